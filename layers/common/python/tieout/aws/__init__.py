@@ -1,0 +1,1 @@
+"""Our state on AWS: postings and watermarks (DynamoDB), doorbells (SQS), archive (S3), secrets, metrics."""

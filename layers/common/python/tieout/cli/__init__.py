@@ -1,0 +1,1 @@
+"""The `tieout` command: what a person does with postings, orders and credentials."""

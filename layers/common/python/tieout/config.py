@@ -1,0 +1,411 @@
+"""The one settings model: a YAML file per deployment, checked before anything is deployed.
+
+A mistake is told with its key, its value and what was expected (`read_config` raises `ConfigError`). Secrets are never
+in it: they live in Secrets Manager, and the deployment prints their names.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,30}$")]
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+CountryIso3 = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+_MIRAKL_HOST = re.compile(r"^https://[a-z0-9][a-z0-9-]*\.mirakl\.net(/api)?/?$")
+_LOOPBACK = re.compile(r"^http://127\.0\.0\.1:\d{1,5}(/[a-z0-9-]+)?$")
+_ACCOUNT = re.compile(r"^\d{4,10}([_-](SB|RP)\d{0,2})?$", re.IGNORECASE)
+
+FASTEST_POLL_MINUTES = {"default": 1, "external_partner": 15}
+"""Mirakl's documented ceiling for OR11, by persona: once a minute, and every 15 minutes for external partners."""
+
+
+class ConfigError(Exception):
+    """The settings cannot be used; the message names each key, its value and what was expected."""
+
+
+def _known_zone(zone: str) -> str:
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError("an IANA time zone such as Europe/London") from error
+    return zone
+
+
+TimeZone = Annotated[str, AfterValidator(_known_zone)]
+
+
+class Settings(BaseModel):
+    """Closed and frozen: a key that nobody knows is a mistake, not a comment."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class Subsidiary(Settings):
+    """A NetSuite subsidiary that orders are booked in."""
+
+    name: Text | None = None
+    """Name in NetSuite as `Setup > Company > Subsidiaries` shows it; leave out where OneWorld is off."""
+    time_zone: TimeZone
+    """Days of documents are days of this zone."""
+
+
+class Lanes(Settings):
+    """How many functions of a lane may speak to NetSuite at once (SQS `MaximumConcurrency`, at least 2)."""
+
+    orders_to_post: int = Field(default=2, ge=2, le=50)
+    """Order to cash: sales orders and what follows them."""
+    readers: int = Field(default=1, ge=1, le=10)
+    """Scheduled readers: acceptance's stock check, and the sweeps."""
+
+    @property
+    def total(self) -> int:
+        """Slots that all lanes together may hold."""
+        return self.orders_to_post + self.readers
+
+
+class NetSuite(Settings):
+    """The one NetSuite account of this deployment."""
+
+    account: Annotated[str, StringConstraints(pattern=_ACCOUNT.pattern)]
+    """Account id as NetSuite shows it: `1234567`, or `1234567_SB1` for a sandbox."""
+    auth: Literal["oauth2", "tba"] = "oauth2"
+    """`oauth2` (client credentials with a certificate); `tba` is a fallback that NetSuite retires in 2027-2028."""
+    slots: int = Field(default=5, ge=3, le=100)
+    """Concurrent requests this deployment may make; the account's limit is shared with every other integration."""
+    lanes: Lanes = Lanes()
+    connect_timeout_seconds: float = Field(default=10, gt=0, le=60)
+    read_timeout_seconds: float = Field(default=90, gt=0, le=120)
+    """A timed-out write is *unknown*, not failed, and costs a read-back: keep it long."""
+    subsidiaries: dict[Name, Subsidiary] = Field(min_length=1)
+    """Our short name for each subsidiary, used by the marketplaces below."""
+
+    @model_validator(mode="after")
+    def _lanes_fit_the_slots(self) -> Self:
+        if self.lanes.total > self.slots:
+            raise ValueError(
+                f"lanes ask for {self.lanes.total} NetSuite slots, slots allows {self.slots}: "
+                "lower lanes.*, or raise slots if the account's concurrency limit allows it",
+            )
+        return self
+
+
+class Acceptance(Settings):
+    """Who decides on an order that waits for acceptance (OR21)."""
+
+    mode: Literal["auto", "manual", "off"] = "auto"
+    """`auto`: Tieout accepts when every SKU is known and in stock; `manual`: it parks the order for a person, who
+    decides in Mirakl; `off`: it does not look at such orders."""
+    unknown_sku: Literal["refuse", "park"] = "park"
+    """What `auto` does with an order that has a SKU NetSuite does not know."""
+    short_stock: Literal["refuse", "park"] = "park"
+    """What `auto` does with an order that the stock cannot serve whole."""
+
+
+class Sku(Settings):
+    """How an offer's SKU finds its NetSuite item. Exact `itemid` first; a near miss is suggested, never taken."""
+
+    aliases: dict[Text, Text] = {}
+    """Offer SKU to NetSuite `itemid`, for those that differ."""
+    match_upc: bool = False
+    """Also accept an item whose UPC code equals the offer's SKU, when exactly one active item has it."""
+
+
+class LocationRule(Settings):
+    """First rule that matches an order names its location; a key that is left out matches every order."""
+
+    location: Text
+    """NetSuite location name."""
+    fulfilment_center: Text | None = None
+    """Mirakl `fulfillment.center.code`."""
+    countries: tuple[CountryIso3, ...] = ()
+    """Delivery countries, ISO 3166 alpha-3."""
+
+
+class Tax(Settings):
+    """How a marketplace's tax reaches the sales order."""
+
+    strategy: Literal["suitetax_override", "tax_code", "other_charge"]
+    """`suitetax_override`: SuiteTax accounts, Mirakl's amounts as tax details; `tax_code`: legacy tax, NetSuite computes
+    by code and the total must still agree; `other_charge`: tax as a line on a charge item."""
+    codes: dict[Text, Text] = {}
+    """Mirakl tax code to NetSuite tax code (external id)."""
+    default_code: Text | None = None
+    """Tax code (external id) for a Mirakl code that is not listed; without it such an order parks."""
+    charge_item: Text | None = None
+    """Item (`itemid`) of the tax lines; needed by `other_charge`."""
+
+    @model_validator(mode="after")
+    def _charge_item_when_charged(self) -> Self:
+        if self.strategy == "other_charge" and not self.charge_item:
+            raise ValueError("strategy other_charge needs charge_item: the itemid of the line that carries the tax")
+        return self
+
+
+class Customer(Settings):
+    """Who the sales orders are sold to."""
+
+    per: Literal["marketplace", "buyer"] = "marketplace"
+    """One customer for the whole marketplace (buyers only as ship-to addresses), or one customer a buyer."""
+    name: Text | None = None
+    """Company name of the marketplace's customer; default: the marketplace's name."""
+
+
+class SalesOrders(Settings):
+    """How a marketplace order is written as a NetSuite sales order."""
+
+    subsidiary: Name
+    """Short name of one of `netsuite.subsidiaries`."""
+    currencies: tuple[Currency, ...] = Field(min_length=1)
+    """Currencies that this marketplace may sell in; an order in another one parks."""
+    customer: Customer = Customer()
+    locations: tuple[LocationRule, ...] = Field(min_length=1)
+    tax: Tax
+    custom_form: Text | None = None
+    """Internal id of the sales order form, where the role's preferred form is not the right one."""
+
+
+class Orders(Settings):
+    """The flow from a marketplace order to a sales order."""
+
+    enabled: bool = True
+    since: AwareDatetime
+    """Orders created before this instant stay with whatever handled them before Tieout (the cut-over)."""
+    poll_minutes: int = Field(default=15, ge=1, le=60)
+    """How often OR11 is asked for changes."""
+    overlap_minutes: int = Field(default=10, ge=10, le=180)
+    """How far each poll looks back behind the last one."""
+    sweep_hours: int = Field(default=72, ge=24, le=35 * 24)
+    """How far the nightly sweep looks back."""
+    accept_minutes: int = Field(default=5, ge=1, le=60)
+    """How often waiting orders are decided."""
+    confirm_minutes: int = Field(default=5, ge=1, le=60)
+    """How often sales order numbers are written back to Mirakl (OR04, up to 100 orders a call)."""
+    acceptance: Acceptance = Acceptance()
+    sku: Sku = Sku()
+    sales_orders: SalesOrders
+
+
+class Operator(Settings):
+    """What only an operator of a marketplace needs: who fulfils, by shop."""
+
+    own_shops: tuple[int, ...] = ()
+    """Shops that are the operator's own: their lines are stock items that NetSuite ships."""
+    marketplace_item: Text | None = None
+    """Non-inventory item (`itemid`) for the lines of all other shops; left out: lines are matched by SKU."""
+
+
+class Webhooks(Settings):
+    """Doorbells from the marketplace; polling stays the truth."""
+
+    enabled: bool = False
+    allowed_ips: tuple[str, ...] = ()
+    """Senders (CIDR blocks) that may call; empty: any sender with a valid signature."""
+    cloud_events_principal: str | None = None
+    """IAM principal ARN that may send to the Mirakl Cloud Events queue; left out: no such queue."""
+
+    @model_validator(mode="after")
+    def _networks(self) -> Self:
+        from ipaddress import ip_network  # noqa: PLC0415  only needed where the list is used
+
+        for block in self.allowed_ips:
+            try:
+                ip_network(block)
+            except ValueError as error:
+                raise ValueError(f"allowed_ips: {block!r} is not an address block such as 203.0.113.0/24") from error
+        return self
+
+
+class Marketplace(Settings):
+    """One connection to one Mirakl instance, as a seller or as its operator."""
+
+    role: Literal["seller", "operator"] = "seller"
+    url: Text
+    """`https://<instance>.mirakl.net`."""
+    shop_id: int | None = Field(default=None, ge=1)
+    """The shop that a seller's key stands for; always sent, so that a key with two shops never reads the wrong one."""
+    persona: Literal["default", "external_partner"] = "default"
+    """Mirakl's call-frequency class; external partners may list orders every 15 minutes only."""
+    legacy_api_key: bool = False
+    """An operator's deprecated API key instead of a bearer token."""
+    orders: Orders
+    operator: Operator = Operator()
+    webhooks: Webhooks = Webhooks()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if not (_MIRAKL_HOST.match(self.url) or _LOOPBACK.match(self.url)):
+            raise ValueError(f"url {self.url!r}: expected https://<instance>.mirakl.net")
+        if self.role == "seller" and self.shop_id is None:
+            raise ValueError("shop_id is required for a seller (Mirakl back office, shop settings)")
+        fastest = FASTEST_POLL_MINUTES[self.persona]
+        if self.orders.poll_minutes < fastest:
+            raise ValueError(
+                f"orders.poll_minutes is {self.orders.poll_minutes}; Mirakl allows persona {self.persona} "
+                f"one listing every {fastest} minutes at most",
+            )
+        return self
+
+
+class Reliability(Settings):
+    """How patient the deployment is; the defaults suit production."""
+
+    lease_seconds: int = Field(default=330, ge=5, le=960)
+    """How long a worker owns a posting; longer than the worker function's timeout."""
+    backoff_base_seconds: float = Field(default=2, gt=0, le=60)
+    backoff_cap_seconds: float = Field(default=300, ge=1, le=900)
+    breaker_failures: int = Field(default=5, ge=2, le=50)
+    """Failures of a system in a row that open its breaker."""
+    breaker_open_seconds: float = Field(default=60, gt=0, le=900)
+
+
+class OnCall(Settings):
+    """Where alarms go, and how patient they are."""
+
+    topic_arn: str | None = None
+    """An SNS topic of yours; left out: the deployment makes one."""
+    emails: tuple[Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$")], ...] = ()
+    """Subscribed to the topic that the deployment makes."""
+    pages_url: Text = "https://github.com/tieout/tieout/blob/main/docs/on-call"
+    """Where the on-call pages are served; each alarm links its page there."""
+    oldest_parked_hours: int = Field(default=24, ge=1)
+    oldest_due_minutes: int = Field(default=30, ge=5)
+    certificate_days: int = Field(default=60, ge=7)
+
+
+class Retention(Settings):
+    """How long what we keep is kept."""
+
+    log_days: Literal[7, 14, 30, 60, 90, 180, 365] = 30
+    archive_days: int = Field(default=90, ge=35, le=3650)
+    """Archived orders hold personal data: they expire by this age."""
+
+
+class Sandbox(Settings):
+    """The twins' addresses: only for a deployment that talks to `sandbox/` on the same machine."""
+
+    mirakl: dict[Name, Annotated[str, StringConstraints(pattern=_LOOPBACK.pattern)]]
+    netsuite: Annotated[str, StringConstraints(pattern=_LOOPBACK.pattern)]
+
+
+class Config(Settings):
+    """A deployment: one NetSuite account, any number of marketplaces."""
+
+    deployment: Name
+    """Prefix of the deployment's resources."""
+    netsuite: NetSuite
+    marketplaces: dict[Name, Marketplace] = Field(min_length=1)
+    reliability: Reliability = Reliability()
+    on_call: OnCall = OnCall()
+    retention: Retention = Retention()
+    sandbox: Sandbox | None = None
+    """Written by the local run, never by hand."""
+
+    @model_validator(mode="after")
+    def _names_resolve(self) -> Self:
+        for name, marketplace in self.marketplaces.items():
+            wanted = marketplace.orders.sales_orders.subsidiary
+            if wanted not in self.netsuite.subsidiaries:
+                raise ValueError(
+                    f"marketplaces.{name}.orders.sales_orders.subsidiary is {wanted!r}; "
+                    f"expected one of netsuite.subsidiaries: {', '.join(self.netsuite.subsidiaries)}",
+                )
+            if not self.sandbox and not _MIRAKL_HOST.match(marketplace.url):
+                raise ValueError(
+                    f"marketplaces.{name}.url is {marketplace.url!r}; expected https://<instance>.mirakl.net"
+                )
+        return self
+
+    def mirakl_url(self, marketplace: str) -> str:
+        """Base address of a marketplace, without `/api`."""
+        if self.sandbox and marketplace in self.sandbox.mirakl:
+            return self.sandbox.mirakl[marketplace]
+        return self.marketplaces[marketplace].url.rstrip("/").removesuffix("/api")
+
+    @property
+    def netsuite_url(self) -> str:
+        """Base address of the NetSuite account's REST services."""
+        if self.sandbox:
+            return self.sandbox.netsuite
+        host = self.netsuite.account.lower().replace("_", "-")
+        return f"https://{host}.suitetalk.api.netsuite.com"
+
+
+def _lines(errors: Iterable[dict[str, Any]]) -> Iterable[str]:
+    for error in errors:
+        key = ".".join(str(part) for part in error["loc"]) or "(the whole file)"
+        message = str(error["msg"]).removeprefix("Value error, ")
+        value = error.get("input")
+        shown = (
+            "" if isinstance(value, dict | list | tuple | BaseModel) or error["type"] == "missing" else f" = {value!r}"
+        )
+        yield f"  {key}{shown}: {message}"
+
+
+def config_from(data: object, source: str = "config") -> Config:
+    """Check settings that were read already.
+
+    Raises ConfigError with one line a mistake.
+    """
+    try:
+        return Config.model_validate(data)
+    except ValidationError as error:
+        problems = "\n".join(_lines(error.errors(include_url=False, include_context=False)))  # type: ignore[arg-type]
+        raise ConfigError(f"{source} cannot be used:\n{problems}") from error
+
+
+def read_config(path: Path) -> Config:
+    """Read a deployment's YAML file (or the JSON that the deployment carries).
+
+    Raises ConfigError when the file is missing, is not YAML, or does not fit the model.
+    """
+    if path.suffix == ".json":
+        import json  # noqa: PLC0415  a function reads JSON, a person writes YAML: each loads one parser
+
+        return config_from(json.loads(path.read_text(encoding="utf-8")), str(path))
+    import yaml  # noqa: PLC0415
+
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ConfigError(f"{path} does not exist; start from config/gift-shop.yaml") from error
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path} is not YAML: {error}") from error
+    return config_from(data, str(path))
+
+
+@cache
+def deployed_config() -> Config:
+    """The settings that travel with the functions, beside the package in our layer."""
+    beside = Path(__file__).resolve().parent.parent / "tieout-config.json"
+    return read_config(Path(os.environ.get("TIEOUT_CONFIG", str(beside))))
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON Schema of the settings file, for editors."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Tieout settings",
+        **Config.model_json_schema(),
+    }
+
+
+__all__ = ["Config", "ConfigError", "config_from", "deployed_config", "json_schema", "read_config"]

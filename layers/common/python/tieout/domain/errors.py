@@ -1,0 +1,106 @@
+"""Three kinds of failure, by who acts.
+
+    TieoutError
+    ├── Retryable            the schedule acts: time-outs, 429, locked records, maintenance
+    │   ├── Throttled        the other side said "not so fast", perhaps with how long to wait
+    │   ├── OutcomeUnknown   a write may have happened: read back before trying again
+    │   └── SystemDown       nobody is home; counts towards the system's breaker
+    ├── NeedsAttention       a person acts: unknown SKU, missing address, refused by NetSuite
+    ├── AlreadyExists        the external id is taken: by us earlier, or by something else
+    └── CredentialsRefused   nothing will work until a person renews a key: opens the breaker at once
+
+Anything else is a bug: it fails loudly, comes back by SQS, ends in `<queue>-given-up` and pages somebody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class TieoutError(Exception):
+    """Root of what Tieout raises on purpose."""
+
+
+class Retryable(TieoutError):
+    """Comes back by itself. `after_seconds` is the other side's word on how long to wait, if it gave one."""
+
+    def __init__(self, message: str, after_seconds: float | None = None) -> None:
+        super().__init__(message)
+        self.after_seconds = after_seconds
+
+
+class Throttled(Retryable):
+    """The other side refused for now (429); nothing was written."""
+
+
+class OutcomeUnknown(Retryable):
+    """A write was sent and no answer came: it may have been committed, or may be later."""
+
+
+class SystemDown(Retryable):
+    """Maintenance, refused connections, 5xx on a read: the system as a whole does not answer."""
+
+
+class AlreadyExists(TieoutError):
+    """NetSuite has a record with this external id."""
+
+
+class CredentialsRefused(TieoutError):
+    """401, 403 or `invalid_grant`: retrying would only fill the login audit trail."""
+
+
+class Reason(StrEnum):
+    """Why a posting is parked. The value is stored; `sentence` is what a person reads."""
+
+    UNKNOWN_SKU = "unknown_sku"
+    AMBIGUOUS_SKU = "ambiguous_sku"
+    SHORT_STOCK = "short_stock"
+    ACCEPTANCE_IS_MANUAL = "acceptance_is_manual"
+    MISSING_ADDRESS = "missing_address"
+    UNKNOWN_COUNTRY = "unknown_country"
+    CURRENCY_NOT_CONFIGURED = "currency_not_configured"
+    SUBSIDIARY_NOT_CONFIGURED = "subsidiary_not_configured"
+    LOCATION_NOT_CONFIGURED = "location_not_configured"
+    TAX_CODE_NOT_CONFIGURED = "tax_code_not_configured"
+    FIGURES_DISAGREE = "figures_disagree"
+    TOTAL_MISMATCH = "total_mismatch"
+    REFUSED_BY_NETSUITE = "refused_by_netsuite"
+    REFUSED_BY_MIRAKL = "refused_by_mirakl"
+    EXTERNAL_ID_TAKEN = "external_id_taken"
+    UNREADABLE_ORDER = "unreadable_order"
+
+    @property
+    def sentence(self) -> str:
+        """What happened and who acts, in one sentence."""
+        return _SENTENCES[self]
+
+
+_SENTENCES: Mapping[Reason, str] = {
+    Reason.UNKNOWN_SKU: "NetSuite has no active item for a SKU of this order: create or map it, then resubmit.",
+    Reason.AMBIGUOUS_SKU: "More than one NetSuite item fits a SKU of this order: name the right one in sku.aliases.",
+    Reason.SHORT_STOCK: "The stock cannot serve this order whole: decide in Mirakl, or restock and resubmit.",
+    Reason.ACCEPTANCE_IS_MANUAL: "This marketplace is set to manual acceptance: accept or refuse the order in Mirakl.",
+    Reason.MISSING_ADDRESS: "The order is to be shipped but has no delivery address: ask the marketplace.",
+    Reason.UNKNOWN_COUNTRY: "The delivery country is not one that NetSuite knows: correct it with the marketplace.",
+    Reason.CURRENCY_NOT_CONFIGURED: "The order's currency is not set up for this marketplace.",
+    Reason.SUBSIDIARY_NOT_CONFIGURED: "The subsidiary of this marketplace is not found in NetSuite.",
+    Reason.LOCATION_NOT_CONFIGURED: "No location rule fits this order, or its location is not found in NetSuite.",
+    Reason.TAX_CODE_NOT_CONFIGURED: "A tax code of this order has no NetSuite tax code: add it to tax.codes.",
+    Reason.FIGURES_DISAGREE: "Mirakl's own figures for this order do not add up: ask the marketplace before booking it.",
+    Reason.TOTAL_MISMATCH: "The sales order exists, but its total is not Mirakl's gross: correct it in NetSuite.",
+    Reason.REFUSED_BY_NETSUITE: "NetSuite refused the record; its words are in the facts.",
+    Reason.REFUSED_BY_MIRAKL: "Mirakl refused the call; its words are in the facts.",
+    Reason.EXTERNAL_ID_TAKEN: "Another NetSuite record owns this external id: find out which system wrote it.",
+    Reason.UNREADABLE_ORDER: "The order does not read as Mirakl documents it: the archived copy shows why.",
+}
+
+
+class NeedsAttention(TieoutError):
+    """A person must act. `facts` name what they need (ids, SKUs, amounts, a vendor's words); never a buyer's data."""
+
+    def __init__(self, reason: Reason, facts: Mapping[str, str] | None = None) -> None:
+        self.reason = reason
+        self.facts = dict(facts or {})
+        detail = ", ".join(f"{key}={value}" for key, value in self.facts.items())
+        super().__init__(f"{reason.sentence} ({detail})" if detail else reason.sentence)

@@ -1,0 +1,1 @@
+"""Orders: what a marketplace order is, when it may be accepted, and how it becomes a sales order."""

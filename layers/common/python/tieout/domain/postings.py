@@ -1,0 +1,131 @@
+"""A posting: one intended effect on an outside system, with a natural key and a life that can be told.
+
+DUE ──► ATTEMPTED ──► POSTED ──► CONFIRMED
+ │          │            │
+ ├─ HELD ◄──┘            │           switch or breaker; comes back by itself
+ ├─ PARKED ◄─────────────┘           a person acts, then it is DUE again
+ └─ SUPERSEDED                       the source changed its mind before anything was written
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+
+from msgspec import Struct, field
+
+
+class State(StrEnum):
+    """Where a posting stands."""
+
+    DUE = "DUE"
+    ATTEMPTED = "ATTEMPTED"
+    POSTED = "POSTED"
+    CONFIRMED = "CONFIRMED"
+    PARKED = "PARKED"
+    HELD = "HELD"
+    SUPERSEDED = "SUPERSEDED"
+
+
+OPEN = frozenset({State.DUE, State.HELD, State.ATTEMPTED, State.POSTED})
+"""A worker may take these."""
+
+REPLACEABLE = frozenset({State.DUE, State.HELD, State.PARKED})
+"""A newer version of the source replaces these; nothing has been sent for them, or a person has to look anyway."""
+
+
+class Kind(StrEnum):
+    """What is intended. The value is part of the external id."""
+
+    ACCEPTANCE = "ACC"
+    SALES_ORDER = "SO"
+    SELLER_REFERENCE = "REF"
+
+
+class Lane(StrEnum):
+    """Who works on it: an SQS queue's workers, or a schedule that drains what is due."""
+
+    ORDERS_TO_POST = "orders-to-post"
+    ORDERS_TO_ACCEPT = "orders-to-accept"
+    ORDERS_TO_CONFIRM = "orders-to-confirm"
+
+
+LANE_OF: Mapping[Kind, Lane] = {
+    Kind.ACCEPTANCE: Lane.ORDERS_TO_ACCEPT,
+    Kind.SALES_ORDER: Lane.ORDERS_TO_POST,
+    Kind.SELLER_REFERENCE: Lane.ORDERS_TO_CONFIRM,
+}
+
+QUEUED = frozenset({Lane.ORDERS_TO_POST})
+"""Lanes with a queue, which the sweeper rings; the others are drained by their own schedule."""
+
+
+class Key(Struct, frozen=True, order=True):
+    """Names a posting. `thread` is the business object whose life it belongs to (an order, later a cycle)."""
+
+    marketplace: str
+    thread: str
+    kind: Kind
+    source_id: str
+
+    def __str__(self) -> str:
+        return "|".join((self.marketplace, self.thread, self.kind, self.source_id))
+
+    @classmethod
+    def parse(cls, text: str) -> Key:
+        """Read a key as a doorbell carries it. Raises ValueError with what was expected."""
+        parts = text.split("|")
+        if len(parts) != 4 or not all(parts) or parts[2] not in set(Kind):  # noqa: PLR2004
+            raise ValueError(
+                f"{text!r} is not a posting key: expected marketplace|order|kind|id, kind one of {', '.join(Kind)}"
+            )
+        return cls(parts[0], parts[1], Kind(parts[2]), parts[3])
+
+
+class Posting(Struct, frozen=True, kw_only=True):
+    """A posting as it stands in the store."""
+
+    key: Key
+    state: State
+    source_version: str
+    """The source's own last-updated instant (ISO 8601, UTC, milliseconds): versions compare as strings."""
+    payload: str
+    """Archive key of the source document; the posting itself holds no personal data."""
+    external_id: str = ""
+    target_id: str | None = None
+    """The other side's id, once known."""
+    attempt: int = 0
+    fence: int = 0
+    due_at: datetime | None = None
+    ambiguous_since: datetime | None = None
+    """When a write was first sent whose result we have not read."""
+    reason: str | None = None
+    facts: dict[str, str] = field(default_factory=dict)
+    first_seen: datetime | None = None
+    parked_at: datetime | None = None
+
+
+class Intent(Struct, frozen=True, kw_only=True):
+    """A posting to be recorded. `parked` records it as parked at once, with a reason and facts."""
+
+    key: Key
+    source_version: str
+    payload: str
+    external_id: str = ""
+    facts: dict[str, str] = field(default_factory=dict)
+    parked: str | None = None
+
+
+class Attempt(Struct, frozen=True, kw_only=True):
+    """One line of a posting's history, append-only: what was done, and what came of it."""
+
+    at: datetime
+    what: str
+    """A past-tense fact: `claimed`, `created`, `read back`, `parked`, `refused`, `outcome unknown` and so on."""
+    facts: dict[str, str] = field(default_factory=dict)
+
+
+def version_of(updated_at: datetime) -> str:
+    """A source version from its last-updated instant; later versions compare greater as text."""
+    return updated_at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{updated_at.microsecond // 1000:03d}Z"

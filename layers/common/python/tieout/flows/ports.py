@@ -1,0 +1,236 @@
+"""What the flows need of the world. Adapters fit these shapes; nothing inherits from them.
+
+Each method says what it raises: `Throttled`, `SystemDown`, `OutcomeUnknown` and `CredentialsRefused` may come from any
+call to an outside system and are not repeated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Protocol
+
+from msgspec import Struct
+
+from tieout.config import Config
+from tieout.domain.money import Money
+from tieout.domain.orders.matching import Item
+from tieout.domain.orders.order import Order
+from tieout.domain.orders.sales_order import CustomerDraft, SalesOrder
+from tieout.domain.postings import Attempt, Intent, Key, Lane, Posting
+
+
+class FetchedOrder(Struct, frozen=True):
+    """An order with the bytes it came from (for the archive). `order` is None when the bytes do not read as one."""
+
+    order_id: str
+    updated_at: datetime
+    raw: bytes
+    order: Order | None
+    problem: str = ""
+
+
+class Marketplace(Protocol):
+    """One Mirakl connection."""
+
+    def now(self) -> datetime:
+        """Mirakl's clock (V01, `Date` header)."""
+
+    def orders_updated(self, start: datetime, end: datetime) -> Iterator[list[FetchedOrder]]:
+        """Pages of orders updated in the window, oldest creation first; duplicates may come (OR11)."""
+
+    def orders_by_id(self, order_ids: Sequence[str]) -> list[FetchedOrder]:
+        """Orders by id, any number (OR11, 100 a call); an unknown id is simply not there."""
+
+    def read_order(self, raw: bytes) -> Order:
+        """An archived order. Raises NeedsAttention(UNREADABLE_ORDER)."""
+
+    def accept(self, order_id: str, decisions: Mapping[str, bool]) -> None:
+        """Decide every line at once (OR21). Raises NeedsAttention(REFUSED_BY_MIRAKL)."""
+
+    def set_seller_references(self, references: Mapping[str, str]) -> dict[str, str]:
+        """Write our numbers, order id to reference, at most 100 (OR04). Answers order id to Mirakl's words for each refusal."""
+
+
+class PostedTransaction(Struct, frozen=True):
+    """A transaction as NetSuite has it. `total` is in the transaction's currency."""
+
+    id: str
+    external_id: str
+    kind: str
+    """SuiteQL type, such as `SalesOrd`."""
+    number: str
+    """`tranid`, which people see."""
+    reference: str
+    """`otherrefnum`: the marketplace's order id."""
+    total: Money
+
+
+class References(Struct, frozen=True):
+    """NetSuite's ids of what the settings call by name."""
+
+    subsidiaries: Mapping[str, str]
+    locations: Mapping[str, str]
+    currencies: Mapping[str, str]
+
+
+class Ledger(Protocol):
+    """The NetSuite account."""
+
+    def references(self) -> References:
+        """Subsidiaries, locations and currencies by name (SuiteQL); kept for the life of the process."""
+
+    def items(self, itemids: Collection[str], upcs: Collection[str] = ()) -> list[Item]:
+        """Items whose `itemid` (or UPC) is exactly one of these, inactive ones too (SuiteQL)."""
+
+    def similar_items(self, itemids: Collection[str]) -> list[Item]:
+        """Active items that differ from these by case or blanks only (SuiteQL); for suggestions."""
+
+    def available(self, items: Collection[Item], location_ids: Collection[str]) -> dict[str, Decimal]:
+        """Units free to promise by item id, over the locations; zero where stock was never kept (SuiteQL)."""
+
+    def ensure_customer(self, customer: CustomerDraft) -> None:
+        """Make sure a customer with this external id exists. Raises NeedsAttention(REFUSED_BY_NETSUITE)."""
+
+    def create_sales_order(self, order: SalesOrder) -> str:
+        """Create, once; answers the internal id. Raises AlreadyExists, NeedsAttention, OutcomeUnknown."""
+
+    def find_transactions(self, external_ids: Collection[str]) -> dict[str, PostedTransaction]:
+        """Transactions of any type by external id (SuiteQL); one that was just written may be missing still."""
+
+    def read_sales_order(self, external_id: str) -> PostedTransaction | None:
+        """A sales order by external id (record GET); None when there is none."""
+
+
+class Postings(Protocol):
+    """The store of postings: the only state that decides what is done next."""
+
+    def seen_versions(self, marketplace: str, order_ids: Sequence[str]) -> dict[str, str]:
+        """Version of each order that was recorded already."""
+
+    def record_order(
+        self,
+        *,
+        marketplace: str,
+        order_id: str,
+        version: str,
+        state: str,
+        payload: str,
+        intents: Sequence[Intent],
+        retire: Sequence[Key],
+        now: datetime,
+    ) -> list[Key]:
+        """Store, in one transaction, that an order was seen in a version and what is intended; answers keys now due.
+
+        An older or equal version changes nothing. A posting that is not sent yet takes the newer version; `retire`
+        names postings that are superseded if nothing was sent for them.
+        """
+
+    def claim(self, keys: Sequence[Key], now: datetime) -> list[Posting]:
+        """Take the lease of each posting that is open, due and free, marking it ATTEMPTED *before* anything is sent."""
+
+    def mark_posted(self, posting: Posting, target_id: str, now: datetime) -> None:
+        """Remember the other side's id. Raises LeaseLost."""
+
+    def confirm(self, posting: Posting, facts: Mapping[str, str], follow_ups: Sequence[Intent], now: datetime) -> None:
+        """Done and proven; its follow-up postings are written in the same transaction. Raises LeaseLost."""
+
+    def park(self, posting: Posting, reason: str, facts: Mapping[str, str], now: datetime) -> None:
+        """A person acts. Raises LeaseLost."""
+
+    def release(
+        self,
+        posting: Posting,
+        due_at: datetime,
+        why: str,
+        now: datetime,
+        *,
+        held: bool = False,
+        untouched: bool = False,
+    ) -> None:
+        """Comes back at `due_at`; `untouched` says that nothing was sent in this attempt. Raises LeaseLost."""
+
+    def due(self, lane: Lane, now: datetime, limit: int) -> list[Key]:
+        """Postings of a lane that are due, oldest first."""
+
+    def oldest_due(self, lane: Lane, now: datetime) -> datetime | None:
+        """Since when the oldest due posting of a lane waits."""
+
+    def note(self, key: Key, attempt: Attempt) -> None:
+        """Add a line to a posting's history."""
+
+
+class Watermarks(Protocol):
+    """How far each marketplace has been read, on the marketplace's own clock."""
+
+    def read(self, marketplace: str) -> datetime | None:
+        """The last watermark."""
+
+    def advance(self, marketplace: str, to: datetime) -> None:
+        """Move it forward; never back."""
+
+
+class Archive(Protocol):
+    """Source documents as they came, encrypted, expiring."""
+
+    def store(self, documents: Mapping[str, bytes]) -> None:
+        """Write documents by key; returns when all are durable."""
+
+    def load(self, keys: Sequence[str]) -> dict[str, bytes]:
+        """Read documents; a missing one is left out."""
+
+
+class Doorbells(Protocol):
+    """Queues that say "there is something to do", and nothing more."""
+
+    def ring(self, keys: Sequence[Key]) -> None:
+        """One message a key, on its lane's queue; keys of lanes without a queue are left to their schedule."""
+
+
+class Switches(Protocol):
+    """What stops us: a person's pause, and a system's breaker."""
+
+    def paused(self, flow: str) -> bool:
+        """Whether a person paused this flow (or all)."""
+
+    def closed_until(self, system: str, now: datetime) -> datetime | None:
+        """None when calls may go; else when to look again. At most one caller is let through to probe."""
+
+    def worked(self, system: str, now: datetime) -> None:
+        """The system answered."""
+
+    def failed(self, system: str, now: datetime, *, at_once: bool = False) -> None:
+        """The system did not; `at_once` opens the breaker without counting."""
+
+
+class Meter(Protocol):
+    """Counts and gauges for the alarms."""
+
+    def count(self, name: str, amount: int = 1, **dimensions: str) -> None:
+        """Add to a counter."""
+
+    def gauge(self, name: str, value: float, **dimensions: str) -> None:
+        """Report a level."""
+
+
+class LeaseLostError(Exception):
+    """Another worker owns the posting now; whatever we wanted to write about it is theirs to write."""
+
+
+class At(Struct, frozen=True, kw_only=True):
+    """Everything a flow works with; built once a process by `wiring`, or from fakes by a test."""
+
+    config: Config
+    marketplace: Callable[[str], Marketplace]
+    ledger: Ledger
+    postings: Postings
+    watermarks: Watermarks
+    archive: Archive
+    doorbells: Doorbells
+    switches: Switches
+    meter: Meter
+    clock: Callable[[], datetime]
+    """Our own clock: leases, back-off, history. Windows and watermarks use the marketplace's."""
+    jitter: Callable[[], float]
+    """A number from 0 to 1 for full-jitter back-off."""

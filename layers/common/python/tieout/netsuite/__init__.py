@@ -1,0 +1,1 @@
+"""NetSuite: authentication, record REST, SuiteQL, and the meaning of its refusals."""
