@@ -14,21 +14,27 @@ from typing import Protocol
 from msgspec import Struct
 
 from tieout.config import Config
-from tieout.domain.money import Money
+from tieout.domain.exchange import FetchedOrder, LeaseLostError, PostedTransaction, References
 from tieout.domain.orders.matching import Item
 from tieout.domain.orders.order import Order
 from tieout.domain.orders.sales_order import CustomerDraft, SalesOrder
 from tieout.domain.postings import Attempt, Intent, Key, Lane, Posting
 
-
-class FetchedOrder(Struct, frozen=True):
-    """An order with the bytes it came from (for the archive). `order` is None when the bytes do not read as one."""
-
-    order_id: str
-    updated_at: datetime
-    raw: bytes
-    order: Order | None
-    problem: str = ""
+__all__ = [
+    "Archive",
+    "At",
+    "Doorbells",
+    "FetchedOrder",
+    "LeaseLostError",
+    "Ledger",
+    "Marketplace",
+    "Meter",
+    "PostedTransaction",
+    "Postings",
+    "References",
+    "Switches",
+    "Watermarks",
+]
 
 
 class Marketplace(Protocol):
@@ -50,29 +56,7 @@ class Marketplace(Protocol):
         """Decide every line at once (OR21). Raises NeedsAttention(REFUSED_BY_MIRAKL)."""
 
     def set_seller_references(self, references: Mapping[str, str]) -> dict[str, str]:
-        """Write our numbers, order id to reference, at most 100 (OR04). Answers order id to Mirakl's words for each refusal."""
-
-
-class PostedTransaction(Struct, frozen=True):
-    """A transaction as NetSuite has it. `total` is in the transaction's currency."""
-
-    id: str
-    external_id: str
-    kind: str
-    """SuiteQL type, such as `SalesOrd`."""
-    number: str
-    """`tranid`, which people see."""
-    reference: str
-    """`otherrefnum`: the marketplace's order id."""
-    total: Money
-
-
-class References(Struct, frozen=True):
-    """NetSuite's ids of what the settings call by name."""
-
-    subsidiaries: Mapping[str, str]
-    locations: Mapping[str, str]
-    currencies: Mapping[str, str]
+        """Write our numbers, order id to reference, at most 100 (OR04). Answers Mirakl's words by order id, for refusals."""
 
 
 class Ledger(Protocol):
@@ -212,10 +196,6 @@ class Meter(Protocol):
 
     def gauge(self, name: str, value: float, **dimensions: str) -> None:
         """Report a level."""
-
-
-class LeaseLostError(Exception):
-    """Another worker owns the posting now; whatever we wanted to write about it is theirs to write."""
 
 
 class At(Struct, frozen=True, kw_only=True):
