@@ -35,7 +35,7 @@ _LOOPBACK = re.compile(r"^http://127\.0\.0\.1:\d{1,5}(/[a-z0-9-]+)?$")
 _ACCOUNT = re.compile(r"^\d{4,10}([_-](SB|RP)\d{0,2})?$", re.IGNORECASE)
 
 FASTEST_POLL_MINUTES = {"default": 1, "external_partner": 15}
-"""Mirakl's documented ceiling for OR11, by persona: once a minute, and every 15 minutes for external partners."""
+"""Mirakl's ceiling for OR11, by persona: once a minute, and every 15 minutes for external partners."""
 
 
 class ConfigError(Exception):
@@ -144,7 +144,7 @@ class Tax(Settings):
     """How a marketplace's tax reaches the sales order."""
 
     strategy: Literal["suitetax_override", "tax_code", "other_charge"]
-    """`suitetax_override`: SuiteTax accounts, Mirakl's amounts as tax details; `tax_code`: legacy tax, NetSuite computes
+    """`suitetax_override`: SuiteTax accounts, Mirakl's amounts as tax details; `tax_code`: NetSuite computes
     by code and the total must still agree; `other_charge`: tax as a line on a charge item."""
     codes: dict[Text, Text] = {}
     """Mirakl tax code to NetSuite tax code (external id)."""

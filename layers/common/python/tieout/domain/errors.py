@@ -87,7 +87,7 @@ _SENTENCES: Mapping[Reason, str] = {
     Reason.SUBSIDIARY_NOT_CONFIGURED: "The subsidiary of this marketplace is not found in NetSuite.",
     Reason.LOCATION_NOT_CONFIGURED: "No location rule fits this order, or its location is not found in NetSuite.",
     Reason.TAX_CODE_NOT_CONFIGURED: "A tax code of this order has no NetSuite tax code: add it to tax.codes.",
-    Reason.FIGURES_DISAGREE: "Mirakl's own figures for this order do not add up: ask the marketplace before booking it.",
+    Reason.FIGURES_DISAGREE: "Mirakl's own figures for this order do not add up: ask the marketplace first.",
     Reason.TOTAL_MISMATCH: "The sales order exists, but its total is not Mirakl's gross: correct it in NetSuite.",
     Reason.REFUSED_BY_NETSUITE: "NetSuite refused the record; its words are in the facts.",
     Reason.REFUSED_BY_MIRAKL: "Mirakl refused the call; its words are in the facts.",

@@ -70,7 +70,7 @@ class Key(Struct, frozen=True, order=True):
     source_id: str
 
     def __str__(self) -> str:
-        return "|".join((self.marketplace, self.thread, self.kind, self.source_id))
+        return f"{self.marketplace}|{self.thread}|{self.kind}|{self.source_id}"
 
     @classmethod
     def parse(cls, text: str) -> Key:

@@ -56,7 +56,7 @@ class Marketplace(Protocol):
         """Decide every line at once (OR21). Raises NeedsAttention(REFUSED_BY_MIRAKL)."""
 
     def set_seller_references(self, references: Mapping[str, str]) -> dict[str, str]:
-        """Write our numbers, order id to reference, at most 100 (OR04). Answers Mirakl's words by order id, for refusals."""
+        """Write our numbers by order id, at most 100 (OR04). Answers Mirakl's words by refused order id."""
 
 
 class Ledger(Protocol):
@@ -114,8 +114,16 @@ class Postings(Protocol):
     def claim(self, keys: Sequence[Key], now: datetime) -> list[Posting]:
         """Take the lease of each posting that is open, due and free, marking it ATTEMPTED *before* anything is sent."""
 
-    def mark_posted(self, posting: Posting, target_id: str, now: datetime) -> None:
-        """Remember the other side's id. Raises LeaseLost."""
+    def mark_posted(
+        self,
+        posting: Posting,
+        target_id: str,
+        now: datetime,
+        *,
+        facts: Mapping[str, str] | None = None,
+        due_at: datetime | None = None,
+    ) -> None:
+        """Remember the other side's id; with `due_at` the lease ends, and the proof comes then. Raises LeaseLost."""
 
     def confirm(self, posting: Posting, facts: Mapping[str, str], follow_ups: Sequence[Intent], now: datetime) -> None:
         """Done and proven; its follow-up postings are written in the same transaction. Raises LeaseLost."""
@@ -140,6 +148,18 @@ class Postings(Protocol):
 
     def oldest_due(self, lane: Lane, now: datetime) -> datetime | None:
         """Since when the oldest due posting of a lane waits."""
+
+    def open_postings(self, lane: Lane) -> list[Posting]:
+        """Everything of a lane that has work left, due or not."""
+
+    def posting(self, key: Key) -> Posting | None:
+        """A posting as it stands."""
+
+    def seen_state(self, marketplace: str, order_id: str) -> str | None:
+        """State of an order when it was last seen."""
+
+    def oldest_parked(self) -> datetime | None:
+        """Since when the oldest parked posting waits for a person."""
 
     def note(self, key: Key, attempt: Attempt) -> None:
         """Add a line to a posting's history."""
@@ -170,6 +190,9 @@ class Doorbells(Protocol):
 
     def ring(self, keys: Sequence[Key]) -> None:
         """One message a key, on its lane's queue; keys of lanes without a queue are left to their schedule."""
+
+    def waiting(self, lane: Lane) -> int:
+        """About how many doorbells wait in a lane's queue."""
 
 
 class Switches(Protocol):

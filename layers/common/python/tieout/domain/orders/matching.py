@@ -1,4 +1,4 @@
-"""Which NetSuite item an offer's SKU is. Strict: exact, by alias, or by UPC where that is switched on; never guessed."""
+"""Which NetSuite item an offer's SKU is. Strict: exact, by alias, or by UPC if switched on; never guessed."""
 
 from __future__ import annotations
 

@@ -1,0 +1,205 @@
+"""Waiting orders get their answer: every line in one call, first come first served, never more than the stock holds.
+
+An accepted order stays POSTED here while its sale is on the way (debit, then shipping): the units it takes are promised
+and no later order gets them. It is CONFIRMED once NetSuite holds the sales order, or the sale fell through.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from decimal import Decimal
+
+from tieout.domain.errors import CredentialsRefused, NeedsAttention, Retryable
+from tieout.domain.money import ZERO
+from tieout.domain.orders.acceptance import Decision, decide, less
+from tieout.domain.orders.matching import Catalogue
+from tieout.domain.orders.order import DEAD, TO_ACCEPT, Order
+from tieout.domain.postings import Key, Kind, Lane, Posting, State
+from tieout.flows.orders import rules
+from tieout.flows.orders.collect import archived_order
+from tieout.flows.orders.post import FLOW, NETSUITE
+from tieout.flows.outcomes import come_back, held_until, hold, park, release
+from tieout.flows.ports import At, LeaseLostError
+
+MOST = 200
+"""Orders decided in one run; the rest waits for the next."""
+PROMISE = timedelta(minutes=15)
+"""How often a promise is checked against the sale it was made for."""
+
+
+def accept_due(at: At) -> int:
+    """Decide the orders that wait; answers how many decisions were sent."""
+    keys = at.postings.due(Lane.ORDERS_TO_ACCEPT, at.clock(), MOST)
+    if not keys:
+        return 0
+    if held_until(at, FLOW, NETSUITE):
+        return 0
+    claimed = at.postings.claim(keys, at.clock())
+    undecided: list[Posting] = []
+    for posting in claimed:
+        if posting.target_id is not None:
+            _keep_or_end_promise(posting, at)
+        else:
+            undecided.append(posting)
+    if not undecided:
+        return 0
+    return _decide_all(_read(undecided, at), _promised(at), at)
+
+
+def _decide_all(waiting: Sequence[tuple[Posting, Order]], promised: dict[str, Decimal], at: At) -> int:
+    """First come, first served: what an earlier order takes is gone for a later one."""
+    orders = [order for _, order in waiting]
+    try:
+        catalogue = rules.catalogue_for(at.config, orders, at.ledger)
+        available = _available(orders, catalogue, at)
+    except (Retryable, CredentialsRefused) as error:
+        for posting, _ in waiting:
+            come_back(at, posting, error, NETSUITE)
+        return 0
+    sent = 0
+    for posting, order in sorted(waiting, key=lambda pair: (pair[1].created_at, pair[1].order_id)):
+        try:
+            decision = decide(
+                order,
+                catalogue,
+                rules.sku_rules(at.config, order.marketplace),
+                rules.acceptance_rules(at.config, order.marketplace),
+                less(_serving(order, available, at), promised),
+            )
+            for item_id, units in decision.takes.items():
+                promised[item_id] = promised.get(item_id, ZERO) + units
+            sent += _answer(posting, order, decision, at)
+        except NeedsAttention as problem:
+            park(at, posting, problem)
+        except LeaseLostError:
+            continue
+    return sent
+
+
+def _read(postings: Sequence[Posting], at: At) -> list[tuple[Posting, Order]]:
+    """The orders as archived; one that was answered before without an echo is asked of Mirakl again."""
+    documents = at.archive.load([posting.payload for posting in postings])
+    orders: list[tuple[Posting, Order]] = []
+    doubtful: dict[str, list[Posting]] = defaultdict(list)
+    for posting in postings:
+        if posting.ambiguous_since is not None:
+            doubtful[posting.key.marketplace].append(posting)
+            continue
+        try:
+            orders.append((posting, archived_order(posting, documents, at)))
+        except NeedsAttention as problem:
+            park(at, posting, problem)
+    for marketplace, group in doubtful.items():
+        orders += _ask_again(marketplace, group, at)
+    return orders
+
+
+def _ask_again(marketplace: str, postings: Sequence[Posting], at: At) -> list[tuple[Posting, Order]]:
+    by_id = {posting.key.source_id: posting for posting in postings}
+    try:
+        fetched = at.marketplace(marketplace).orders_by_id(list(by_id))
+    except (Retryable, CredentialsRefused) as error:
+        for posting in postings:
+            come_back(at, posting, error, f"mirakl-{marketplace}")
+        return []
+    still_waiting = []
+    for each in fetched:
+        posting = by_id.pop(each.order_id)
+        if each.order is not None and each.order.state == TO_ACCEPT:
+            still_waiting.append((posting, each.order))
+        else:
+            state = each.order.state if each.order else "(unreadable)"
+            at.postings.confirm(posting, {"found": f"decided already: {state}"}, [], at.clock())
+    for posting in by_id.values():
+        release(at, posting, at.clock() + PROMISE, "Mirakl does not list the order")
+    return still_waiting
+
+
+def _available(orders: Sequence[Order], catalogue: Catalogue, at: At) -> dict[str, Mapping[str, Decimal]]:
+    """Free units by marketplace (each has its own locations)."""
+    wanted = {sku for order in orders for sku in rules.wanted_skus(at.config, order)}
+    items = {item.id: item for sku in wanted for item in catalogue.by_itemid.get(sku, ()) if not item.is_inactive}
+    items |= {item.id: item for found in catalogue.by_upc.values() for item in found if not item.is_inactive}
+    references = at.ledger.references()
+    by_locations: dict[tuple[str, ...], dict[str, Decimal]] = {}
+    available: dict[str, Mapping[str, Decimal]] = {}
+    for marketplace in sorted({order.marketplace for order in orders}):
+        try:
+            locations = rules.location_ids(at.config, marketplace, references)
+        except NeedsAttention:
+            continue
+        if locations not in by_locations:
+            by_locations[locations] = at.ledger.available(list(items.values()), locations)
+        available[marketplace] = by_locations[locations]
+    return available
+
+
+def _serving(order: Order, available: Mapping[str, Mapping[str, Decimal]], at: At) -> Mapping[str, Decimal]:
+    if order.marketplace not in available:
+        # Says which location is missing.
+        rules.location_ids(at.config, order.marketplace, at.ledger.references())
+    return available[order.marketplace]
+
+
+def _promised(at: At) -> dict[str, Decimal]:
+    """Units of accepted orders whose sales order NetSuite does not hold yet, by item id."""
+    promised: dict[str, Decimal] = {}
+    for posting in at.postings.open_postings(Lane.ORDERS_TO_ACCEPT):
+        for taken in filter(None, posting.facts.get("takes", "").split(" ")):
+            item_id, _, units = taken.partition(":")
+            promised[item_id] = promised.get(item_id, ZERO) + Decimal(units)
+    return promised
+
+
+def _answer(posting: Posting, order: Order, decision: Decision, at: At) -> int:
+    """Send the decision (OR21). Answers 1 when Mirakl took it."""
+    market = at.marketplace(order.marketplace)
+    system = f"mirakl-{order.marketplace}"
+    if held := held_until(at, FLOW, system):
+        hold(at, [posting], *held)
+        return 0
+    takes = " ".join(f"{item_id}:{units}" for item_id, units in sorted(decision.takes.items()))
+    try:
+        market.accept(
+            order.order_id, {line.line_id: decision.accepted for line in order.lines if line.state == TO_ACCEPT}
+        )
+    except (Retryable, CredentialsRefused) as error:
+        come_back(at, posting, error, system)
+        return 0
+    except NeedsAttention as problem:
+        _refused(posting, order, problem, at)
+        return 0
+    at.switches.worked(system, at.clock())
+    if not decision.accepted:
+        at.postings.confirm(posting, {"decision": "refused", **decision.facts}, [], at.clock())
+    else:
+        facts = {"decision": "accepted", "takes": takes}
+        at.postings.mark_posted(posting, order.order_id, at.clock(), facts=facts, due_at=at.clock() + PROMISE)
+    at.meter.count("OrdersDecided", marketplace=order.marketplace)
+    return 1
+
+
+def _refused(posting: Posting, order: Order, problem: NeedsAttention, at: At) -> None:
+    """Mirakl refused the answer; often because somebody decided before us."""
+    try:
+        fetched = at.marketplace(order.marketplace).orders_by_id([order.order_id])
+    except (Retryable, CredentialsRefused) as error:
+        come_back(at, posting, error, f"mirakl-{order.marketplace}")
+        return
+    now = next((each.order.state for each in fetched if each.order), TO_ACCEPT)
+    if now == TO_ACCEPT:
+        raise problem
+    at.postings.confirm(posting, {"found": f"decided already: {now}"}, [], at.clock())
+
+
+def _keep_or_end_promise(posting: Posting, at: At) -> None:
+    """End a promise when the sale is in NetSuite, or came to nothing."""
+    key = posting.key
+    sale = at.postings.posting(Key(key.marketplace, key.thread, Kind.SALES_ORDER, key.source_id))
+    state = at.postings.seen_state(key.marketplace, key.source_id)
+    if (sale and sale.state is State.CONFIRMED) or state in DEAD:
+        at.postings.confirm(posting, {"promise": "kept" if sale else f"ended: {state}"}, [], at.clock())
+        return
+    release(at, posting, at.clock() + PROMISE, "promised")

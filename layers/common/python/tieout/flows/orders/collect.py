@@ -1,0 +1,158 @@
+"""Marketplace orders in: every change is archived and becomes postings before the watermark moves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from urllib.parse import quote
+
+from msgspec import Struct
+
+from tieout.config import Orders
+from tieout.domain.errors import NeedsAttention, Reason
+from tieout.domain.ids import external_id
+from tieout.domain.orders.order import DEAD, SOLD, TO_ACCEPT, Order
+from tieout.domain.postings import Intent, Key, Kind, Posting, version_of
+from tieout.flows.ports import At, FetchedOrder
+
+
+class Collected(Struct, frozen=True):
+    """What a reading brought."""
+
+    seen: int
+    fresh: int
+    due: int
+
+
+def collect_updates(marketplace: str, at: At) -> Collected:
+    """Orders that changed since the last poll (OR11), on Mirakl's clock.
+
+    The window is frozen at its end, overlaps the last one, and the watermark moves only after all of it is stored: a
+    crash anywhere is mended by the next run.
+    """
+    settings = at.config.marketplaces[marketplace].orders
+    market = at.marketplace(marketplace)
+    end = market.now()
+    watermark = at.watermarks.read(marketplace) or settings.since
+    at.meter.gauge("WatermarkLagSeconds", (end - watermark).total_seconds(), marketplace=marketplace)
+    start = max(settings.since, watermark - timedelta(minutes=settings.overlap_minutes))
+    collected = _collect(marketplace, market.orders_updated(start, end), at)
+    at.watermarks.advance(marketplace, end)
+    return collected
+
+
+def sweep(marketplace: str, at: At) -> Collected:
+    """A wide look back, nightly: finds what any poll may have missed. The watermark stays."""
+    settings = at.config.marketplaces[marketplace].orders
+    market = at.marketplace(marketplace)
+    end = market.now()
+    start = max(settings.since, end - timedelta(hours=settings.sweep_hours))
+    return _collect(marketplace, market.orders_updated(start, end), at)
+
+
+def backfill(marketplace: str, start: datetime, end: datetime, at: At) -> Collected:
+    """Orders that changed in a window of a person's choice."""
+    return _collect(marketplace, at.marketplace(marketplace).orders_updated(start, end), at)
+
+
+def collect_by_id(marketplace: str, order_ids: Sequence[str], at: At) -> Collected:
+    """Orders that a webhook named, fetched again: what the message said is never believed."""
+    return _collect(marketplace, [at.marketplace(marketplace).orders_by_id(order_ids)], at)
+
+
+def preview(marketplace: str, fetched: Sequence[FetchedOrder], at: At) -> list[tuple[FetchedOrder, list[Intent]]]:
+    """What `record` would intend for these orders, without writing anything."""
+    return [(each, _intended(marketplace, each, at)[0]) for each in _fresh(marketplace, fetched, at)]
+
+
+def _collect(marketplace: str, pages: Iterable[list[FetchedOrder]], at: At) -> Collected:
+    seen = fresh = due = 0
+    for page in pages:
+        recorded = record(marketplace, page, at)
+        seen, fresh, due = seen + len(page), fresh + recorded.fresh, due + recorded.due
+    if fresh:
+        at.meter.count("OrdersSeen", fresh, marketplace=marketplace)
+    return Collected(seen, fresh, due)
+
+
+def record(marketplace: str, fetched: Sequence[FetchedOrder], at: At) -> Collected:
+    """Archive orders and write down what they call for; then ring. Known versions cost one read and nothing else."""
+    fresh = _fresh(marketplace, fetched, at)
+    at.archive.store({payload_key(marketplace, each): each.raw for each in fresh})
+    due: list[Key] = []
+    for each in fresh:
+        intents, retire = _intended(marketplace, each, at)
+        due += at.postings.record_order(
+            marketplace=marketplace,
+            order_id=each.order_id,
+            version=version_of(each.updated_at),
+            state=each.order.state if each.order else "(unreadable)",
+            payload=payload_key(marketplace, each),
+            intents=intents,
+            retire=retire,
+            now=at.clock(),
+        )
+    at.doorbells.ring(due)
+    return Collected(len(fetched), len(fresh), len(due))
+
+
+def payload_key(marketplace: str, fetched: FetchedOrder) -> str:
+    """Where the archive keeps this version of the order."""
+    return f"orders/{marketplace}/{quote(fetched.order_id, safe='')}/{version_of(fetched.updated_at)}.json"
+
+
+def archived_order(posting: Posting, documents: Mapping[str, bytes], at: At) -> Order:
+    """The order that a posting stands for. Raises NeedsAttention when its archived copy is gone or does not read."""
+    raw = documents.get(posting.payload)
+    if raw is None:
+        raise NeedsAttention(Reason.UNREADABLE_ORDER, {"archive": f"{posting.payload} is not there"})
+    return at.marketplace(posting.key.marketplace).read_order(raw)
+
+
+def _fresh(marketplace: str, fetched: Sequence[FetchedOrder], at: At) -> list[FetchedOrder]:
+    newest: dict[str, FetchedOrder] = {}
+    for each in fetched:
+        known = newest.get(each.order_id)
+        if known is None or each.updated_at > known.updated_at:
+            newest[each.order_id] = each
+    since = at.config.marketplaces[marketplace].orders.since
+    mine = [each for each in newest.values() if each.order is None or each.order.created_at >= since]
+    versions = at.postings.seen_versions(marketplace, [each.order_id for each in mine])
+    return [each for each in mine if version_of(each.updated_at) > versions.get(each.order_id, "")]
+
+
+def _intended(marketplace: str, fetched: FetchedOrder, at: At) -> tuple[list[Intent], list[Key]]:
+    """What an order calls for in the state it is in, and which earlier intentions it makes pointless."""
+
+    def intent(kind: Kind, parked: Reason | None = None, **facts: str) -> Intent:
+        return Intent(
+            key=key(kind),
+            source_version=version_of(fetched.updated_at),
+            payload=payload_key(marketplace, fetched),
+            external_id=external_id(marketplace, kind, fetched.order_id) if kind is Kind.SALES_ORDER else "",
+            facts=facts,
+            parked=parked,
+        )
+
+    def key(kind: Kind) -> Key:
+        return Key(marketplace, fetched.order_id, kind, fetched.order_id)
+
+    order = fetched.order
+    if order is None:
+        return [intent(Kind.SALES_ORDER, Reason.UNREADABLE_ORDER, problem=fetched.problem)], []
+    if order.state == TO_ACCEPT:
+        return _waiting(order, at.config.marketplaces[marketplace].orders, intent, at), []
+    retire = [key(Kind.ACCEPTANCE)]
+    if order.state in SOLD and order.live_lines:
+        return [intent(Kind.SALES_ORDER)], retire
+    if order.state in DEAD or (order.state in SOLD and not order.live_lines):
+        retire.append(key(Kind.SALES_ORDER))
+    return [], retire
+
+
+def _waiting(order: Order, settings: Orders, intent: Callable[[Kind, Reason | None], Intent], at: At) -> list[Intent]:
+    """An operator's sellers accept for themselves; a seller's mode decides who does."""
+    mode = settings.acceptance.mode
+    if mode == "off" or at.config.marketplaces[order.marketplace].role == "operator":
+        return []
+    return [intent(Kind.ACCEPTANCE, Reason.ACCEPTANCE_IS_MANUAL if mode == "manual" else None)]

@@ -1,0 +1,71 @@
+"""What becomes of a posting that was not finished: it comes back, is held, or waits for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from tieout.domain.errors import CredentialsRefused, NeedsAttention, Retryable, SystemDown, Throttled
+from tieout.domain.postings import Posting
+from tieout.flows.ports import At, LeaseLostError
+
+HOLD = timedelta(seconds=60)
+"""How soon something that a switch holds is looked at again."""
+
+
+def next_attempt(at: At, attempt: int, error: Retryable | None = None) -> datetime:
+    """Full-jitter exponential back-off; the other side's word wins where it is longer."""
+    settings = at.config.reliability
+    ceiling = min(settings.backoff_cap_seconds, settings.backoff_base_seconds * 2 ** min(attempt, 12))
+    seconds = max(ceiling * at.jitter(), error.after_seconds or 0.0) if error else ceiling * at.jitter()
+    return at.clock() + timedelta(seconds=seconds)
+
+
+def held_until(at: At, flow: str, *systems: str) -> tuple[datetime, str] | None:
+    """None when the flow may work; else when to look again, and what holds it."""
+    now = at.clock()
+    if at.switches.paused(flow):
+        return now + HOLD, f"{flow} is paused"
+    for system in systems:
+        if (until := at.switches.closed_until(system, now)) is not None:
+            return until, f"breaker of {system} is open"
+    return None
+
+
+def hold(at: At, postings: Sequence[Posting], until: datetime, why: str) -> None:
+    """Give postings back as HELD; nothing was sent for them."""
+    for posting in postings:
+        release(at, posting, until, why, held=True, untouched=True)
+
+
+def release(  # noqa: D103  the port says it
+    at: At, posting: Posting, due_at: datetime, why: str, *, held: bool = False, untouched: bool = False
+) -> None:
+    try:
+        at.postings.release(posting, due_at, why, at.clock(), held=held, untouched=untouched)
+    except LeaseLostError:
+        return  # its new owner decides when it comes back
+
+
+def come_back(at: At, posting: Posting, error: Retryable | CredentialsRefused, system: str) -> bool:
+    """Give a posting back after a failed call, and tell the system's breaker. Answers whether to stop calling it."""
+    now = at.clock()
+    if isinstance(error, CredentialsRefused):
+        at.switches.failed(system, now, at_once=True)
+        release(at, posting, now + HOLD, str(error), held=True, untouched=True)
+        return True
+    down = isinstance(error, SystemDown)
+    if down:
+        at.switches.failed(system, now)
+    untouched = isinstance(error, Throttled | SystemDown)
+    release(at, posting, next_attempt(at, posting.attempt, error), str(error), untouched=untouched)
+    return down
+
+
+def park(at: At, posting: Posting, problem: NeedsAttention) -> None:
+    """Hand a posting to a person, with the reason and the facts."""
+    try:
+        at.postings.park(posting, problem.reason, problem.facts, at.clock())
+    except LeaseLostError:
+        return
+    at.meter.count("Parked")
