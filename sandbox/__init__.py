@@ -19,7 +19,7 @@ class Twins:
     netsuite: "NetSuiteAccess"
 
 
-class TwinViolation(AssertionError):  # noqa: N818 - a violation is what it is called
+class TwinViolation(AssertionError):
     """A client broke a vendor's contract while the twins ran."""
 
 

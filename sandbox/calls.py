@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 
-class ContractViolation(Exception):  # noqa: N818 - a violation is what it is called
+class ContractViolation(Exception):
     """The client (or the twin itself) said something the vendor's contract does not know."""
 
 

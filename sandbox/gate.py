@@ -42,7 +42,10 @@ class Twin(Protocol):
     faults: Faults
     calls: Calls
     behaviours: Behaviours
-    app: ASGIApp
+
+    @property
+    def app(self) -> ASGIApp:
+        """The vendor's own HTTP application; raises ContractViolation for what the vendor's contract does not know."""
 
     def operation_of(self, request: Request) -> str:
         """The vendor's name of what is asked ("OR11", "POST salesOrder"), "unknown" if it has none."""

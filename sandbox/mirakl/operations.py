@@ -1,0 +1,115 @@
+"""The operations of this twin: Mirakl's code, method and path, who may call it, its parameters and its frequency."""
+
+import re
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Literal
+
+from sandbox.mirakl.parameters import Reader, flag, moment, one_of, repeated, some_of, texts, whole
+
+Persona = Literal["seller", "operator"]
+DAY, MINUTE = 86_400.0, 60.0
+
+STATES = (
+    *("STAGING", "WAITING_ACCEPTANCE", "WAITING_DEBIT", "WAITING_DEBIT_PAYMENT", "SHIPPING", "SHIPPED"),
+    *("TO_COLLECT", "RECEIVED", "CLOSED", "REFUSED", "CANCELED"),
+)
+_WORKFLOWS = (
+    *("PAY_ON_ACCEPTANCE", "PAY_ON_DELIVERY", "PAY_ON_DUE_DATE", "PAY_ON_SHIPMENT"),
+    "NO_CUSTOMER_PAYMENT_CONFIRMATION",
+)
+_REFUND_STATES = ("WAITING_REFUND_TAX_CONFIRMATION", "WAITING_REFUND", "WAITING_REFUND_PAYMENT", "REFUNDED")
+
+ORDER_FILTERS: dict[str, Reader] = {
+    "order_ids": texts,
+    "order_references_for_customer": texts,
+    "order_references_for_seller": texts,
+    "order_state_codes": some_of(*STATES),
+    "channel_codes": texts,
+    "only_null_channel": flag,
+    "start_date": moment,
+    "end_date": moment,
+    "start_update_date": moment,
+    "end_update_date": moment,
+    "customer_debited": flag,
+    "payment_workflow": one_of(*_WORKFLOWS),
+    "has_incident": flag,
+    "fulfillment_center_code": repeated,
+    "order_tax_mode": one_of("TAX_INCLUDED", "TAX_EXCLUDED"),
+}
+OPERATOR_FILTERS: dict[str, Reader] = {
+    "shop_ids": texts,
+    "commercial_ids": texts,
+    "customer_ids": texts,
+    "customer_organization_ids": texts,
+    "offer_ids": texts,
+    "product_skus": texts,
+    "commissionable": flag,
+    "waiting_tax_confirmation": flag,
+    "waiting_funding_confirmation": flag,
+    "tax_recalculation_required_only": flag,
+    "refund_state_codes": some_of(*_REFUND_STATES),
+}
+_PAGING: dict[str, Reader] = {
+    "max": whole,
+    "offset": whole,
+    "sort": one_of("dateCreated"),
+    "order": one_of("asc", "desc"),
+}
+
+
+@dataclass(frozen=True)
+class Frequency:
+    """At most `calls` in any `seconds`, for one credential on one operation."""
+
+    calls: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Operation:
+    code: str
+    method: str
+    path: str
+    personas: tuple[Persona, ...] = ("seller", "operator")
+    needs_credential: bool = True
+    frequency: Frequency | None = None
+    filters: dict[Persona, dict[str, Reader]] = field(default_factory=dict)
+
+    def parameters(self, persona: Persona) -> dict[str, Reader]:
+        """What this persona may send: a seller may name the shop on every call, an operator on none."""
+        return {**self.filters.get(persona, {}), **({"shop_id": whole} if persona == "seller" else {})}
+
+
+OPERATIONS = (
+    Operation("V01", "GET", "/api/version", needs_credential=False),
+    Operation("PC01", "GET", "/api/platform/configuration"),
+    Operation("A01", "GET", "/api/account", personas=("seller",), frequency=Frequency(1, DAY)),
+    Operation(
+        "OR11",
+        "GET",
+        "/api/orders",
+        frequency=Frequency(1, MINUTE),
+        filters={"seller": ORDER_FILTERS | _PAGING, "operator": ORDER_FILTERS | OPERATOR_FILTERS | _PAGING},
+    ),
+    Operation("OR04", "PUT", "/api/orders", frequency=Frequency(1, MINUTE)),
+    Operation("OR75", "GET", "/api/orders/taxes", frequency=Frequency(1, DAY)),
+    Operation("OR21", "PUT", "/api/orders/{order_id}/accept"),
+    Operation("OR31", "PUT", "/api/orders/{order_id}/additional_fields", frequency=Frequency(5, 1.0)),
+    Operation("SH21", "GET", "/api/shipping/carriers", frequency=Frequency(1, DAY)),
+    Operation("RE01", "GET", "/api/reasons"),
+)
+EXTERNAL_PARTNER = Frequency(1, 15 * MINUTE)
+
+
+@cache
+def _patterns() -> list[tuple[re.Pattern[str], Operation]]:
+    return [(re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", one.path)), one) for one in OPERATIONS]
+
+
+def operation_at(method: str, path: str) -> tuple[Operation, dict[str, str]] | None:
+    """The operation behind a path (without the tenant), and the values in it."""
+    for pattern, operation in _patterns():
+        if operation.method == method and (found := pattern.fullmatch(path)):
+            return operation, found.groupdict()
+    return None

@@ -1,0 +1,122 @@
+"""What a client reads once a day: the platform (PC01), the shop (A01), reasons, carriers, order taxes, the version."""
+
+from sandbox.behaviours import Behaviours
+from sandbox.mirakl.state import SHOP_ID, Json, Marketplace
+from sandbox.mirakl.views import shop_name
+
+VERSION: Json = {"version": "3.210"}
+
+_CARRIERS = [
+    ("DHL", "DHL Express", "DHL", "https://tracking.dhl.example/{trackingId}"),
+    ("DPD", "DPD", "DPD", "https://tracking.dpd.example/{trackingId}"),
+    ("EVRI", "Evri", None, "https://tracking.evri.example/{trackingId}"),
+    ("RMAIL", "Royal Mail", "ROYAL_MAIL", "https://tracking.royalmail.example/{trackingId}"),
+    ("UPS", "UPS", "UPS", "https://tracking.ups.example/{trackingId}"),
+]
+_REASONS = [
+    ("CANCELATION", "CUSTOMER_CHANGED_MIND", "The customer changed their mind", True),
+    ("CANCELATION", "OUT_OF_STOCK", "Out of stock", True),
+    ("INCIDENT_CLOSE", "SOLVED", "Solved with the customer", True),
+    ("INCIDENT_OPEN", "NOT_RECEIVED", "Item not received", False),
+    ("ORDER_MESSAGING", "QUESTION", "A question about the order", True),
+    ("REFUND", "DAMAGED", "Arrived damaged", True),
+    ("REFUND", "RETURNED", "Returned by the customer", True),
+]
+
+
+def platform(marketplace: Marketplace, behaviours: Behaviours) -> Json:
+    """PC01: the choices of the platform that decide how orders behave."""
+    workflows = {
+        "no_customer_payment_confirmation": False,
+        "order_acceptance": "NOT_AUTOMATIC",
+        "pause_debit_workflow": False,
+        "pay_on_due_date": True,
+        "pay_on_shipment": False,
+        "sellers_edit_shipping_origin": False,
+        "shipping_and_billing_details_before_acceptance": behaviours.is_on("details_before_acceptance"),
+    }
+    features = {
+        "disable_seller_alternative_carrier": False,
+        "multi_currency": False,
+        "offer_prices_decimals": "2",
+        "operator_csv_delimiter": "SEMICOLON",
+        "order_tax_mode": marketplace.tax_mode(),
+        "order_workflows": workflows,
+        "pricing": {"channel_pricing": "DISABLED", "scheduled_pricing": False, "volume_pricing": False},
+        "shipment": {"multi_part_item_shipment": False, "multi_shipment": False},
+        "tax_collection": {"activated": "NO", "tax_collection_by_operator": False},
+    }
+    modules = {"offer_management": True, "order_management": True, "promotions": True, "quotes": False}
+    return {
+        "features": features,
+        "modules": modules,
+        "platform_configuration": {
+            "customer_model": {"b2b": False, "b2c": True},
+            "platform_model": {"drop_ship": False, "marketplace": True, "one_creditor": False},
+        },
+        "platform_name": marketplace.name,
+        "tenant_name": f"{marketplace.name}-twin",
+        "timezone": "Europe/London" if marketplace.name.endswith("-uk") else "Europe/Paris",
+    }
+
+
+def account(marketplace: Marketplace) -> Json:
+    """A01: the shop behind the key."""
+    return {
+        "shop_id": SHOP_ID,
+        "shop_name": shop_name(marketplace, SHOP_ID),
+        "shop_state": "OPEN",
+        "suspension_type": None,
+        "model": "MARKETPLACE",
+        "currency_iso_code": marketplace.currency(),
+        "channels": [],
+        "domains": ["PRODUCT"],
+        "is_professional": True,
+        "applicable_taxes": [{"code": "TAXDEFAULT", "label": "VAT on commission", "fee_types": ["COMMISSION"]}],
+        "kyc": {"status": "APPROVED", "reason": None},
+        "payment_details": {
+            "paid_balance": 0,
+            "payable_balance": 0,
+            "pending_balance": 0,
+            "reserve_balance": 0,
+            "reserve_target": 0,
+            "sub_balances": [],
+        },
+        "orders_count": len(marketplace.orders),
+        "offers_count": len(marketplace.other_records.get("offers", [])),
+        "shop_additional_fields": [],
+        "shippings": [],
+    }
+
+
+def carriers() -> Json:
+    """SH21, by label."""
+    rows = [
+        {"code": code, "label": label, "tracking_url": url} | ({"standard_code": standard} if standard else {})
+        for code, label, standard, url in _CARRIERS
+    ]
+    return {"carriers": sorted(rows, key=lambda row: str(row["label"]))}
+
+
+def reasons() -> Json:
+    """RE01, by type."""
+    rows = [
+        {"type": kind, "code": code, "label": label, "is_shop_right": right} for kind, code, label, right in _REASONS
+    ]
+    return {"reasons": rows}
+
+
+def order_taxes(marketplace: Marketplace) -> Json:
+    """OR75: the tax codes that the orders of this marketplace carry."""
+    taxes = (
+        tax
+        for order in marketplace.orders.values()
+        for line in order.lines()
+        for tax in [*(line.get("taxes") or []), *(line.get("shipping_taxes") or [])]
+    )
+    rules = {str(tax["code"]): tax.get("tax_calculation_rule") or "PROPORTIONAL_TO_AMOUNT" for tax in taxes}
+    rows = [
+        {"code": code, "label": code.replace("-", " "), "tax_calculation_rule": rule}
+        for code, rule in sorted(rules.items())
+    ]
+    return {"taxes": rows}

@@ -1,0 +1,101 @@
+"""What a Mirakl instance holds: its orders, when each last changed, and the moves that are due."""
+
+import hashlib
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sandbox.clock import moment_of, text_of
+
+Json = dict[str, Any]
+SHOP_ID = 2001
+
+
+@dataclass
+class Order:
+    """One logistic order. `body` is what the operator would see; views take from it what a persona may know.
+
+    `version` counts its changes, `moves` are states it will enter by itself: (when, state), the next one first.
+    """
+
+    body: Json
+    created: datetime
+    updated: datetime
+    version: int = 0
+    moves: list[tuple[datetime, str]] = field(default_factory=list)
+
+    @property
+    def id(self) -> str:
+        return str(self.body["order_id"])
+
+    @property
+    def state(self) -> str:
+        return str(self.body["order_state"])
+
+    def lines(self) -> list[Json]:
+        return list(self.body["order_lines"])
+
+    def shop_id(self) -> int:
+        return int(self.body.get("shop_id") or SHOP_ID)
+
+
+@dataclass
+class Marketplace:
+    """One instance (tenant) with its credentials; each of its shops has an id of its own, ours is SHOP_ID."""
+
+    name: str
+    api_key: str
+    operator_token: str
+    orders: dict[str, Order] = field(default_factory=dict)
+    other_records: dict[str, list[Json]] = field(default_factory=dict)
+
+    def currency(self) -> str:
+        return self._commonest("currency_iso_code", "GBP" if self.name.endswith("-uk") else "EUR")
+
+    def tax_mode(self) -> str:
+        return self._commonest("order_tax_mode", "TAX_INCLUDED" if self.name.endswith("-uk") else "TAX_EXCLUDED")
+
+    def _commonest(self, name: str, otherwise: str) -> str:
+        found = [str(order.body.get(name) or otherwise) for order in self.orders.values()]
+        return max(sorted(set(found)), key=found.count) if found else otherwise
+
+
+class MiraklState:
+    """All marketplaces of the twin. `lock` guards it: requests, webhooks and tests look at it from their threads."""
+
+    def __init__(self, secret: str) -> None:
+        self._secret = secret
+        self.lock = threading.RLock()
+        self.marketplaces: dict[str, Marketplace] = {}
+        self.on_change: Callable[[str, str], None] = lambda _marketplace, _order_id: None
+
+    def open(self, name: str) -> Marketplace:
+        """The marketplace of that name; one seen first is opened empty, with its credentials."""
+        if name not in self.marketplaces:
+            self.marketplaces[name] = Marketplace(name, self._credential(name, "seller"), self._credential(name, "op"))
+        return self.marketplaces[name]
+
+    def known(self, name: str) -> Marketplace:
+        """Raises KeyError naming those there are."""
+        if name not in self.marketplaces:
+            raise KeyError(f"marketplace {name!r}; there are {', '.join(sorted(self.marketplaces))}")
+        return self.marketplaces[name]
+
+    def changed(self, marketplace: Marketplace, order: Order, at: datetime) -> None:
+        """Whatever is done to an order, its update date moves and whoever listens hears of it."""
+        order.updated = max(order.updated, at)
+        order.body["last_updated_date"] = text_of(order.updated)
+        order.version += 1
+        self.on_change(marketplace.name, order.id)
+
+    def _credential(self, name: str, persona: str) -> str:
+        digest = hashlib.sha256(f"{self._secret} {name} {persona}".encode()).hexdigest()
+        return f"{digest[:8]}-{digest[8:12]}-{digest[12:16]}-{digest[16:20]}-{digest[20:32]}"
+
+
+def held(body: Json) -> Order:
+    """Take an OR11-shaped order in. Raises KeyError or ValueError where its dates are missing or unreadable."""
+    created = moment_of(body["created_date"])
+    return Order(body, created, moment_of(body.get("last_updated_date") or body["created_date"]))

@@ -1,0 +1,200 @@
+"""The Mirakl twin: one HTTP application; each marketplace is an instance of its own under its first path segment."""
+
+import secrets
+import threading
+from dataclasses import dataclass
+from weakref import ref
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import Receive, Scope, Send
+
+from sandbox.behaviours import Behaviours
+from sandbox.calls import Calls
+from sandbox.clock import Clock
+from sandbox.control import json_response, order_of, says_what_was_wrong
+from sandbox.faults import Faults
+from sandbox.gate import Page
+from sandbox.mirakl.answers import Answers
+from sandbox.mirakl.arrivals import change_order, place_orders
+from sandbox.mirakl.asked import Asked, asked_of
+from sandbox.mirakl.behaviours import SWITCHES
+from sandbox.mirakl.lifecycle import BEFORE_DEBIT, schedule_debit, settle
+from sandbox.mirakl.refusals import MiraklRefusal
+from sandbox.mirakl.state import SHOP_ID, Json, MiraklState, held
+from sandbox.mirakl.webhooks import Subscription, Webhooks
+from sandbox.world import World
+
+MARKETPLACES = ("brightside-uk", "maison-eu")
+_OTHER_RECORDS = ("transaction_lines", "billing_cycles", "accounting_documents", "offers")
+_SETTLE_SECONDS = 0.2
+
+
+@dataclass(frozen=True)
+class MarketplaceAccess:
+    """Where one marketplace listens, and the credentials it takes."""
+
+    url: str
+    shop_id: int
+    api_key: str
+    operator_token: str
+
+
+@dataclass(frozen=True)
+class MiraklAccess:
+    """Where the twin listens; `state` is the twin's own, for tests to look at."""
+
+    url: str
+    marketplaces: dict[str, MarketplaceAccess]
+    state: MiraklState
+
+
+class MiraklTwin:
+    """See sandbox.gate.Twin for what its parts are for."""
+
+    name = "Mirakl"
+
+    def __init__(self, seed: int | None = None, *, official_contracts: bool = True) -> None:
+        self.clock = Clock()
+        self.faults = Faults()
+        self.calls = Calls()
+        self.behaviours = Behaviours(SWITCHES)
+        self.webhooks = Webhooks()
+        self.state = MiraklState(secrets.token_hex(16) if seed is None else f"seed {seed}")
+        self.state.on_change = self.webhooks.tell
+        self.answers = Answers(self.state, self.behaviours, official_contracts=official_contracts)
+        for name in MARKETPLACES:
+            self.state.open(name)
+
+    # -- what the gate asks
+
+    def operation_of(self, request: Request) -> str:
+        asked = self._asked(request)
+        return asked.operation.code if asked.operation else "unknown"
+
+    def credential_of(self, request: Request) -> str:
+        asked = self._asked(request)
+        return f"{asked.persona}:{asked.marketplace.name}" if asked.persona and asked.marketplace else "anonymous"
+
+    def admit(self, _request: Request, _operation: str) -> Response | None:
+        """Mirakl names no concurrency limit."""
+        return None
+
+    def refusal(self, status: int, retry_after: float | None) -> Response:
+        message = "Too many requests" if status == 429 else "Internal server error"
+        return MiraklRefusal(status, message, retry_after=retry_after).response()
+
+    def page_of(self, request: Request, operation: str) -> Page | None:
+        if operation != "OR11":
+            return None
+        offset = request.query_params.get("offset", "0")
+        return Page(self._asked(request).listing(), int(offset) if offset.isdigit() else 0)
+
+    async def app(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        body = await request.body()
+        with self.state.lock:
+            response = self.answers.answer(self._asked(request), body, self.clock.now())
+        await response(scope, receive, send)
+
+    # -- what the control routes ask
+
+    def load(self, world: World) -> None:
+        with self.state.lock:
+            self.clock.set(world.opens_at())
+            self.answers.forget()
+            for name in {*MARKETPLACES, *self.state.marketplaces, *world.marketplaces()}:
+                marketplace = self.state.open(name)
+                orders = [held(body) for body in world.mirakl(name, "orders")]
+                marketplace.orders = {order.id: order for order in orders}
+                marketplace.other_records = {kind: world.mirakl(name, kind) for kind in _OTHER_RECORDS}
+                for order in orders:
+                    if order.state in BEFORE_DEBIT:
+                        order.body["transaction_date"] = None
+                    schedule_debit(order, self.clock.now(), self.answers.debit_waits())
+
+    def records(self, kind: str, **query: str) -> list[Json]:
+        """`orders` as OR11 gives them to the seller; what else the world brought as it came."""
+        with self.state.lock:
+            wanted = [query["marketplace"]] if "marketplace" in query else sorted(self.state.marketplaces)
+            found = [self.state.known(name) for name in wanted]
+            if kind == "orders":
+                return [order for one in found for order in self.answers.sellers_orders(one, self.clock.now())]
+            if kind not in _OTHER_RECORDS:
+                raise KeyError(f"records {kind!r}; there are orders, {', '.join(_OTHER_RECORDS)}")
+            return [row for one in found for row in one.other_records.get(kind, [])]
+
+    def control_routes(self) -> list[BaseRoute]:
+        return [
+            Route("/_twin/orders", says_what_was_wrong(self._place), methods=["POST"]),
+            Route("/_twin/orders/changes", says_what_was_wrong(self._change), methods=["POST"]),
+            Route("/_twin/webhooks", says_what_was_wrong(self._webhooks), methods=["GET", "POST", "DELETE"]),
+        ]
+
+    def access(self, url: str) -> MiraklAccess:
+        marketplaces = {
+            name: MarketplaceAccess(f"{url}/{name}", SHOP_ID, one.api_key, one.operator_token)
+            for name, one in sorted(self.state.marketplaces.items())
+        }
+        return MiraklAccess(url, marketplaces, self.state)
+
+    async def _place(self, request: Request) -> Response:
+        order = await order_of(request)
+        with self.state.lock:
+            marketplace = self.state.known(order["marketplace"])
+            as_of_now = bool(order.get("as_of_now", False))
+            placed = place_orders(
+                self.state,
+                marketplace,
+                order["orders"],
+                self.clock.now(),
+                self.answers.debit_waits(),
+                as_of_now=as_of_now,
+            )
+        return json_response({"placed": placed})
+
+    async def _change(self, request: Request) -> Response:
+        change = await order_of(request)
+        with self.state.lock:
+            marketplace = self.state.known(change["marketplace"])
+            settle(self.state, marketplace, self.clock.now())
+            changed = change_order(self.state, marketplace, change, self.clock.now(), self.answers.debit_waits())
+            return json_response({"order_id": changed.id, "last_updated_date": changed.body["last_updated_date"]})
+
+    async def _webhooks(self, request: Request) -> Response:
+        if request.method == "POST":
+            order = await order_of(request)
+            self.state.known(order["marketplace"])
+            self.webhooks.subscribe(Subscription(**order))
+            self._settle_on_time()
+        elif request.method == "DELETE":
+            self.webhooks.clear()
+        told = {"delivered": self.webhooks.delivered, "failed": self.webhooks.failed}
+        return json_response({"webhooks": self.webhooks.listing(), **told})
+
+    def _settle_on_time(self) -> None:
+        """Whoever listens wants to hear of a debit when it happens, not when somebody next asks."""
+        threading.Thread(target=_settle_while_alive, args=(ref(self),), name="mirakl twin clock", daemon=True).start()
+
+    def settle(self) -> None:
+        with self.state.lock:
+            for marketplace in self.state.marketplaces.values():
+                settle(self.state, marketplace, self.clock.now())
+
+    def _asked(self, request: Request) -> Asked:
+        """Read once a request: the gate and the answer ask for it in turn."""
+        found = request.scope.get("mirakl")
+        if not isinstance(found, Asked):
+            found = request.scope["mirakl"] = asked_of(request, self.state)
+        return found
+
+
+def _settle_while_alive(twin: "ref[MiraklTwin]") -> None:
+    pause = threading.Event()
+    while not pause.wait(_SETTLE_SECONDS):
+        alive = twin()
+        if alive is None:
+            return
+        alive.settle()
+        del alive
