@@ -1,0 +1,17 @@
+"""Schedule accept-orders: waiting orders are accepted, refused or parked by policy (stock by SuiteQL, then OR21)."""
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from tieout.wiring import logger, observed, runtime
+
+from tieout.flows.orders.accept import accept_due
+
+
+@observed
+def handler(event: dict[str, str], context: LambdaContext) -> dict[str, int]:
+    """Decide what waits; one run at a time, so that no unit is promised twice."""
+    at = runtime()
+    decided = accept_due(at)
+    at.meter.count("RunCompleted", schedule=event["schedule"])
+    if decided:
+        logger.info("orders decided", extra={"decided": decided})
+    return {"decided": decided}
