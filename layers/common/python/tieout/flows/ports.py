@@ -56,7 +56,7 @@ class Marketplace(Protocol):
         """Decide every line at once (OR21). Raises NeedsAttention(REFUSED_BY_MIRAKL)."""
 
     def set_seller_references(self, references: Mapping[str, str]) -> dict[str, str]:
-        """Write our numbers, order id to reference, at most 100 (OR04). Answers Mirakl's words for each refused order."""
+        """Write our numbers, order id to reference, at most 100 (OR04). Answers Mirakl's words by refused order."""
 
 
 class Ledger(Protocol):
