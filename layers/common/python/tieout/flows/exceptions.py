@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from tieout.domain.postings import QUEUED, Lane
 from tieout.flows.ports import At
 
 FULL = 1000
 """A queue with this many doorbells needs no more of them."""
-GRACE = timedelta(seconds=45)
-"""A posting that was recorded this recently has its first doorbell on the way."""
 
 
 def ring_due(at: At) -> int:
     """Ring for every posting that is due and may have lost its doorbell; the guarantee of progress.
 
-    Answers how many were rung. A paused flow is not rung; a queue that is full of doorbells gets no more.
+    Answers how many were rung. A paused flow is not rung; a queue that is full of doorbells gets no more. Ringing
+    twice is harmless: the second worker finds the posting taken, or done.
     """
     now = at.clock()
     rung = 0
@@ -28,7 +25,7 @@ def ring_due(at: At) -> int:
         room = FULL - at.doorbells.waiting(lane)
         if room <= 0:
             continue
-        keys = at.postings.due(lane, now - GRACE, room)
+        keys = at.postings.due(lane, now, room)
         at.doorbells.ring(keys)
         rung += len(keys)
     return rung
