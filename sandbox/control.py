@@ -88,8 +88,12 @@ class _Orders:
                 self.twin.clock.set(moment_of(order["set"]))
             elif "advance_seconds" in order:
                 self.twin.clock.advance(float(order["advance_seconds"]))
+            elif "speed" in order:
+                self.twin.clock.run_at(float(order["speed"]))
             else:
-                raise ValueError('the clock takes {"set": "2026-10-31T12:00:00Z"} or {"advance_seconds": 900}')
+                raise ValueError(
+                    'the clock: {"set": "2026-10-31T12:00:00Z"}, {"advance_seconds": 900} or {"speed": 60}'
+                )
         return json_response({"now": text_of(self.twin.clock.now())})
 
     async def faults(self, request: Request) -> Response:
