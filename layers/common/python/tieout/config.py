@@ -92,7 +92,9 @@ class NetSuite(Settings):
     slots: int = Field(default=5, ge=3, le=100)
     """Concurrent requests this deployment may make; the account's limit is shared with every other integration."""
     lanes: Lanes = Lanes()
+    """How the slots are shared out between the lanes."""
     connect_timeout_seconds: float = Field(default=10, gt=0, le=60)
+    """How long a connection may take; nothing was sent yet when it runs out."""
     read_timeout_seconds: float = Field(default=90, gt=0, le=120)
     """A timed-out write is *unknown*, not failed, and costs a read-back: keep it long."""
     subsidiaries: dict[Name, Subsidiary] = Field(min_length=1)
@@ -177,8 +179,11 @@ class SalesOrders(Settings):
     currencies: tuple[Currency, ...] = Field(min_length=1)
     """Currencies that this marketplace may sell in; an order in another one parks."""
     customer: Customer = Customer()
+    """Who the orders are sold to."""
     locations: tuple[LocationRule, ...] = Field(min_length=1)
+    """Which NetSuite location an order is served from; end the list with a rule that has no condition."""
     tax: Tax
+    """How this marketplace's tax is written."""
     custom_form: Text | None = None
     """Internal id of the sales order form, where the role's preferred form is not the right one."""
 
@@ -187,6 +192,7 @@ class Orders(Settings):
     """The flow from a marketplace order to a sales order."""
 
     enabled: bool = True
+    """`false`: the marketplace is not asked for orders, and none of its schedules run."""
     since: AwareDatetime
     """Orders created before this instant stay with whatever handled them before Tieout (the cut-over)."""
     poll_minutes: int = Field(default=15, ge=1, le=60)
@@ -200,8 +206,11 @@ class Orders(Settings):
     confirm_minutes: int = Field(default=5, ge=1, le=60)
     """How often sales order numbers are written back to Mirakl (OR04, up to 100 orders a call)."""
     acceptance: Acceptance = Acceptance()
+    """Who decides on orders that wait for acceptance, and how."""
     sku: Sku = Sku()
+    """How offer SKUs find their items."""
     sales_orders: SalesOrders
+    """How orders are written to NetSuite."""
 
 
 class Operator(Settings):
@@ -217,6 +226,7 @@ class Webhooks(Settings):
     """Doorbells from the marketplace; polling stays the truth."""
 
     enabled: bool = False
+    """Whether the deployment takes this marketplace's webhooks."""
     allowed_ips: tuple[str, ...] = ()
     """Senders (CIDR blocks) that may call; empty: any sender with a valid signature."""
     cloud_events_principal: str | None = None
@@ -238,6 +248,7 @@ class Marketplace(Settings):
     """One connection to one Mirakl instance, as a seller or as its operator."""
 
     role: Literal["seller", "operator"] = "seller"
+    """`seller`: a brand that sells there, with a shop API key; `operator`: who runs the marketplace."""
     url: Text
     """`https://<instance>.mirakl.net`."""
     shop_id: int | None = Field(default=None, ge=1)
@@ -247,8 +258,11 @@ class Marketplace(Settings):
     legacy_api_key: bool = False
     """An operator's deprecated API key instead of a bearer token."""
     orders: Orders
+    """The flow of orders."""
     operator: Operator = Operator()
+    """Read for `role: operator` only."""
     webhooks: Webhooks = Webhooks()
+    """Events that bring orders sooner than the next poll."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -271,10 +285,13 @@ class Reliability(Settings):
     lease_seconds: int = Field(default=330, ge=5, le=960)
     """How long a worker owns a posting; longer than the worker function's timeout."""
     backoff_base_seconds: float = Field(default=2, gt=0, le=60)
+    """First pause after a passing failure; it doubles with each attempt, and the real one is random below it."""
     backoff_cap_seconds: float = Field(default=300, ge=1, le=900)
+    """Longest pause between two attempts, unless the other side asks for a longer one."""
     breaker_failures: int = Field(default=5, ge=2, le=50)
     """Failures of a system in a row that open its breaker."""
     breaker_open_seconds: float = Field(default=60, gt=0, le=900)
+    """How long an open breaker keeps calls away before one of them tries again."""
 
 
 class OnCall(Settings):
@@ -287,14 +304,18 @@ class OnCall(Settings):
     pages_url: Text = "https://github.com/tieout/tieout/blob/main/docs/on-call"
     """Where the on-call pages are served; each alarm links its page there."""
     oldest_parked_hours: int = Field(default=24, ge=1)
+    """Age of the oldest parked posting that raises the alarm."""
     oldest_due_minutes: int = Field(default=30, ge=5)
+    """Age of the oldest due posting that raises the alarm."""
     certificate_days: int = Field(default=60, ge=7)
+    """Days left on NetSuite's certificate below which the alarm is raised."""
 
 
 class Retention(Settings):
     """How long what we keep is kept."""
 
     log_days: Literal[7, 14, 30, 60, 90, 180, 365] = 30
+    """Days that the functions' logs are kept."""
     archive_days: int = Field(default=90, ge=35, le=3650)
     """Archived orders hold personal data: they expire by this age."""
 
@@ -303,7 +324,9 @@ class Sandbox(Settings):
     """The twins' addresses: only for a deployment that talks to `sandbox/` on the same machine."""
 
     mirakl: dict[Name, Annotated[str, StringConstraints(pattern=_LOOPBACK.pattern)]]
+    """Address of the Mirakl twin, by marketplace."""
     netsuite: Annotated[str, StringConstraints(pattern=_LOOPBACK.pattern)]
+    """Address of the NetSuite twin."""
 
 
 class Config(Settings):
@@ -312,10 +335,15 @@ class Config(Settings):
     deployment: Name
     """Prefix of the deployment's resources."""
     netsuite: NetSuite
+    """The NetSuite account."""
     marketplaces: dict[Name, Marketplace] = Field(min_length=1)
+    """Our short name for each marketplace connection; part of every external id, so never rename one."""
     reliability: Reliability = Reliability()
+    """Leases, back-off and breakers."""
     on_call: OnCall = OnCall()
+    """Alarms."""
     retention: Retention = Retention()
+    """How long things are kept."""
     sandbox: Sandbox | None = None
     """Written by the local run, never by hand."""
 
