@@ -24,7 +24,7 @@ class Asked:
 
     def listing(self) -> str:
         """All that tells this listing from another: the filters, not the place in it."""
-        return repr(sorted((name, value) for name, value in self.query if name != "offset"))
+        return repr(sorted((name, value) for name, value in self.query if name not in ("offset", "max")))
 
 
 def asked_of(request: Request, state: MiraklState) -> Asked:
