@@ -1,0 +1,165 @@
+"""The account: everything behind the endpoints, callable over HTTP or, for long simulations, directly."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import unquote
+
+from sandbox import decimal_json
+from sandbox.behaviours import Behaviours
+from sandbox.calls import ContractViolation
+from sandbox.clock import Clock, text_of
+from sandbox.netsuite.answer import Answer, Call, json_answer
+from sandbox.netsuite.certificates import Certificates
+from sandbox.netsuite.collections_of_records import listing
+from sandbox.netsuite.credentials import Credentials
+from sandbox.netsuite.login import Login
+from sandbox.netsuite.metadata import catalogue, schema_of
+from sandbox.netsuite.record_types import RECORD_TYPES
+from sandbox.netsuite.records import Records
+from sandbox.netsuite.reference import ACCOUNT, open_account
+from sandbox.netsuite.refusal import Refusal, no_permission
+from sandbox.netsuite.seeds import seed_customers, seed_documents, seed_items
+from sandbox.netsuite.shown import Showing
+from sandbox.netsuite.store import Store
+from sandbox.netsuite.suiteql.endpoint import query
+from sandbox.netsuite.suiteql.engine import Engine
+from sandbox.netsuite.tba import TbaVerifier
+from sandbox.netsuite.tokens import TOKEN_PATH, Tokens
+from sandbox.netsuite.transforms import Transforms
+from sandbox.world import World
+
+RECORD_ROOT = "/services/rest/record/v1/"
+SUITEQL_PATH = "/services/rest/query/v1/suiteql"
+SYSTEM_ROOT = "/services/rest/system/v1/"
+
+
+class Account:
+    """One NetSuite account with its records, its integration's credentials and its endpoints."""
+
+    def __init__(self, credentials: Credentials, switches: Behaviours, clock: Clock) -> None:
+        self.name = ACCOUNT
+        self.store = Store()
+        self.switches = switches
+        self.clock = clock
+        self.certificates = Certificates()
+        self.certificate_id = self.certificates.upload(credentials.certificate)
+        self.tokens = Tokens(credentials.client_id, self.certificates, clock.now, self._auth_now)
+        self.suiteql = Engine(self.store, switches, clock)
+        self.records = Records(self.store, switches, clock)
+        self.transforms = Transforms()
+        tba = TbaVerifier(ACCOUNT, credentials.tba)
+        self._login = Login(ACCOUNT, self.tokens, tba, self._auth_now, self.tokens.denials)
+        open_account(self.store, clock.now(), {})
+
+    def load(self, world: World) -> None:
+        """Begin again from a world. Tokens stay good: the world is the data, not the login."""
+        with self.store.lock:
+            self.store.clear()
+            now = self.clock.now()
+            given: Mapping[str, Any] = {}
+            place = world.folder / "netsuite" / "reference.json" if world.folder else None
+            if place is not None and place.is_file():
+                given = decimal_json.loads(place.read_bytes())
+            open_account(self.store, now, given)
+            seed_items(self.store, world.netsuite("items"), now)
+            seed_customers(self.store, world.netsuite("customers"), now)
+            seed_documents(self.store, world.netsuite("documents"), now)
+
+    def dump(self, kind: str) -> list[dict[str, Any]]:
+        """All records of a type as a GET with expandSubResources=true shows them. Raises KeyError for no such type."""
+        if kind not in RECORD_TYPES:
+            raise KeyError(f"record type {kind}")
+        with self.store.lock:
+            showing = Showing(self.store, "")
+            return [showing.record(record, expanded=True) for record in self.store.all(kind)]
+
+    def request(
+        self, method: str, target: str, body: object = None, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """Call the endpoints without a server and without a login; `target` is the path with its query."""
+        sent = b"" if body is None else decimal_json.dumps(body)
+        named = {"content-type": "application/json"} | {name.lower(): value for name, value in (headers or {}).items()}
+        path = unquote(target.partition("?")[0])
+        return self._answered(Call(method, path, target, named, sent, "http://127.0.0.1"), trusted=True)
+
+    def answer(self, call: Call) -> Answer:
+        """Raises ContractViolation for what NetSuite can do and the twin cannot."""
+        return self._answered(call, trusted=False)
+
+    def _answered(self, call: Call, *, trusted: bool) -> Answer:
+        with self.store.lock:
+            try:
+                if call.path == TOKEN_PATH:
+                    return self._token(call)
+                if not trusted:
+                    self._login.check(call)
+                return self._route(call)
+            except Refusal as refusal:
+                return json_answer(refusal.body(), refusal.status, **refusal.headers)
+
+    def _token(self, call: Call) -> Answer:
+        if call.method != "POST":
+            raise _not_allowed(call)
+        return self.tokens.endpoint(call)
+
+    def _route(self, call: Call) -> Answer:
+        if call.path == SUITEQL_PATH:
+            if call.method != "POST":
+                raise _not_allowed(call)
+            return query(self.suiteql, self.switches, call)
+        if call.path.startswith(RECORD_ROOT):
+            return self._record(call, call.path.removeprefix(RECORD_ROOT).strip("/").split("/"))
+        if call.path.startswith(SYSTEM_ROOT):
+            return self._system(call)
+        if call.path.startswith("/services/rest/async/"):
+            raise ContractViolation("the twin runs no asynchronous jobs")
+        raise Refusal(404, "NONEXISTENT_ID", "Invalid URL.")
+
+    def _record(self, call: Call, parts: list[str]) -> Answer:
+        if parts[0] == "metadata-catalog":
+            return (
+                catalogue(call, self.store)
+                if len(parts) == 1
+                else schema_of(self.records.type_named(parts[1]), self.store)
+            )
+        kind = self.records.type_named(parts[0])
+        match (call.method, parts[1:]):
+            case ("GET", []):
+                return listing(self.store, kind, call)
+            case ("POST", []):
+                return self.records.create(kind, call)
+            case ("GET", [key]):
+                return self.records.read(kind, key, call)
+            case ("GET", [key, name]):
+                return self.records.part(kind, key, name, None, call)
+            case ("GET", [key, name, line]):
+                return self.records.part(kind, key, name, line, call)
+            case ("PATCH", [key]):
+                return self.records.patch(kind, key, call)
+            case ("PUT", [key]):
+                return self.records.upsert(kind, key, call)
+            case ("DELETE", [key]):
+                return self.records.delete(kind, key)
+            case ("POST", [key, "!transform", target]):
+                return self.transforms.run(self.records.find(kind, key), target, call)
+        raise _not_allowed(call)
+
+    def _system(self, call: Call) -> Answer:
+        if call.method != "GET":
+            raise _not_allowed(call)
+        name = call.path.removeprefix(SYSTEM_ROOT)
+        if name == "serverTime":
+            moment = self.clock.now()
+            milliseconds = text_of(moment.replace(microsecond=0))[:-1] + f".{moment.microsecond // 1000:03d}Z"
+            return json_answer({"serverTime": milliseconds})
+        if name == "governanceLimits":
+            raise no_permission()  # administrators only, and the integration's role is none
+        raise Refusal(404, "NONEXISTENT_ID", "Invalid URL.")
+
+    def _auth_now(self) -> datetime:
+        return self.clock.now() if self.switches.text("auth_clock") == "twin" else datetime.now(UTC)
+
+
+def _not_allowed(call: Call) -> Refusal:
+    return Refusal(405, "METHOD_NOT_ALLOWED", f"Method {call.method} is not allowed here.")

@@ -1,0 +1,1 @@
+"""SuiteQL: Oracle's dialect over the account's tables, answered by an SQL engine."""

@@ -1,0 +1,37 @@
+"""Making one document out of another: POST /{type}/{id}/!transform/{target}."""
+
+from collections.abc import Callable, Mapping
+
+from sandbox.calls import ContractViolation
+from sandbox.netsuite.answer import Answer, Call
+from sandbox.netsuite.refusal import Refusal
+from sandbox.netsuite.store import Record
+
+Transform = Callable[[Record, Call], Answer]
+
+# What NetSuite can transform (REST browser 2026.1 and SuiteScript's tables).
+_NETSUITES: Mapping[str, tuple[str, ...]] = {
+    "salesOrder": ("cashSale", "fulfillmentRequest", "invoice", "itemFulfillment", "returnAuthorization"),
+    "returnAuthorization": ("cashRefund", "creditMemo", "itemReceipt"),
+    "cashSale": ("cashRefund", "returnAuthorization"),
+    "invoice": ("creditMemo", "customerPayment", "returnAuthorization"),
+    "vendor": ("purchaseOrder", "vendorBill", "vendorPayment"),
+    "estimate": ("salesOrder",),
+}
+
+
+class Transforms:
+    """The transforms the twin can do; others are refused as NetSuite does, or said to be missing here."""
+
+    def __init__(self, known: Mapping[tuple[str, str], Transform] | None = None) -> None:
+        self._known = dict(known or {})
+
+    def run(self, source: Record, target: str, call: Call) -> Answer:
+        """Raises Refusal for a pair NetSuite does not know."""
+        if target not in _NETSUITES.get(source.kind, ()):
+            detail = f"Record type '{source.kind}' cannot be transformed to '{target}'."
+            raise Refusal(400, "INVALID_REQUEST", detail)
+        transform = self._known.get((source.kind, target))
+        if transform is None:
+            raise ContractViolation(f"the twin does not transform {source.kind} to {target} yet; NetSuite does")
+        return transform(source, call)
