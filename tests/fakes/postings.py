@@ -1,0 +1,272 @@
+"""The store of postings in memory, with the semantics that DynamoDB's conditions and transactions give the real one.
+
+A method either happens whole or not at all: nothing in here can be interrupted. What a caller gets is a copy.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from tieout.domain.exchange import LeaseLostError
+from tieout.domain.postings import (
+    LANE_OF,
+    OPEN,
+    REPLACEABLE,
+    Attempt,
+    Intent,
+    Key,
+    Lane,
+    Posting,
+    State,
+)
+
+
+class Seen(Struct, frozen=True):
+    """An order as it was last recorded."""
+
+    version: str
+    state: str
+    payload: str
+
+
+class MemoryPostings:
+    """Fits `ports.Postings`, and the command line's `resubmit`, `parked` and `life`."""
+
+    def __init__(self, lease_seconds: float = 330) -> None:
+        self.lease = timedelta(seconds=lease_seconds)
+        self.all: dict[Key, Posting] = {}
+        self.seen: dict[tuple[str, str], Seen] = {}
+        self.history: defaultdict[Key, list[Attempt]] = defaultdict(list)
+        self._open: dict[Lane, dict[Key, None]] = {lane: {} for lane in Lane}
+        self._lease_until: dict[Key, datetime] = {}
+        self._before: dict[Key, datetime | None] = {}
+        """Since when a posting was ambiguous before the claim that holds it now."""
+
+    # --- recording ---------------------------------------------------------------------------------------------------
+
+    def seen_versions(self, marketplace: str, order_ids: Sequence[str]) -> dict[str, str]:
+        seen = self.seen
+        return {each: seen[(marketplace, each)].version for each in order_ids if (marketplace, each) in seen}
+
+    def seen_state(self, marketplace: str, order_id: str) -> str | None:
+        seen = self.seen.get((marketplace, order_id))
+        return seen.state if seen else None
+
+    def record_order(
+        self,
+        *,
+        marketplace: str,
+        order_id: str,
+        version: str,
+        state: str,
+        payload: str,
+        intents: Sequence[Intent],
+        retire: Sequence[Key],
+        now: datetime,
+    ) -> list[Key]:
+        before = self.seen.get((marketplace, order_id))
+        if before and before.version >= version:
+            return []
+        self.seen[(marketplace, order_id)] = Seen(version, state, payload)
+        due = [intent.key for intent in intents if self._intend(intent, now)]
+        for key in retire:
+            posting = self.all.get(key)
+            if posting and posting.state in REPLACEABLE:
+                self._put(replace(posting, state=State.SUPERSEDED, due_at=None, parked_at=None), now, "superseded")
+        return due
+
+    def _intend(self, intent: Intent, now: datetime) -> bool:
+        """Write an intent where nothing newer or already sent stands in its way; answers whether it is due."""
+        before = self.all.get(intent.key)
+        if before and (before.state not in REPLACEABLE or before.source_version >= intent.source_version):
+            return False
+        parked = intent.parked is not None
+        fresh = before or Posting(key=intent.key, state=State.DUE, source_version="", payload="", first_seen=now)
+        self._put(
+            replace(
+                fresh,
+                state=State.PARKED if parked else State.DUE,
+                source_version=intent.source_version,
+                payload=intent.payload,
+                external_id=intent.external_id,
+                facts=dict(intent.facts),
+                reason=intent.parked,
+                due_at=None if parked else now,
+                parked_at=now if parked else None,
+            ),
+            now,
+            "replaced" if before else "recorded",
+        )
+        return not parked
+
+    # --- claiming ----------------------------------------------------------------------------------------------------
+
+    def claim(self, keys: Sequence[Key], now: datetime) -> list[Posting]:
+        return [posting for key in dict.fromkeys(keys) if (posting := self._claim(key, now))]
+
+    def _claim(self, key: Key, now: datetime) -> Posting | None:
+        posting = self.all.get(key)
+        if posting is None or posting.state not in OPEN or posting.due_at is None or posting.due_at > now:
+            return None
+        if not self._is_free(key, now):
+            return None
+        until = now + self.lease
+        self._lease_until[key] = until
+        self._before[key] = posting.ambiguous_since
+        claimed = replace(
+            posting, state=State.ATTEMPTED, fence=posting.fence + 1, attempt=posting.attempt + 1, due_at=until
+        )
+        self._put(replace(claimed, ambiguous_since=posting.ambiguous_since or now), now, "claimed")
+        return claimed
+
+    def _is_free(self, key: Key, now: datetime) -> bool:
+        held = self._lease_until.get(key)
+        return held is None or held <= now
+
+    def _mine(self, posting: Posting) -> Posting:
+        """The stored posting, as long as its lease is the caller's. Raises LeaseLost."""
+        stored = self.all[posting.key]
+        if stored.fence != posting.fence or posting.key not in self._lease_until:
+            raise LeaseLostError(str(posting.key))
+        return stored
+
+    # --- settling ----------------------------------------------------------------------------------------------------
+
+    def mark_posted(
+        self,
+        posting: Posting,
+        target_id: str,
+        now: datetime,
+        *,
+        facts: Mapping[str, str] | None = None,
+        due_at: datetime | None = None,
+    ) -> None:
+        stored = self._mine(posting)
+        posted = replace(stored, state=State.POSTED, target_id=target_id, facts={**stored.facts, **(facts or {})})
+        if due_at is not None:
+            self._end_lease(posting.key)
+            posted = replace(posted, due_at=due_at)
+        self._put(posted, now, "posted")
+
+    def confirm(self, posting: Posting, facts: Mapping[str, str], follow_ups: Sequence[Intent], now: datetime) -> None:
+        stored = self._mine(posting)
+        self._end_lease(posting.key)
+        done = replace(stored, state=State.CONFIRMED, facts={**stored.facts, **facts}, due_at=None, reason=None)
+        self._put(done, now, "confirmed")
+        self._follow(follow_ups, now)
+
+    def _follow(self, follow_ups: Iterable[Intent], now: datetime) -> None:
+        for intent in follow_ups:
+            if intent.key not in self.all:
+                self._intend(intent, now)
+
+    def park(self, posting: Posting, reason: str, facts: Mapping[str, str], now: datetime) -> None:
+        stored = self._mine(posting)
+        self._end_lease(posting.key)
+        parked = replace(
+            stored,
+            state=State.PARKED,
+            reason=str(reason),
+            facts={**stored.facts, **facts},
+            due_at=None,
+            parked_at=stored.parked_at or now,
+        )
+        self._put(parked, now, "parked")
+
+    def release(
+        self,
+        posting: Posting,
+        due_at: datetime,
+        why: str,
+        now: datetime,
+        *,
+        held: bool = False,
+        untouched: bool = False,
+    ) -> None:
+        stored = self._mine(posting)
+        self._end_lease(posting.key)
+        ambiguous = self._before.get(posting.key) if untouched else stored.ambiguous_since
+        if stored.target_id is not None:
+            state = State.POSTED
+        elif ambiguous is not None:
+            state = State.ATTEMPTED  # something may have been sent: no newer version may take its place
+        else:
+            state = State.HELD if held else State.DUE
+        attempt = stored.attempt - 1 if untouched else stored.attempt
+        self._put(
+            replace(stored, state=state, due_at=due_at, ambiguous_since=ambiguous, attempt=attempt),
+            now,
+            "held" if held else "released",
+            {"why": why},
+        )
+
+    def resubmit(self, key: Key, now: datetime, who: str) -> None:
+        """A person sends a parked posting on its way again. Raises KeyError when it is not parked."""
+        posting = self.all.get(key)
+        if posting is None or posting.state is not State.PARKED:
+            raise KeyError(str(key))
+        self._put(
+            replace(posting, state=State.DUE, due_at=now, parked_at=None, reason=None), now, "resubmitted", {"who": who}
+        )
+
+    # --- listing -----------------------------------------------------------------------------------------------------
+
+    def due(self, lane: Lane, now: datetime, limit: int) -> list[Key]:
+        found = [
+            (posting.due_at, key)
+            for key in self._open[lane]
+            if (posting := self.all[key]).due_at is not None and posting.due_at <= now
+        ]
+        return [key for _, key in sorted(found)[:limit]]
+
+    def oldest_due(self, lane: Lane, now: datetime) -> datetime | None:
+        instants = [due_at for key in self._open[lane] if (due_at := self.all[key].due_at) and due_at <= now]
+        return min(instants, default=None)
+
+    def open_postings(self, lane: Lane) -> list[Posting]:
+        return [self.all[key] for key in self._open[lane]]
+
+    def posting(self, key: Key) -> Posting | None:
+        return self.all.get(key)
+
+    def parked(self, limit: int = 1000) -> list[Posting]:
+        """What waits for a person, oldest first."""
+        waiting = [posting for posting in self.all.values() if posting.state is State.PARKED]
+        return sorted(waiting, key=lambda posting: (str(posting.parked_at), posting.key))[:limit]
+
+    def oldest_parked(self) -> datetime | None:
+        return min((posting.parked_at for posting in self.parked() if posting.parked_at), default=None)
+
+    def note(self, key: Key, attempt: Attempt) -> None:
+        self.history[key].append(attempt)
+
+    def life(self, marketplace: str, thread: str) -> list[tuple[Key, Attempt]]:
+        """Everything that happened to an order, in time order."""
+        lines = [
+            (key, attempt)
+            for key, attempts in self.history.items()
+            if (key.marketplace, key.thread) == (marketplace, thread)
+            for attempt in attempts
+        ]
+        return sorted(lines, key=lambda line: line[1].at)
+
+    # --- writing -----------------------------------------------------------------------------------------------------
+
+    def _end_lease(self, key: Key) -> None:
+        self._lease_until.pop(key, None)
+
+    def _put(self, posting: Posting, now: datetime, what: str, facts: Mapping[str, str] | None = None) -> None:
+        """The only place that writes; whoever watches the store overrides it."""
+        key = posting.key
+        self.all[key] = posting
+        lane = self._open[LANE_OF[key.kind]]
+        if posting.state in OPEN:
+            lane[key] = None
+        else:
+            lane.pop(key, None)
+        self.history[key].append(Attempt(at=now, what=what, facts=dict(facts or {})))
