@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from msgspec.json import Encoder
 
 from tieout.domain.errors import NeedsAttention, Reason
+from tieout.domain.money import ZERO
 from tieout.domain.orders.order import Address
 from tieout.domain.orders.sales_order import (
     SHIPPING,
@@ -39,6 +41,7 @@ CUSTOM_PRICE = {"id": "-1"}
 """The price level that keeps NetSuite from putting its own list price in the place of ours."""
 PENDING_FULFILLMENT = {"id": "B"}
 
+_FOUR_PLACES = Decimal("0.0001")
 _encode = Encoder(decimal_format="number").encode
 
 Json = dict[str, Any]
@@ -160,15 +163,20 @@ def _line(line: SalesOrderLine) -> Json:
 
 
 def _detail(reference: str, tax: TaxDetail) -> Json:
-    detail: Json = {
+    return {
         "taxDetailsReference": reference,
         "taxCode": {"externalId": tax.code},
         "taxBasis": tax.basis,
+        "taxRate": _rate_shown(tax) if tax.rate is None else tax.rate,
         "taxAmount": tax.amount,
     }
-    if tax.rate is not None:
-        detail["taxRate"] = tax.rate
-    return detail
+
+
+def _rate_shown(tax: TaxDetail) -> Decimal:
+    """NetSuite wants a rate beside the amount; where Mirakl gives none it is told from the amounts, which stand."""
+    if not tax.basis:
+        return ZERO
+    return (tax.amount / tax.basis * 100).quantize(_FOUR_PLACES)
 
 
 def _address(address: Address, country: str) -> Json:

@@ -1,0 +1,99 @@
+"""SuiteQL over REST: bound parameters only, a thousand rows a page, keys in lower case.
+
+Values are text, flags `T` or `F`, and a null column is not there: read with `.get`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+
+from msgspec import Struct
+from msgspec.json import Decoder, Encoder
+
+from tieout.domain.errors import SystemDown
+from tieout.netsuite.connection import Connection
+from tieout.netsuite.refusals import read
+
+PATH = "/services/rest/query/v1/suiteql"
+PAGE = 1000
+"""Rows a page: the most there is, and `offset` must be a multiple of it."""
+MOST_ROWS = 100_000
+"""What one query can page through; beyond it NetSuite cuts off in silence, so page by key instead."""
+MOST_PARAMETERS = 500
+
+Row = dict[str, str]
+
+
+class _Query(Struct, frozen=True):
+    q: str
+    params: Sequence[str]
+
+
+class _Rows(Struct, frozen=True, rename="camel"):
+    items: list[dict[str, object]]
+    has_more: bool = False
+
+
+_encode = Encoder().encode
+_ROWS = Decoder(_Rows)
+
+
+def rows(connection: Connection, query: str, parameters: Sequence[str] = ()) -> list[Row]:
+    """All rows of a query, up to 100,000. Raises SystemDown where NetSuite would cut off."""
+    found: list[Row] = []
+    body = _encode(_Query(query, parameters))
+    while True:
+        page, more = _page(connection, body, len(found))
+        found += page
+        if not more:
+            return found
+        if len(page) < PAGE or len(found) >= MOST_ROWS:
+            raise SystemDown(f"NetSuite cut a query off after {len(found)} rows")
+
+
+def rows_by_key(connection: Connection, query: str, key: str, parameters: Sequence[str] = ()) -> Iterator[Row]:
+    """All rows of a large query, page by page behind the last key seen: stable, and without the cap.
+
+    `query` must end in `... AND <key> > ? ORDER BY <key>` with the numeric `key` among its columns.
+    """
+    last = "0"
+    while True:
+        page, more = _page(connection, _encode(_Query(query, [*parameters, last])), 0)
+        yield from page
+        if not more or not page:
+            return
+        last = page[-1][key]
+
+
+def _page(connection: Connection, body: bytes, offset: int) -> tuple[list[Row], bool]:
+    call, answer = connection.read(
+        "SuiteQL",
+        PATH,
+        params={"limit": str(PAGE), "offset": str(offset)},
+        body=body,
+        headers={"Prefer": "transient"},
+    )
+    page = read(_ROWS, call, answer)
+    return [_row(item) for item in page.items], page.has_more
+
+
+def _row(item: dict[str, object]) -> Row:
+    """Lower-case keys: their case may change with a release. Links and nulls are left out."""
+    return {
+        name.lower(): value if isinstance(value, str) else str(value)
+        for name, value in item.items()
+        if value is not None and name != "links"
+    }
+
+
+def in_list(values: Sequence[str]) -> str:
+    """As many question marks as there are values, for `IN (...)`."""
+    return ", ".join("?" * len(values))
+
+
+def chunks(values: Iterable[str], size: int = MOST_PARAMETERS) -> Iterator[list[str]]:
+    """Distinct values in lists that one query can bind."""
+    left = iter(dict.fromkeys(values))
+    while chunk := list(islice(left, size)):
+        yield chunk
