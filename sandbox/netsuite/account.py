@@ -13,6 +13,7 @@ from sandbox.netsuite.answer import Answer, Call, json_answer
 from sandbox.netsuite.certificates import Certificates
 from sandbox.netsuite.collections_of_records import listing
 from sandbox.netsuite.credentials import Credentials
+from sandbox.netsuite.fields import RecordType
 from sandbox.netsuite.login import Login
 from sandbox.netsuite.metadata import catalogue, schema_of
 from sandbox.netsuite.record_types import RECORD_TYPES
@@ -118,32 +119,36 @@ class Account:
 
     def _record(self, call: Call, parts: list[str]) -> Answer:
         if parts[0] == "metadata-catalog":
-            return (
-                catalogue(call, self.store)
-                if len(parts) == 1
-                else schema_of(self.records.type_named(parts[1]), self.store)
-            )
+            return catalogue(call) if len(parts) == 1 else schema_of(self.records.type_named(parts[1]), self.store)
         kind = self.records.type_named(parts[0])
-        match (call.method, parts[1:]):
-            case ("GET", []):
-                return listing(self.store, kind, call)
-            case ("POST", []):
-                return self.records.create(kind, call)
-            case ("GET", [key]):
-                return self.records.read(kind, key, call)
-            case ("GET", [key, name]):
-                return self.records.part(kind, key, name, None, call)
-            case ("GET", [key, name, line]):
-                return self.records.part(kind, key, name, line, call)
-            case ("PATCH", [key]):
-                return self.records.patch(kind, key, call)
-            case ("PUT", [key]):
-                return self.records.upsert(kind, key, call)
-            case ("DELETE", [key]):
-                return self.records.delete(kind, key)
-            case ("POST", [key, "!transform", target]):
-                return self.transforms.run(self.records.find(kind, key), target, call)
+        if len(parts) == 1:
+            return self._of_type(kind, call)
+        key, *rest = parts[1:]
+        if not rest:
+            return self._of_record(kind, key, call)
+        if call.method == "GET" and len(rest) <= 2:
+            return self.records.part(kind, key, rest[0], rest[1] if len(rest) == 2 else None, call)
+        if call.method == "POST" and rest[0] == "!transform" and len(rest) == 2:
+            return self.transforms.run(self.records.find(kind, key), rest[1], call)
         raise _not_allowed(call)
+
+    def _of_type(self, kind: RecordType, call: Call) -> Answer:
+        if call.method == "GET":
+            return listing(self.store, kind, call)
+        if call.method == "POST":
+            return self.records.create(kind, call)
+        raise _not_allowed(call)
+
+    def _of_record(self, kind: RecordType, key: str, call: Call) -> Answer:
+        answers = {
+            "GET": lambda: self.records.read(kind, key, call),
+            "PATCH": lambda: self.records.patch(kind, key, call),
+            "PUT": lambda: self.records.upsert(kind, key, call),
+            "DELETE": lambda: self.records.delete(kind, key),
+        }
+        if call.method not in answers:
+            raise _not_allowed(call)
+        return answers[call.method]()
 
     def _system(self, call: Call) -> Answer:
         if call.method != "GET":

@@ -131,17 +131,20 @@ def _test(name: str, operator: str, said: str | None, kind: RecordType) -> Test:
         raise _bad_parameter(f"Invalid search query: {name} {operator}", "q")
     if operator in _WITHOUT_VALUE:
         return lambda record: (_held(record, name) is None) == (operator == "EMPTY")
-    value = (said or "").strip('"')
-    if known.kind in ("ref", "choice") and operator in ("ANY_OF", "ANY_OF_NOT"):
+    return _value_test(name, known.kind, operator, (said or "").strip('"'))
+
+
+def _value_test(name: str, kind: str, operator: str, value: str) -> Test:
+    if kind in ("ref", "choice") and operator in ("ANY_OF", "ANY_OF_NOT"):
         wanted = {one.strip().strip('"') for one in value.strip("[]").split(",")}
         return lambda record: (_held(record, name) in wanted) == (operator == "ANY_OF")
-    if known.kind == "flag" and operator in ("IS", "IS_NOT") and value in ("true", "false"):
+    if kind == "flag" and operator in ("IS", "IS_NOT") and value in ("true", "false"):
         return lambda record: (bool(_held(record, name)) == (value == "true")) == (operator == "IS")
-    if known.kind == "text" and operator in _TEXTS:
+    if kind == "text" and operator in _TEXTS:
         if name == "externalId":
             value = value.casefold()
         return lambda record: (held := _held(record, name)) is not None and _TEXTS[operator](held, value)
-    compare, wanted_value = _ordered(known.kind, operator, value)
+    compare, wanted_value = _ordered(kind, operator, value)
     return lambda record: (held := _held(record, name)) is not None and compare(held, wanted_value)
 
 

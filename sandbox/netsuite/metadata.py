@@ -20,9 +20,8 @@ _TYPES: Mapping[str, dict[str, Any]] = {
 _REFERENCE = {"type": "object", "properties": {"id": {"type": "string"}, "refName": {"type": "string"}}}
 
 
-def catalogue(call: Call, store: Store) -> Answer:
+def catalogue(call: Call) -> Answer:
     """GET /metadata-catalog."""
-    _ = store
     here = call.base + call.path.rstrip("/")
     items = [{"name": name, "links": [{"rel": "canonical", "href": f"{here}/{name}"}]} for name in sorted(RECORD_TYPES)]
     return json_answer({"items": items})

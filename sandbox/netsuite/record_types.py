@@ -251,9 +251,40 @@ RECORD_TYPES: dict[str, RecordType] = {
 
 # Record types NetSuite has and the twin does not hold: asking for one is our gap, not the vendor's 404.
 KNOWN_ELSEWHERE = frozenset(
-    "vendor employee contact job partner purchaseOrder estimate department classification term message task "
-    "inventoryAdjustment inventoryTransfer transferOrder assemblyItem lotNumberedInventoryItem "
-    "serializedInventoryItem nonInventoryResaleItem nonInventoryPurchaseItem giftCertificateItem discountItem "
-    "descriptionItem paymentItem markupItem subtotalItem shipItem fulfillmentRequest vendorPayment "
-    "advIntercompanyJournalEntry intercompanyJournalEntry paymentMethod nexus unitsType bin".split()
+    (
+        "advIntercompanyJournalEntry",
+        "assemblyItem",
+        "bin",
+        "classification",
+        "contact",
+        "department",
+        "descriptionItem",
+        "discountItem",
+        "employee",
+        "estimate",
+        "fulfillmentRequest",
+        "giftCertificateItem",
+        "intercompanyJournalEntry",
+        "inventoryAdjustment",
+        "inventoryTransfer",
+        "job",
+        "lotNumberedInventoryItem",
+        "markupItem",
+        "message",
+        "nexus",
+        "nonInventoryPurchaseItem",
+        "nonInventoryResaleItem",
+        "partner",
+        "paymentItem",
+        "paymentMethod",
+        "purchaseOrder",
+        "serializedInventoryItem",
+        "subtotalItem",
+        "task",
+        "term",
+        "transferOrder",
+        "unitsType",
+        "vendor",
+        "vendorPayment",
+    )
 )

@@ -68,9 +68,9 @@ class SalesOrderRules:
         self._check_location(self._values.get("location"), "location")
         for place, line in enumerate(self._lines):
             self._check_location(line.get("location"), f"item.items[{place}].location")
-        if self._switches.is_on("shipping_cost_needs_method") and self._values.get("shippingCost"):
-            if not self._values.get("shipMethod"):
-                raise missing_value("Ship Via")
+        needs_method = self._switches.is_on("shipping_cost_needs_method") and self._values.get("shippingCost")
+        if needs_method and not self._values.get("shipMethod"):
+            raise missing_value("Ship Via")
 
     def _check_location(self, location_id: str | None, path: str) -> None:
         if location_id is None:

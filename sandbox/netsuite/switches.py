@@ -7,7 +7,8 @@ SWITCHES: dict[str, Switch] = {
     "role_lacks": Switch("", "record types the role may not see, comma-separated: for trying out permission gaps"),
     "auth_clock": Switch(
         "real",
-        "assertions and TBA timestamps are judged by this machine's clock, as the client signs with it; 'twin': by the twin's",
+        "assertions and TBA timestamps are judged by this machine's clock, as the client signs with it; 'twin': by "
+        "the twin's",
     ),
     "suiteql_lag_seconds": Switch(
         0, "real seconds until a write shows in SuiteQL; no lag is documented, and nothing promises there is none"
@@ -21,26 +22,37 @@ SWITCHES: dict[str, Switch] = {
     "sysdate_time_zone": Switch("America/Los_Angeles", "SYSDATE was seen in the server's Pacific time"),
     "user_date_format": Switch("M/D/YYYY", "plain date columns follow the token user's date format"),
     "price_level_overrides_rate": Switch(
-        True, "without the custom price level (id -1) the list price is expected to replace a rate that is sent"
+        default=True,
+        why="without the custom price level (id -1) the list price is expected to replace a rate that is sent",
     ),
     "legacy_tax": Switch(
         "refused", "Oracle says REST supports SuiteTax only; 'computed' tries an account where tax codes work"
     ),
     "client_tax_references": Switch(
-        True, "whether a line keeps the taxDetailsReference chosen by the client on create is undocumented"
+        default=True, why="whether a line keeps the taxDetailsReference chosen by the client on create is undocumented"
     ),
     "tax_details_without_override": Switch(
         "ignored",
         "tax details without taxDetailsOverride are expected to be recalculated away; 'refused' is the other way",
     ),
-    "tax_details_need_rate": Switch(True, "the REST browser lists taxRate among what a tax detail must carry"),
+    "tax_details_need_rate": Switch(
+        default=True, why="the REST browser lists taxRate among what a tax detail must carry"
+    ),
     "line_numbers": Switch("consecutive", "lines are not promised to be 1..n; 'gaps' numbers them 1, 4, 7"),
     "duplicate_code": Switch(
         "USER_ERROR", "seen live for entities; 'DUP_RCRD' and 'DUP_EXTID' are the codes of SOAP and SuiteScript"
     ),
-    "delete_frees_external_id": Switch(True, "a deleted record's external id is expected to be free again"),
-    "read_only_refused": Switch(True, "writing a calculated property may also be ignored; refusing shows our mistakes"),
-    "bare_references": Switch(False, 'Oracle\'s samples also write "6" for {"id": "6"}; the schema knows objects only'),
-    "property_names_any_case": Switch(False, "Oracle's samples also write isclosed for isClosed; the schema does not"),
-    "shipping_cost_needs_method": Switch(False, "whether a shipping cost needs a shipMethod depends on the account"),
+    "delete_frees_external_id": Switch(default=True, why="a deleted record's external id is expected to be free again"),
+    "read_only_refused": Switch(
+        default=True, why="writing a calculated property may also be ignored; refusing shows our mistakes"
+    ),
+    "bare_references": Switch(
+        default=False, why='Oracle\'s samples also write "6" for {"id": "6"}; the schema knows objects only'
+    ),
+    "property_names_any_case": Switch(
+        default=False, why="Oracle's samples also write isclosed for isClosed; the schema does not"
+    ),
+    "shipping_cost_needs_method": Switch(
+        default=False, why="whether a shipping cost needs a shipMethod depends on the account"
+    ),
 }

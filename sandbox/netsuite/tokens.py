@@ -99,9 +99,11 @@ class Tokens:
             raise Denied("invalid_grant", f"alg {header.get('alg')!r} does not go with this certificate")
         try:
             # Times are checked below: the clock they are judged by is the twin's choice, not this machine's.
-            unchecked = {"verify_exp": False, "verify_iat": False, "verify_nbf": False, "verify_aud": False}
             claims: dict[str, Any] = jwt.decode(
-                assertion, certificate.public_key, algorithms=list(certificate.algorithms), options=unchecked
+                assertion,
+                certificate.public_key,
+                algorithms=list(certificate.algorithms),
+                options={"verify_exp": False, "verify_iat": False, "verify_nbf": False, "verify_aud": False},
             )
         except jwt.PyJWTError as wrong:
             raise Denied("invalid_grant", f"signature: {wrong}") from None

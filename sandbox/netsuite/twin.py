@@ -13,6 +13,7 @@ from sandbox.calls import Calls
 from sandbox.clock import Clock
 from sandbox.control import json_response, order_of, says_what_was_wrong
 from sandbox.faults import Faults
+from sandbox.gate import Page
 from sandbox.netsuite.account import RECORD_ROOT, SUITEQL_PATH, SYSTEM_ROOT, Account
 from sandbox.netsuite.answer import Answer, Call, json_answer
 from sandbox.netsuite.credentials import new_credentials
@@ -100,11 +101,14 @@ class NetSuiteTwin:
         _ = retry_after  # NetSuite documents no Retry-After
         return _response(_refused(too_many_at_once() if status == 429 else unexpected()))
 
-    def listing_of(self, request: Request, operation: str) -> str | None:
-        if request.method != "GET" or not operation.startswith("GET "):
+    def page_of(self, request: Request, operation: str) -> Page | None:
+        """Listings of records; a query's pages cannot be told apart before its body is read."""
+        path, asked = request.url.path, request.query_params
+        if operation != f"GET {path.removeprefix(RECORD_ROOT)}":
             return None
-        parameters = sorted((name, value) for name, value in request.query_params.items() if name != "offset")
-        return f"{request.url.path} {parameters}" if request.url.path.count("/") == 5 else None
+        offset = asked.get("offset", "0")
+        parameters = sorted((name, value) for name, value in asked.items() if name != "offset")
+        return Page(f"{path} {parameters}", int(offset) if offset.isdigit() else 0)
 
     def load(self, world: World) -> None:
         self.clock.set(world.opens_at())

@@ -1,7 +1,7 @@
 """SuiteQL into the engine's SQL: parsed as Oracle's dialect, checked, and rewritten once a query text."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import sqlglot
@@ -16,8 +16,10 @@ _FOREIGN = re.compile(
     r"GROUP_CONCAT|STRING_AGG|IIF|PRAGMA|ATTACH|ROWID)\b",
     re.IGNORECASE,
 )
+_PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _TEXT_OR_COMMENT = re.compile(r"'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/", re.DOTALL)
 _DATE_MAKERS = ("ns_to_date", "ns_sysdate", "ns_add_months")
+# Functions by the name a query gives them, where SQLGlot leaves them as they are; and as SQLGlot's own classes.
 _OURS = {
     "add_months": "ns_add_months",
     "to_number": "ns_to_number",
@@ -26,11 +28,12 @@ _OURS = {
     "to_timestamp": "ns_to_date",
     "trunc": "ns_trunc",
 }
-_KNOWN_FUNCTIONS = frozenset(
-    "abs ceil floor round mod sign power sqrt length substr instr replace trim ltrim rtrim upper lower initcap lpad rpad "
-    "concat coalesce nullif greatest least case cast count min max avg sum decode nvl nvl2 to_char to_date to_timestamp "
-    "to_number trunc add_months listagg".split()
-)
+_TAKEN_AS_THEY_ARE = (
+    exp.Abs, exp.And, exp.Avg, exp.Case, exp.Cast, exp.Ceil, exp.Coalesce, exp.Count, exp.DecodeCase, exp.Exists,
+    exp.Floor, exp.If, exp.Initcap, exp.Lag, exp.Lead, exp.Length, exp.Lower, exp.Max, exp.Min, exp.Mod, exp.Nullif,
+    exp.Nvl2, exp.Or, exp.Pad, exp.Pow, exp.Rank, exp.Replace, exp.Round, exp.RowNumber, exp.Sign, exp.Sqrt,
+    exp.StrPosition, exp.Substring, exp.Sum, exp.Trim, exp.Upper,
+)  # fmt: skip
 
 
 class QueryRefused(Exception):
@@ -103,7 +106,7 @@ def _check_groups(tree: exp.Query) -> None:
 
 
 def _under_grouped(column: exp.Column, grouped: set[str], select: exp.Select) -> bool:
-    node: exp.Expression | None = column
+    node: exp.Expr | None = column
     while node is not None and node is not select:
         if node.sql().lower() in grouped:
             return True
@@ -111,7 +114,7 @@ def _under_grouped(column: exp.Column, grouped: set[str], select: exp.Select) ->
     return False
 
 
-def _aggregates(projected: exp.Expression) -> bool:
+def _aggregates(projected: exp.Expr) -> bool:
     return any(
         one.find_ancestor(exp.Window) is None and one.find_ancestor(exp.Subquery) is None
         for one in projected.find_all(exp.AggFunc)
@@ -145,13 +148,14 @@ class _Rewriter:
         for compared in list(tree.find_all(exp.Binary, exp.Between, exp.In)):
             self._dates(compared)
         for identifier in tree.find_all(exp.Identifier):
-            identifier.set("this", physical(identifier.name.lower()))
-            identifier.set("quoted", False)
+            if _PLAIN_NAME.fullmatch(identifier.name):
+                identifier.set("this", physical(identifier.name.lower()))
+                identifier.args["quoted"] = False
         return tree
 
     def _name_projections(self, tree: exp.Query) -> None:
         """What has no name is expr1, expr2 ..., by its place."""
-        first = tree
+        first: exp.Expr = tree
         while isinstance(first, exp.SetOperation):
             first = first.this
         if isinstance(first, exp.Subquery):
@@ -181,57 +185,30 @@ class _Rewriter:
         else:
             dot.replace(shown)
 
-    def _function(self, node: exp.Expression) -> exp.Expression:
-        match node:
-            case exp.ToChar():
-                shape = node.args.get("format")
-                return _call("ns_to_char", node.this, *([shape] if shape else []))
-            case exp.StrToTime() | exp.StrToDate():
-                shape = [exp.Literal.string(_oracle_format(node))] if node.args.get("format") else []
-                return _call("ns_to_date", node.this, *shape)
-            case exp.Cast() if node.to.this in (exp.DType.DATE, exp.DType.TIMESTAMP):
-                return _call("ns_to_date", node.this, exp.Literal.string("YYYY-MM-DD"))
-            case exp.CurrentTimestamp():
-                return _call("ns_sysdate")
-            case exp.ToNumber():
-                return _call("ns_to_number", node.this)
-            case exp.DateTrunc() | exp.TimestampTrunc():
-                unit = node.args.get("unit")
-                return _call("ns_trunc", node.this, *([exp.Literal.string(unit.name)] if unit else []))
-            case exp.Trunc():
-                decimals = node.args.get("decimals")
-                return _call("ns_trunc", node.this, *([decimals] if decimals else []))
-            case exp.AddMonths():
-                return _call("ns_add_months", node.this, node.expression)
-            case exp.Sum():
-                return node if isinstance(node.this, exp.Distinct) else _call("ns_sum", node.this)
-            case exp.GroupConcat():
-                return _listagg(node)
-            case exp.DPipe():
-                empty = exp.Literal.string("")
-                return exp.DPipe(
-                    this=exp.Coalesce(this=node.this, expressions=[empty.copy()]),
-                    expression=exp.Coalesce(this=node.expression, expressions=[empty]),
-                )
-            case exp.Add() | exp.Sub() if self._dated(node.this) or self._dated(node.expression):
-                return _call("ns_add" if isinstance(node, exp.Add) else "ns_subtract", node.this, node.expression)
-            case exp.Anonymous():
-                return _known_function(node)
+    def _function(self, node: exp.Expr) -> exp.Expr:
+        """What the engine takes for one node; the nodes inside have been rewritten already."""
+        rewrite = _REWRITES.get(type(node))
+        if rewrite is not None:
+            return rewrite(node)
+        if isinstance(node, exp.Add | exp.Sub) and (self._dated(node.this) or self._dated(node.expression)):
+            return _call("ns_add" if isinstance(node, exp.Add) else "ns_subtract", node.this, node.expression)
+        if isinstance(node, exp.Func) and not isinstance(node, _TAKEN_AS_THEY_ARE):
+            raise QueryRefused(f"Invalid or unsupported search: unknown function {node.sql_name()}.")
         return node
 
-    def _dates(self, compared: exp.Expression) -> None:
+    def _dates(self, compared: exp.Expr) -> None:
         """A text beside a date is a date in the user's format."""
         if isinstance(compared, exp.Binary) and not isinstance(compared, exp.Predicate):
             return
         sides = [compared.this, compared.args.get("expression"), compared.args.get("low"), compared.args.get("high")]
         sides += compared.args.get("expressions") or []
-        present = [side for side in sides if isinstance(side, exp.Expression)]
+        present = [side for side in sides if isinstance(side, exp.Expr)]
         if any(self._dated(side) for side in present):
             for side in present:
                 if isinstance(side, exp.Placeholder) or (isinstance(side, exp.Literal) and side.is_string):
                     side.replace(_call("ns_session_date", side.copy()))
 
-    def _dated(self, node: exp.Expression) -> bool:
+    def _dated(self, node: exp.Expr) -> bool:
         if isinstance(node, exp.Column):
             column = self._column(node)
             return column is not None and column.kind == "date"
@@ -240,8 +217,6 @@ class _Rewriter:
             return named in _DATE_MAKERS or (
                 named in ("ns_trunc", "ns_add", "ns_subtract") and self._dated(node.expressions[0])
             )
-        if isinstance(node, exp.CurrentTimestamp | exp.StrToTime | exp.StrToDate | exp.TsOrDsToDate):
-            return True
         return isinstance(node, exp.Paren | exp.Max | exp.Min | exp.Coalesce) and self._dated(node.this)
 
     def _column(self, column: exp.Column) -> Column | None:
@@ -283,7 +258,7 @@ class _Rewriter:
         _limit_before_order(select, limit)
 
 
-def _limit_before_order(select: exp.Select, limit: exp.Expression) -> None:
+def _limit_before_order(select: exp.Select, limit: exp.Expr) -> None:
     order = select.args.get("order")
     if order is None:
         select.set("limit", exp.Limit(expression=limit))
@@ -309,7 +284,7 @@ def _limit_before_order(select: exp.Select, limit: exp.Expression) -> None:
         select.set(name, value)
 
 
-def _conjuncts(condition: exp.Expression) -> Iterator[exp.Expression]:
+def _conjuncts(condition: exp.Expr) -> Iterator[exp.Expr]:
     if isinstance(condition, exp.And):
         yield from _conjuncts(condition.left)
         yield from _conjuncts(condition.right)
@@ -317,10 +292,10 @@ def _conjuncts(condition: exp.Expression) -> Iterator[exp.Expression]:
         yield condition
 
 
-def _rownum_bound(part: exp.Expression) -> exp.Expression | None:
+def _rownum_bound(part: exp.Expr) -> exp.Expr | None:
     if not isinstance(part, exp.LTE | exp.LT | exp.EQ) or part.this.name.upper() != "ROWNUM":
         return None
-    said = part.expression
+    said: exp.Expr = part.expression
     if isinstance(part, exp.LT):
         return exp.Sub(this=said.copy(), expression=exp.Literal.number(1))
     return said.copy()
@@ -333,11 +308,11 @@ def _tables_of(select: exp.Select) -> list[exp.Table]:
     return [one for one in found if isinstance(one, exp.Table)]
 
 
-def _call(name: str, *values: exp.Expression) -> exp.Anonymous:
+def _call(name: str, *values: exp.Expr) -> exp.Anonymous:
     return exp.Anonymous(this=name, expressions=[value.copy() for value in values])
 
 
-def _listagg(node: exp.GroupConcat) -> exp.Anonymous:
+def _listagg(node: exp.Expr) -> exp.Expr:
     value, key = node.this, exp.Literal.number(1)
     if isinstance(value, exp.Order):
         ordered = value.expressions[0]
@@ -347,9 +322,8 @@ def _listagg(node: exp.GroupConcat) -> exp.Anonymous:
     return _call("ns_listagg", value, node.args.get("separator") or exp.Literal.string(""), key)
 
 
-def _oracle_format(node: exp.Expression) -> str:
+def _oracle_format(said: str) -> str:
     """SQLGlot has turned the format into strftime's; turn it back."""
-    said: str = node.args["format"].name
     for ours, oracles in (
         ("%Y", "YYYY"),
         ("%y", "YY"),
@@ -369,12 +343,65 @@ def _oracle_format(node: exp.Expression) -> str:
     return said
 
 
-def _known_function(node: exp.Anonymous) -> exp.Expression:
+def _known_function(node: exp.Expr) -> exp.Expr:
     name = node.name.lower()
     if name.startswith("ns_"):
         return node
     if name in _OURS:
         return _call(_OURS[name], *node.expressions)
-    if name not in _KNOWN_FUNCTIONS:
-        raise QueryRefused(f"Invalid or unsupported search: unknown function {node.name}.")
-    return node
+    raise QueryRefused(f"Invalid or unsupported search: unknown function {node.name}.")
+
+
+def _to_char(node: exp.Expr) -> exp.Expr:
+    shape = node.args.get("format")
+    return _call("ns_to_char", node.this, *([exp.Literal.string(_oracle_format(shape.name))] if shape else []))
+
+
+def _to_date(node: exp.Expr) -> exp.Expr:
+    shape = node.args.get("format")
+    return _call("ns_to_date", node.this, *([exp.Literal.string(_oracle_format(shape.name))] if shape else []))
+
+
+def _date_literal(node: exp.Expr) -> exp.Expr:
+    return _call("ns_to_date", node.this, exp.Literal.string("YYYY-MM-DD"))
+
+
+def _trunc(node: exp.Expr) -> exp.Expr:
+    unit = node.args.get("unit") or node.args.get("decimals")
+    return _call("ns_trunc", node.this, *([unit] if unit else []))
+
+
+def _sum(node: exp.Expr) -> exp.Expr:
+    return node if isinstance(node.this, exp.Distinct) else _call("ns_sum", node.this)
+
+
+def _joined(*parts: exp.Expr) -> exp.Expr:
+    """Oracle joins a null as nothing, where the engine would make the whole text null."""
+    texts = [exp.Coalesce(this=part.copy(), expressions=[exp.Literal.string("")]) for part in parts]
+    whole: exp.Expr = texts[0]
+    for text in texts[1:]:
+        whole = exp.DPipe(this=whole, expression=text)
+    return exp.Paren(this=whole)
+
+
+_REWRITES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {
+    exp.ToChar: _to_char,
+    exp.TimeToStr: _to_char,
+    exp.StrToTime: _to_date,
+    exp.StrToDate: _to_date,
+    exp.DateStrToDate: _date_literal,
+    exp.CurrentTimestamp: lambda _: _call("ns_sysdate"),
+    exp.ToNumber: lambda node: _call("ns_to_number", node.this),
+    exp.AddMonths: lambda node: _call("ns_add_months", node.this, node.expression),
+    exp.DateTrunc: _trunc,
+    exp.TimestampTrunc: _trunc,
+    exp.Trunc: _trunc,
+    exp.Sum: _sum,
+    exp.GroupConcat: _listagg,
+    exp.DPipe: lambda node: _joined(node.this, node.expression),
+    exp.Concat: lambda node: _joined(*node.expressions),
+    exp.Greatest: lambda node: _call("max", node.this, *node.expressions),
+    exp.Least: lambda node: _call("min", node.this, *node.expressions),
+    exp.Extract: lambda node: _call("ns_extract", exp.Literal.string(node.this.name), node.expression),
+    exp.Anonymous: _known_function,
+}

@@ -38,6 +38,9 @@ class Session:
             "ns_subtract": (2, _subtract),
             "ns_trunc": (-1, _trunc),
             "ns_add_months": (2, _add_months),
+            "ns_extract": (2, _extract),
+            "lpad": (-1, lambda value, width, fill=" ": _padded(value, width, fill, left=True)),
+            "rpad": (-1, lambda value, width, fill=" ": _padded(value, width, fill, left=False)),
             "ns_display": (2, self._display),
             "ns_display_status": (2, self._display_status),
             "upper": (1, lambda value: value if value is None else str(value).upper()),
@@ -148,6 +151,21 @@ def _add_months(value: SqlValue, months: SqlValue) -> SqlValue:
     return marked(
         moment.replace(year=year, month=month + 1, day=min(moment.day, calendar.monthrange(year, month + 1)[1]))
     )
+
+
+def _extract(part: SqlValue, value: SqlValue) -> SqlValue:
+    if not isinstance(value, str) or not is_date(value):
+        return None
+    number: int = getattr(moment_in(value), str(part).lower())
+    return number
+
+
+def _padded(value: SqlValue, width: SqlValue, fill: SqlValue, *, left: bool) -> SqlValue:
+    if value is None or width is None:
+        return None
+    text, size, more = str(value), int(width), str(fill or " ")
+    padding = (more * size)[: max(0, size - len(text))]
+    return (padding + text if left else text + padding)[:size]
 
 
 class _Sum:

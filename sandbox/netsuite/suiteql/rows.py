@@ -46,7 +46,7 @@ class Rows:
         elif record.kind == "customer":
             yield from self._customer(record)
         elif record.kind in _PLAIN_TABLES:
-            row = {"id": int(record.id), "isinactive": _flag(record.values.get("isInactive"))}
+            row: Row = {"id": int(record.id), "isinactive": _flag(record.values.get("isInactive"))}
             if record.kind != "accountingPeriod":  # the one of them without external ids
                 row["externalid"] = record.external_id
             yield record.kind.lower(), row | _PLAIN[record.kind](record)
@@ -120,7 +120,7 @@ class Rows:
             base = (amount * rate).quantize(Decimal("0.01"))
             return {"foreignamount": number_in(amount), "netamount": number_in(base)}
 
-        main = {"id": 0, "linesequencenumber": 0, "mainline": "T", "location": _id(values.get("location"))}
+        main: Row = {"id": 0, "linesequencenumber": 0, "mainline": "T", "location": _id(values.get("location"))}
         yield "transactionline", common | main | amounts(values.get("total", Decimal(0)))
         last = 0
         for line in record.sublists.get("item", []):

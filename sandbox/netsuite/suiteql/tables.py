@@ -41,7 +41,8 @@ _TABLES = {
         "quantitybilled:number linelastmodifieddate:date"
     ),
     "transactiontaxdetail": _columns(
-        "id:id transaction:id taxdetailsreference taxcode:id>salesTaxItem taxbasis:number taxrate:number taxamount:number"
+        "id:id transaction:id taxdetailsreference taxcode:id>salesTaxItem taxbasis:number taxrate:number "
+        "taxamount:number"
     ),
     "transactionshippingaddress": _columns("nkey:id addressee attention addr1 addr2 city state zip country addrphone"),
     "item": _columns(
@@ -128,8 +129,10 @@ class Catalogue:
                 continue
             stored = ", ".join(f"{physical(name)} {_AFFINITY[column.kind]}" for name, column in columns.items())
             made.append(f"CREATE TABLE {physical(table)} ({stored})")
-            for name in _INDEXED.get(table, ()):
-                made.append(f"CREATE INDEX {table}_by_{name} ON {physical(table)} ({physical(name)})")
+            made += [
+                f"CREATE INDEX {table}_by_{name} ON {physical(table)} ({physical(name)})"
+                for name in _INDEXED.get(table, ())
+            ]
         made.append("INSERT INTO dual VALUES ('X')")
         return made
 
