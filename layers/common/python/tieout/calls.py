@@ -71,7 +71,7 @@ Sign = Callable[[str, str], str]
 """Method and whole URL to the Authorization header of this one attempt."""
 
 
-class Line:
+class Caller:
     """The connection to one system: one Session a process, both time-outs, and the log of calls."""
 
     def __init__(

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from msgspec import Struct
 from msgspec.json import Decoder, Encoder
 
-from tieout.calls import LOOPBACK, Answer, Call, Line
+from tieout.calls import LOOPBACK, Answer, Call, Caller
 from tieout.domain.errors import CredentialsRefused, NeedsAttention, Reason, SystemDown
 from tieout.domain.exchange import FetchedOrder
 from tieout.domain.orders.order import Order
@@ -61,13 +61,13 @@ class Mirakl:
         connection: Connection,
         credentials: Callable[[], Mapping[str, str]],
         *,
-        line: Line | None = None,
+        caller: Caller | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._connection = connection
         self._credentials = credentials
         self._authorization: str | None = None
-        self._line = line or Line(CONNECT_SECONDS, READ_SECONDS)
+        self._caller = caller or Caller(CONNECT_SECONDS, READ_SECONDS)
         self._sleep = sleep
 
     def now(self) -> datetime:
@@ -180,7 +180,7 @@ class Mirakl:
         )
 
     def _once(self, call: Call, attempt: int) -> Answer:
-        answer = self._line.send(call, self._sign, attempt)
+        answer = self._caller.send(call, self._sign, attempt)
         refusal = refusal_of(call, answer)
         if isinstance(refusal, CredentialsRefused):
             self._authorization = None  # a key that was renewed meanwhile is fetched at the next call

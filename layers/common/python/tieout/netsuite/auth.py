@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 from msgspec import DecodeError, Struct, ValidationError
 from msgspec.json import Decoder
 
-from tieout.calls import Call, Line
+from tieout.calls import Call, Caller
 from tieout.domain.errors import CredentialsRefused, SystemDown, Throttled
 
 TOKEN_PATH = "/services/rest/auth/oauth2/v1/token"  # noqa: S105  an address
@@ -54,10 +54,10 @@ _TOKEN = Decoder(TokenAnswer)
 class OAuth2:
     """Client credentials with a signed assertion; the token lives in this process only."""
 
-    def __init__(self, base_url: str, secret: Secret, line: Line, clock: Callable[[], datetime]) -> None:
+    def __init__(self, base_url: str, secret: Secret, caller: Caller, clock: Callable[[], datetime]) -> None:
         self._url = base_url + TOKEN_PATH
         self._secret = secret
-        self._line = line
+        self._caller = caller
         self._clock = clock
         self._token = ""
         self._good_until = 0.0
@@ -89,7 +89,7 @@ class OAuth2:
             body=urlencode(form).encode(),
             reads=True,
         )
-        answer = self._line.send(call, None)
+        answer = self._caller.send(call, None)
         if answer.status == 429:  # noqa: PLR2004
             raise Throttled("NetSuite answered the token request with 429", answer.retry_after)
         if 400 <= answer.status < 500:  # noqa: PLR2004

@@ -7,7 +7,7 @@ import re
 import time
 from collections.abc import Callable, Mapping
 
-from tieout.calls import LOOPBACK, Answer, Call, Line
+from tieout.calls import LOOPBACK, Answer, Call, Caller
 from tieout.domain.errors import SystemDown
 from tieout.netsuite.auth import Authentication
 from tieout.netsuite.refusals import refusal_of
@@ -33,7 +33,7 @@ class Connection:
         account: str,
         base_url: str,
         authentication: Authentication,
-        line: Line,
+        caller: Caller,
         *,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -41,7 +41,7 @@ class Connection:
             raise ValueError(f"{base_url!r} is not account {account}: expected {base_url_of(account)}")
         self._base_url = base_url
         self._authentication = authentication
-        self._line = line
+        self._caller = caller
         self._sleep = sleep
 
     def read(
@@ -102,9 +102,9 @@ class Connection:
 
     def _once(self, call: Call, attempt: int) -> Answer:
         """One attempt. A 401 comes before anything is done, so even a write goes out again with a new token, once."""
-        answer = self._line.send(call, self._authentication.sign, attempt)
+        answer = self._caller.send(call, self._authentication.sign, attempt)
         if answer.status == 401 and self._authentication.renew():  # noqa: PLR2004
-            answer = self._line.send(call, self._authentication.sign, attempt)
+            answer = self._caller.send(call, self._authentication.sign, attempt)
         refusal = refusal_of(call, answer)
         if refusal is not None:
             raise refusal
