@@ -1,0 +1,59 @@
+"""What the constructs of one deployment share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+
+from infra.clock import Clock
+from infra.credentials import Credentials
+from infra.doorbells import Doorbells
+from infra.keys import Keys
+from infra.on_call import OnCall
+from infra.store import Store
+from tieout.config import Config, Marketplace
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployment:
+    """Built once by the stack; every function is made with it."""
+
+    config: Config
+    keys: Keys
+    store: Store
+    credentials: Credentials
+    doorbells: Doorbells
+    clock: Clock
+    on_call: OnCall
+    layers: tuple[lambda_.ILayerVersion, ...]
+    architecture: lambda_.Architecture
+
+    @property
+    def name(self) -> str:
+        """Prefix of every resource that has a name."""
+        return self.config.deployment
+
+    @property
+    def selling(self) -> dict[str, Marketplace]:
+        """Marketplaces whose orders flow."""
+        return {name: one for name, one in self.config.marketplaces.items() if one.orders.enabled}
+
+    def environment(self, *names: str) -> dict[str, str]:
+        """The variables that a function asks for by name, and no other."""
+        known = {
+            "POSTINGS_TABLE": self.store.postings.table_name,
+            "IDEMPOTENCY_TABLE": self.store.idempotency.table_name,
+            "ARCHIVE_BUCKET": self.store.archive.bucket_name,
+            "QUEUE_ORDERS_TO_POST": self.doorbells.to_post.queue.queue_url,
+            "QUEUE_ORDERS_TO_FETCH": self.doorbells.to_fetch.queue.queue_url,
+            "SECRETS_PREFIX": self.credentials.prefix,
+        }
+        return {name: known[name] for name in names}
+
+    def read_secrets(self, *, mirakl: bool = False, netsuite: bool = False) -> list[iam.PolicyStatement]:
+        """Read the credentials of one side, or of both."""
+        return self.credentials.read(
+            *(self.credentials.mirakl.values() if mirakl else ()), *((self.credentials.netsuite,) if netsuite else ())
+        )

@@ -1,0 +1,54 @@
+"""The exceptions flow: what is due is rung again every minute, and what waits for a person is measured."""
+
+from __future__ import annotations
+
+from aws_cdk import Duration
+from constructs import Construct
+
+from infra import timeouts
+from infra.deployment import Deployment
+from infra.function import Function
+from infra.scheduled import Scheduled, rate
+
+
+class Exceptions(Construct):
+    """The guarantee of progress, and the levels behind the alarms."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, deployment: Deployment) -> None:
+        super().__init__(scope, construct_id)
+        ring = Function(
+            self,
+            "Ring",
+            deployment=deployment,
+            name="ring_due_postings",
+            does="Rings again for every posting that is due.",
+            timeout=timeouts.WATCH,
+            may=[
+                *deployment.store.watch_postings(),
+                *deployment.doorbells.to_post.ring(),
+                *deployment.doorbells.to_post.count(),
+            ],
+            knows=("POSTINGS_TABLE", "QUEUE_ORDERS_TO_POST"),
+            scheduled=True,
+        )
+        check = Function(
+            self,
+            "Check",
+            deployment=deployment,
+            name="check_health",
+            does="Reports how long things have waited for a person, and how long the certificate lasts.",
+            timeout=timeouts.WATCH,
+            may=[*deployment.store.watch_postings(), *deployment.read_secrets(netsuite=True)],
+            knows=("POSTINGS_TABLE", "SECRETS_PREFIX"),
+            scheduled=True,
+        )
+        for function, schedule, minutes in ((ring, "ring-due-postings", 1), (check, "check-health", 5)):
+            Scheduled(
+                self,
+                f"{schedule}-Schedule",
+                deployment=deployment,
+                function=function,
+                schedule=schedule,
+                expression=rate(minutes),
+                every=Duration.minutes(minutes),
+            )

@@ -1,0 +1,119 @@
+"""Where a deployment keeps what it knows: postings, idempotency records of webhooks, and the archive of orders."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from infra.acknowledged import acknowledge
+from infra.keys import use_of
+from tieout.config import Retention
+
+TODO_INDEX = "todo"
+WITHOUT_ACCESS_LOGS = (
+    "A log bucket would be one more store of order ids to expire; object access is a CloudTrail data event, which an"
+    " account turns on once for all its buckets (docs/operations/deploy.md)."
+)
+
+
+class Store(Construct):
+    """All state. It outlives the stack: nothing here is deleted with it.
+
+    Names are generated, so that a stack can be deployed again beside what an earlier one left.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, key: kms.IKey, retention: Retention) -> None:
+        super().__init__(scope, construct_id)
+        self._key = key
+        self.postings = self._table("Postings", partition="pk", sort="sk")
+        self.postings.add_global_secondary_index(
+            index_name=TODO_INDEX,
+            partition_key=dynamodb.Attribute(name="todo", type=dynamodb.AttributeType.STRING),
+            sort_key=dynamodb.Attribute(name="at", type=dynamodb.AttributeType.STRING),
+            projection_type=dynamodb.ProjectionType.ALL,
+        )
+        self.idempotency = self._table("Idempotency", partition="id", expires="expiration")
+        self.archive = s3.Bucket(
+            self,
+            "Archive",
+            encryption=s3.BucketEncryption.KMS,
+            encryption_key=key,
+            bucket_key_enabled=True,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            enforce_ssl=True,
+            versioned=False,  # a version of an order is written once; old versions would outlive the expiry below
+            removal_policy=RemovalPolicy.RETAIN,
+            lifecycle_rules=[
+                s3.LifecycleRule(
+                    id="personal-data-expires",
+                    expiration=Duration.days(retention.archive_days),
+                    abort_incomplete_multipart_upload_after=Duration.days(1),
+                ),
+            ],
+        )
+        acknowledge(self.archive, "AwsSolutions-S1", WITHOUT_ACCESS_LOGS)
+        self.archive_id = Stack.of(self).get_logical_id(cast("s3.CfnBucket", self.archive.node.default_child))
+
+    def _table(
+        self, construct_id: str, *, partition: str, sort: str | None = None, expires: str | None = None
+    ) -> dynamodb.Table:
+        return dynamodb.Table(
+            self,
+            construct_id,
+            partition_key=dynamodb.Attribute(name=partition, type=dynamodb.AttributeType.STRING),
+            sort_key=dynamodb.Attribute(name=sort, type=dynamodb.AttributeType.STRING) if sort else None,
+            time_to_live_attribute=expires,
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            encryption=dynamodb.TableEncryption.CUSTOMER_MANAGED,
+            encryption_key=self._key,
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=True,
+            ),
+            deletion_protection=True,
+            removal_policy=RemovalPolicy.RETAIN,
+        )
+
+    def keep_postings(self) -> list[iam.PolicyStatement]:
+        """Read and write postings, watermarks and switches by key. No deletes and no scans: history is append-only."""
+        actions = ["BatchGetItem", "ConditionCheckItem", "GetItem", "PutItem", "Query", "UpdateItem"]
+        return [_on(self.postings.table_arn, "dynamodb", actions), use_of(self._key, "dynamodb")]
+
+    def watch_postings(self) -> list[iam.PolicyStatement]:
+        """Read postings and the list of what is due; write nothing."""
+        return [
+            _on(self.postings.table_arn, "dynamodb", ["GetItem"]),
+            *self.find_due(),
+            use_of(self._key, "dynamodb"),
+        ]
+
+    def find_due(self) -> list[iam.PolicyStatement]:
+        """List what is due or parked."""
+        return [_on(f"{self.postings.table_arn}/index/{TODO_INDEX}", "dynamodb", ["Query"])]
+
+    def remember_webhooks(self) -> list[iam.PolicyStatement]:
+        """What Powertools' idempotency does on its table."""
+        actions = ["DeleteItem", "GetItem", "PutItem", "UpdateItem"]
+        return [_on(self.idempotency.table_arn, "dynamodb", actions), use_of(self._key, "dynamodb")]
+
+    def archive_orders(self) -> list[iam.PolicyStatement]:
+        """Write orders; not read them."""
+        return [_on(self.archive.arn_for_objects("orders/*"), "s3", ["PutObject"]), use_of(self._key, "s3")]
+
+    def read_orders(self) -> list[iam.PolicyStatement]:
+        """Read orders. Without ListBucket, S3 answers 403 for an expired order instead of 404."""
+        return [
+            _on(self.archive.arn_for_objects("orders/*"), "s3", ["GetObject"]),
+            _on(self.archive.bucket_arn, "s3", ["ListBucket"]),
+            use_of(self._key, "s3"),
+        ]
+
+
+def _on(resource: str, service: str, verbs: list[str]) -> iam.PolicyStatement:
+    return iam.PolicyStatement(actions=[f"{service}:{verb}" for verb in verbs], resources=[resource])
