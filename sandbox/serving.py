@@ -41,7 +41,7 @@ def serving(gate: Gate, port: int = 0) -> Iterator[str]:
         _wait_until_started(server, thread)
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
-        server.should_exit = True
+        server.should_exit = server.force_exit = True
         thread.join(timeout=5)
         listener.close()
 
