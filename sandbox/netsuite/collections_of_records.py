@@ -1,5 +1,6 @@
 """Listing records: ids and links only, a page at a time, filtered by `q`."""
 
+import contextlib
 import re
 from collections.abc import Callable
 from datetime import date, datetime
@@ -129,49 +130,46 @@ def _test(name: str, operator: str, said: str | None, kind: RecordType) -> Test:
     known = kind.fields.get(name)
     if known is None or (said is None) != (operator in _WITHOUT_VALUE):
         raise _bad_parameter(f"Invalid search query: {name} {operator}", "q")
-    if operator in _WITHOUT_VALUE:
+    if said is None:
         return lambda record: (_held(record, name) is None) == (operator == "EMPTY")
-    return _value_test(name, known.kind, operator, (said or "").strip('"'))
+    compare, wanted = _comparison(known.kind, operator, said)
+    if name == "externalId":
+        wanted = wanted.casefold()
+    return lambda record: (held := _held(record, name)) is not None and compare(held, wanted)
 
 
-def _value_test(name: str, kind: str, operator: str, value: str) -> Test:
+def _comparison(kind: str, operator: str, said: str) -> tuple[Callable[[Any, Any], bool], Any]:
+    value = said.strip('"')
     if kind in ("ref", "choice") and operator in ("ANY_OF", "ANY_OF_NOT"):
         wanted = {one.strip().strip('"') for one in value.strip("[]").split(",")}
-        return lambda record: (_held(record, name) in wanted) == (operator == "ANY_OF")
+        return (lambda held, asked: (held in asked) == (operator == "ANY_OF")), wanted
     if kind == "flag" and operator in ("IS", "IS_NOT") and value in ("true", "false"):
-        return lambda record: (bool(_held(record, name)) == (value == "true")) == (operator == "IS")
+        return (lambda held, asked: (held == asked) == (operator == "IS")), value == "true"
     if kind == "text" and operator in _TEXTS:
-        if name == "externalId":
-            value = value.casefold()
-        return lambda record: (held := _held(record, name)) is not None and _TEXTS[operator](held, value)
-    compare, wanted_value = _ordered(kind, operator, value)
-    return lambda record: (held := _held(record, name)) is not None and compare(held, wanted_value)
+        return _TEXTS[operator], value
+    return _ordered(kind, operator, value)
 
 
 def _ordered(kind: str, operator: str, value: str) -> tuple[Callable[[Any, Any], bool], Any]:
-    try:
+    with contextlib.suppress(InvalidOperation, ValueError):
         if kind in ("number", "integer") and operator in _NUMBERS:
             return _NUMBERS[operator], Decimal(value)
         if kind in ("day", "moment") and operator in _DAYS:
             # The user's date format; ISO dates and moments are refused here, unlike everywhere else.
             return _NUMBERS[_DAYS[operator]], datetime.strptime(value, "%m/%d/%Y").date()  # noqa: DTZ007 - a day
-    except (InvalidOperation, ValueError):
-        pass
     raise _bad_parameter(f"Invalid search query: {operator} {value}", "q")
 
 
 def _held(record: Record, name: str) -> Any:
-    if name == "id":
-        return record.id
-    if name == "externalId":
-        return record.external_id.casefold() if record.external_id else None
-    if name in ("createdDate", "dateCreated"):
-        return record.created.date()
-    if name == "lastModifiedDate":
-        return record.modified.date()
-    value = record.values.get(name)
+    own = {
+        "id": record.id,
+        "externalId": record.external_id.casefold() if record.external_id else None,
+        "createdDate": record.created,
+        "dateCreated": record.created,
+        "lastModifiedDate": record.modified,
+    }
+    value = own[name] if name in own else record.values.get(name)
     if isinstance(value, datetime):
         return value.date()
-    if isinstance(value, str) and len(value) == 10 and name.lower().endswith("date"):
-        return date.fromisoformat(value)
-    return value
+    is_day = isinstance(value, str) and len(value) == 10 and name.lower().endswith("date")
+    return date.fromisoformat(value) if is_day else value

@@ -2,13 +2,17 @@
 
 import contextlib
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from sandbox.gate import Gate
 from sandbox.mirakl import MiraklTwin
+from sandbox.netsuite import NetSuiteTwin
 from sandbox.serving import serving
+from sandbox.world import World
 from tests.integration.twins.mirakl import MARKETPLACE, Mirakl
+from tests.integration.twins.netsuite import NetSuite, write_world
 
 
 @pytest.fixture
@@ -31,3 +35,28 @@ def running_mirakl(*, official_contracts: bool) -> Iterator[Mirakl]:
     twin = MiraklTwin(seed=1, official_contracts=official_contracts)
     with serving(Gate(twin)) as url:
         yield Mirakl(url, twin, twin.access(url).marketplaces[MARKETPLACE])
+
+
+@pytest.fixture
+def netsuite(tmp_path: Path) -> Iterator[NetSuite]:
+    """A NetSuite twin with five items and no documents, whose clients keep to the contract."""
+    with running_netsuite(tmp_path) as running:
+        yield running
+        assert running.twin.calls.violations() == []
+
+
+@pytest.fixture
+def gaps_of_netsuite(tmp_path: Path) -> Iterator[NetSuite]:
+    """A NetSuite twin that is asked for what it cannot do."""
+    with running_netsuite(tmp_path) as running:
+        yield running
+
+
+@contextlib.contextmanager
+def running_netsuite(folder: Path) -> Iterator[NetSuite]:
+    twin = NetSuiteTwin(seed=1)
+    twin.load(World(write_world(folder / "world")))
+    with serving(Gate(twin)) as url:
+        running = NetSuite(url, twin, twin.access(url))
+        yield running
+        running.session.close()
