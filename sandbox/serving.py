@@ -16,7 +16,8 @@ _START_SECONDS = 10.0
 @contextlib.contextmanager
 def serving(gate: Gate, port: int = 0) -> Iterator[str]:
     """Serve until the block ends; gives the URL. Raises OSError where the port asked for is taken."""
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # asyncio turns Nagle's delay off only on sockets that say they are TCP; with it each answer takes 40 ms more.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind(("127.0.0.1", port))
     server = uvicorn.Server(

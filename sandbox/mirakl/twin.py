@@ -61,6 +61,7 @@ class MiraklTwin:
         self.calls = Calls()
         self.behaviours = Behaviours(SWITCHES)
         self.webhooks = Webhooks()
+        self._settling: threading.Thread | None = None
         self.state = MiraklState(secrets.token_hex(16) if seed is None else f"seed {seed}")
         self.state.on_change = self.webhooks.tell
         self.answers = Answers(self.state, self.behaviours, official_contracts=official_contracts)
@@ -175,7 +176,9 @@ class MiraklTwin:
 
     def _settle_on_time(self) -> None:
         """Whoever listens wants to hear of a debit when it happens, not when somebody next asks."""
-        threading.Thread(target=_settle_while_alive, args=(ref(self),), name="mirakl twin clock", daemon=True).start()
+        if self._settling is None:
+            self._settling = threading.Thread(target=_settle_while_alive, args=(ref(self),), daemon=True)
+            self._settling.start()
 
     def settle(self) -> None:
         with self.state.lock:
