@@ -60,7 +60,7 @@ class Alarms(Construct):
             compare=Compare.LESS_THAN_THRESHOLD,
             periods=3,
             missing=Missing.BREACHING,
-            meaning=f"The NetSuite certificate ends in less than {days} days, or cannot be read; posting stops with it.",
+            meaning=f"The NetSuite certificate ends in less than {days} days or cannot be read; posting stops with it.",
         )
 
     def _behind(self, marketplace: str, poll_minutes: int) -> None:

@@ -43,7 +43,7 @@ class Target(NamedTuple):
         return self.python == RUNNING
 
     def __str__(self) -> str:
-        return f"py{self.python}-{self.machine}"
+        return f"py{self.python.replace('.', '')}-{self.machine}"
 
 
 RUNNING = f"{sys.version_info.major}.{sys.version_info.minor}"

@@ -33,7 +33,7 @@ class OnCall(Construct):
         for address in config.on_call.emails if not config.on_call.topic_arn else ():
             subscription = self.topic.add_subscription(subscriptions.EmailSubscription(address))
             acknowledge(
-                subscription, "Serverless-SNSDeadLetterQueue", "SNS has no dead letters for e-mail to a person."
+                subscription, "Serverless-SNSRedrivePolicy", "SNS has no dead letters for e-mail to a person."
             )
 
     def own_metric(

@@ -36,7 +36,6 @@ class Worker(Construct):
             max_concurrency=at_once,
             report_batch_item_failures=True,
         )
-        source.node.add_dependency(function)
         acknowledge(
             source,
             "Serverless-LambdaEventSourceMappingDestination",
