@@ -75,9 +75,7 @@ def test_a_retry_after_may_be_a_date(mirakl: responses.RequestsMock):
 
 @pytest.mark.parametrize("status", [401, 403])
 @pytest.mark.parametrize(("method", "url", "call"), [READ, WRITE])
-def test_a_refused_key_stops_everything(
-    mirakl: responses.RequestsMock, method: str, url: str, call: Call, status: int
-):
+def test_a_refused_key_stops_everything(mirakl: responses.RequestsMock, method: str, url: str, call: Call, status: int):
     mirakl.add(method, url, status=status)
     with pytest.raises(CredentialsRefused):
         call(a_client())
