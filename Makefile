@@ -39,6 +39,8 @@ endef
 $(VENV)/.ready: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Tieout needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V 2>&1). Say which: make setup PYTHON=python3.12"; exit 1; }
 	$(call timed,Python packages (locked by hash),$(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.txt)
+	@echo "$(CURDIR)/layers/common/python" > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/tieout.pth"
+	@printf '#!/bin/sh\nexec "%s/python" -m tieout.cli.app "$$@"\n' "$(CURDIR)/$(BIN)" > $(BIN)/tieout && chmod +x $(BIN)/tieout
 	@touch $@
 
 $(MINISTACK)/.ready: sandbox/ministack/requirements.txt

@@ -8,7 +8,7 @@ _TESTS = Path(__file__).resolve().parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Under xdist (`--dist loadgroup`) tests that share something dear stay on one core: a deployed stack, a template."""
+    """Under xdist (`--dist loadgroup`) tests that share something dear stay together: a deployed stack, a template."""
     for item in items:
         place = item.path.relative_to(_TESTS)
         group = place.parts[0] if place.parts[0] in ("e2e", "infra") else str(place)

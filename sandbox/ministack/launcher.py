@@ -101,7 +101,7 @@ def share_layers(shared: Path) -> None:
     pointers: dict[str, bytes] = {}
 
     def resolve_to_pointer(attachment: Any) -> bytes | None:
-        layer = resolve(attachment)
+        layer: bytes | None = resolve(attachment)
         if not layer:
             return layer
         digest = hashlib.sha256(layer).hexdigest()
@@ -120,7 +120,9 @@ def _pointer_to(place: Path) -> bytes:
     pointer = io.BytesIO()
     with zipfile.ZipFile(pointer, "w") as packed:
         # In front of what the interpreter brings itself, as a layer is.
-        packed.writestr("python/lib/python3/site-packages/layer.pth", f"import sys; sys.path.insert(0, {str(place)!r})\n")
+        packed.writestr(
+            "python/lib/python3/site-packages/layer.pth", f"import sys; sys.path.insert(0, {str(place)!r})\n"
+        )
     return pointer.getvalue()
 
 
@@ -142,7 +144,9 @@ def double_messages() -> None:
         return send(data, url)
 
     sqs._act_send_message = send_twice  # noqa: SLF001
-    handlers = next(table for table in vars(sqs).values() if isinstance(table, dict) and table.get("SendMessage") is send)
+    handlers = next(
+        table for table in vars(sqs).values() if isinstance(table, dict) and table.get("SendMessage") is send
+    )
     handlers["SendMessage"] = send_twice
 
 

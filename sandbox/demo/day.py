@@ -1,0 +1,169 @@
+"""The day: the twins' clock moves on, schedules fire when due, buyers buy; queues and workers run by themselves.
+
+It ends when nothing is left to do, which is asked of the world and of the postings table, never assumed.
+"""
+
+import random
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sandbox import Twins
+from sandbox.demo.schedules import Firing, Schedule
+from sandbox.demo.standing import PostingsTable, due_now, is_promise
+from sandbox.demo.twin_control import TwinControl
+from tieout.config import Config
+from tieout.domain.orders.order import TO_ACCEPT
+from tieout.domain.postings import Kind, Lane, Posting, State, version_of
+
+STEP_MINUTES = (1, 5)
+PLACED_A_STEP = 3
+BREATH_SECONDS = 0.25
+WORK_SECONDS = 4.0
+_UNDER_WAY = ("WAITING_DEBIT", "WAITING_DEBIT_PAYMENT")
+
+
+class DayError(Exception):
+    """The day did not end within its limit; the message says what was still open."""
+
+
+@dataclass
+class Day:
+    """One day in the life of the deployed stack."""
+
+    config: Config
+    twins: Twins
+    control: TwinControl
+    table: PostingsTable
+    schedules: list[Schedule]
+    firing: Firing
+    to_come: dict[str, list[dict[str, Any]]]
+    seed: int
+    limit_seconds: float
+    patient: bool = False
+    """On a bad day a schedule may fail, and is fired again when it is next due; on a good one that ends the day."""
+    tell: Callable[[str], None] = print
+    steps: int = 0
+    _pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(3, thread_name_prefix="schedules"))
+
+    def run(self) -> None:
+        """Until nothing is due any more; then through the night, when everything is looked at once more.
+
+        Raises DayError at the limit, and when a schedule's function fails.
+        """
+        until = time.monotonic() + self.limit_seconds
+        dice = random.Random(self.seed)
+        with self._pool:
+            self._fire_due(self.control.now())
+            while (open_still := self.unfinished()) is not None:
+                if time.monotonic() > until:
+                    raise DayError(f"after {self.limit_seconds:.0f} s there was still work: {open_still}")
+                self._buyers_buy(dice)
+                self._fire_due(self.control.advance(timedelta(minutes=dice.randint(*STEP_MINUTES))))
+                self._let_work()
+                self.steps += 1
+                if self.steps % 10 == 0:
+                    self.tell(f"{self.control.now():%a %H:%M} on the twins' clock: {open_still}")
+
+    def night(self) -> None:
+        """The clock jumps to after the nightly sweeps, which must find nothing left to do."""
+        dailies = [one for one in self.schedules if one.daily]
+        now = self.control.now()
+        morning = max((one.next_after(now) for one in dailies), default=now) + timedelta(minutes=1)
+        with ThreadPoolExecutor(1) as pool:
+            self._pool = pool
+            self._fire_due(self.control.advance(morning - now))
+            self._let_work()
+
+    def unfinished(self) -> str | None:
+        """What is still to be done, or None. Cheap questions first."""
+        waiting = sum(len(orders) for orders in self.to_come.values())
+        if waiting:
+            return f"{waiting} orders still to come"
+        states = self._states()
+        debit = sum(1 for state in states.values() if state in _UNDER_WAY)
+        if debit:
+            return f"{debit} orders wait for their debit"
+        working = [one for one in self.table.open() if not is_promise(one)]
+        if working:
+            return f"{len(working)} postings open ({_kinds(working)})"
+        return self._unseen(states)
+
+    def _unseen(self, states: dict[tuple[str, str], str]) -> str | None:
+        found = self.table.everything()
+        versions = self._versions()
+        behind = [key for key, version in versions.items() if found.versions.get(key, "") < version]
+        if behind:
+            return f"{len(behind)} orders changed since they were last read"
+        answered = {
+            (one.key.marketplace, one.key.source_id) for one in found.postings if one.key.kind is Kind.ACCEPTANCE
+        }
+        undecided = [
+            key
+            for key, state in states.items()
+            if state == TO_ACCEPT and self._decides(key[0]) and key in versions and key not in answered
+        ]
+        if undecided:
+            return f"{len(undecided)} orders wait for their decision"
+        return None
+
+    def _decides(self, marketplace: str) -> bool:
+        return self.config.marketplaces[marketplace].orders.acceptance.mode != "off"
+
+    def _states(self) -> dict[tuple[str, str], str]:
+        state = self.twins.mirakl.state
+        with state.lock:
+            return {
+                (name, order.id): order.state
+                for name, marketplace in state.marketplaces.items()
+                if name in self.config.marketplaces
+                for order in marketplace.orders.values()
+            }
+
+    def _versions(self) -> dict[tuple[str, str], str]:
+        """Latest version of each order that is ours to read: those from the cut-over on."""
+        state = self.twins.mirakl.state
+        with state.lock:
+            return {
+                (name, order.id): version_of(order.updated)
+                for name, marketplace in state.marketplaces.items()
+                if name in self.config.marketplaces
+                for order in marketplace.orders.values()
+                if order.created >= self.config.marketplaces[name].orders.since
+            }
+
+    def _buyers_buy(self, dice: random.Random) -> None:
+        for marketplace in sorted(self.to_come):
+            orders = self.to_come[marketplace]
+            bought = [orders.pop(0) for _ in range(min(len(orders), dice.randint(1, PLACED_A_STEP)))]
+            if bought:
+                self.control.place_orders(marketplace, bought)
+
+    def _fire_due(self, now: datetime) -> None:
+        """Fire each schedule that is due, once however many of its moments this step has passed; wait for all."""
+        due = [one for one in self.schedules if one.due(now)]
+        for one in due:
+            one.fired = now
+        list(self._pool.map(self.firing.fire, due))
+        if self.firing.fired.failures and not self.patient:
+            raise DayError(f"a schedule failed: {self.firing.fired.failures[0]}")
+
+    def _let_work(self) -> None:
+        """Give the queue's workers time while there is something due for them."""
+        until = time.monotonic() + WORK_SECONDS
+        pause = threading.Event()
+        pause.wait(BREATH_SECONDS)
+        while time.monotonic() < until and due_now(self.table.open(), Lane.ORDERS_TO_POST):
+            pause.wait(BREATH_SECONDS)
+
+
+def _kinds(postings: list[Posting]) -> str:
+    count: dict[str, int] = {}
+    for one in postings:
+        name = f"{one.key.kind} {one.state if one.state is not State.DUE else 'due'}".lower()
+        count[name] = count.get(name, 0) + 1
+    return ", ".join(f"{times} {name}" for name, times in sorted(count.items()))

@@ -1,0 +1,80 @@
+"""Before the day begins: its world, and the stack's connections to it."""
+
+import json
+import random
+import re
+import shutil
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from sandbox import Twins, decimal_json, generate
+from sandbox.demo.twin_control import TwinControl, rows
+from sandbox.local_aws import LocalAws
+from tieout.config import Config
+
+ORDERS = 300
+LIVE_SHARE = 0.1
+
+
+@dataclass(frozen=True)
+class Morning:
+    """The world as the twins start from it, and the orders that buyers place during the day."""
+
+    folder: Path
+    to_come: dict[str, list[dict[str, Any]]]
+
+
+def invented_morning(folder: Path, seed: int, orders: int = ORDERS) -> Morning:
+    """A generated world; a tenth of its orders is held back, to arrive while the stack runs."""
+    shutil.rmtree(folder, ignore_errors=True)
+    world = generate.world(seed, orders, folder)
+    dice = random.Random(seed)
+    to_come: dict[str, list[dict[str, Any]]] = {}
+    for file in sorted((world / "mirakl").glob("*/orders.ndjson")):
+        every = list(rows(file.read_bytes()))
+        later = set(dice.sample(range(len(every)), round(len(every) * LIVE_SHARE)))
+        file.write_bytes(decimal_json.ndjson([order for place, order in enumerate(every) if place not in later]))
+        to_come[file.parent.name] = [every[place] for place in sorted(later)]
+    return Morning(world, to_come)
+
+
+def fill_secrets(aws: LocalAws, config: Config, twins: Twins) -> None:
+    """Write the twins' credentials where the functions look for the vendors'."""
+    netsuite = twins.netsuite
+    secrets: dict[str, dict[str, Any]] = {
+        "netsuite": {
+            "client_id": netsuite.client_id,
+            "certificate_id": netsuite.certificate_id,
+            "private_key": netsuite.private_key,
+            "certificate": netsuite.certificate,
+        }
+        if config.netsuite.auth == "oauth2"
+        else asdict(netsuite.tba)
+    }
+    for name, marketplace in config.marketplaces.items():
+        access = twins.mirakl.marketplaces[name]
+        seller = marketplace.role == "seller"
+        secrets[f"mirakl/{name}"] = {"api_key": access.api_key} if seller else {"bearer_token": access.operator_token}
+    manager = aws.client("secretsmanager")
+    for name, value in secrets.items():
+        manager.put_secret_value(SecretId=f"tieout/{config.deployment}/{name}", SecretString=json.dumps(value))
+
+
+def register_webhooks(aws: LocalAws, config: Config, outputs: dict[str, str], control: TwinControl, copies: int) -> int:
+    """Tell the Mirakl twin where its events go, with the secret that the deployment generated."""
+    manager = aws.client("secretsmanager")
+    wanted = [name for name, marketplace in config.marketplaces.items() if marketplace.webhooks.enabled]
+    for name in wanted:
+        held = manager.get_secret_value(SecretId=f"tieout/{config.deployment}/webhooks/{name}")
+        secret = json.loads(held["SecretString"])["current"]
+        control.register_webhook(name, events_url(aws, outputs, name), secret, copies)
+    return len(wanted)
+
+
+def events_url(aws: LocalAws, outputs: dict[str, str], marketplace: str) -> str:
+    """Where a marketplace's events go. The deployed name has no DNS here: MiniStack takes the same API by path."""
+    api = re.search(r"//([a-z0-9]+)\.execute-api", outputs["EventsUrl"])
+    if api is None:
+        raise ValueError(f"the output EventsUrl is {outputs['EventsUrl']!r}; expected an HTTP API's address")
+    return f"{aws.url}/_aws/execute-api/{api[1]}/$default/mirakl/{marketplace}/events"

@@ -1,0 +1,167 @@
+"""One run of the demo, from an empty folder to the report."""
+
+import contextlib
+import fcntl
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sandbox import Twins, local_aws, running
+from sandbox.demo import trouble
+from sandbox.demo.day import Day
+from sandbox.demo.export import write_out
+from sandbox.demo.opening import Morning, fill_secrets, invented_morning, register_webhooks
+from sandbox.demo.outcome import Outcome, outcome_of
+from sandbox.demo.schedules import Firing, deployed_schedules
+from sandbox.demo.settings import LocalSettings, local_settings
+from sandbox.demo.standing import PostingsTable
+from sandbox.demo.twin_control import TwinControl
+from sandbox.local_aws import LocalAws
+from sandbox.progress import step
+
+LIMIT_SECONDS = 900.0
+TROUBLE_LIMIT_SECONDS = 1800.0
+_KINDS = ("salesOrder", "customer")
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a person may choose."""
+
+    config: Path
+    folder: Path
+    world: Path | None = None
+    out: Path | None = None
+    faults: float = 0.0
+    role: str = "seller"
+    seed: int = 7
+    orders: int = 300
+
+
+@dataclass(frozen=True)
+class Stack:
+    """The deployed stack between the twins, ready for its day."""
+
+    aws: LocalAws
+    twins: Twins
+    control: TwinControl
+    settings: LocalSettings
+    outputs: dict[str, str]
+    table: PostingsTable
+
+    def day(
+        self, to_come: dict[str, list[dict[str, Any]]], seed: int, limit_seconds: float, *, patient: bool = False
+    ) -> Day:
+        """A day that has not begun."""
+        return Day(
+            config=self.settings.config,
+            twins=self.twins,
+            control=self.control,
+            table=self.table,
+            schedules=deployed_schedules(self.aws),
+            firing=Firing(self.aws),
+            to_come=to_come,
+            seed=seed,
+            limit_seconds=limit_seconds,
+            patient=patient,
+            tell=lambda line: print(f"    {line}", flush=True),
+        )
+
+
+class BusyError(Exception):
+    """Another run uses the folder."""
+
+
+@contextlib.contextmanager
+def the_only_run(folder: Path) -> Iterator[None]:
+    """Hold a run's folder, emptied. Raises BusyError while another run holds it."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with (folder.parent / f"{folder.name}.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as busy:
+            raise BusyError(f"another run uses {folder}: wait for it, or stop it with Ctrl-C") from busy
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        yield
+
+
+@contextlib.contextmanager
+def deployed(options: Options, morning: Morning) -> Iterator[Stack]:
+    """The twins with their world, the local AWS with the stack, and their connections; all gone when the block ends."""
+    bad_day = options.faults > 0
+    with contextlib.ExitStack() as open_things:
+        with step("twins of Mirakl and NetSuite open"):
+            twins = open_things.enter_context(running(morning.folder, seed=options.seed, expect_violations=True))
+            control = TwinControl(twins)
+            control.set_clocks(control.now())
+        settings = local_settings(options.config, twins, options.role, options.folder, trouble=bad_day)
+        with step("local AWS starts"):
+            aws = open_things.enter_context(local_aws.running(options.folder, double_messages=bad_day))
+        with step("the stack is deployed (cdk bootstrap, cdk deploy)"):
+            outputs = local_aws.deploy(aws, settings.file, settings.sandbox_file)
+        with step("secrets filled, webhooks registered"):
+            fill_secrets(aws, settings.config, twins)
+            register_webhooks(aws, settings.config, outputs, control, copies=2 if bad_day else 1)
+        yield Stack(aws, twins, control, settings, outputs, PostingsTable(aws, outputs["PostingsTable"]))
+
+
+def run(options: Options) -> tuple[Outcome, dict[str, Any]]:
+    """The whole demo. Raises ConfigError, LocalAwsError, DayError or BusyError with what to do."""
+    os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1"
+    began = time.monotonic()
+    with the_only_run(options.folder):
+        if options.world is None:
+            with step(f"a world of {options.orders} orders is made up (seed {options.seed})"):
+                morning = invented_morning(options.folder / "world", options.seed, options.orders)
+        else:
+            morning = Morning(options.world, {})
+        with deployed(options, morning) as stack:
+            for line in stack.settings.differences:
+                print(f"    for this run {line}", flush=True)
+            outcome, summary = _day(stack, options, morning)
+        summary["seconds"] = round(time.monotonic() - began, 1)
+        if options.out:
+            write_out(options.out, outcome, summary)
+        return outcome, summary
+
+
+def _day(stack: Stack, options: Options, morning: Morning) -> tuple[Outcome, dict[str, Any]]:
+    bad_day = options.faults > 0
+    day = stack.day(morning.to_come, options.seed, TROUBLE_LIMIT_SECONDS if bad_day else LIMIT_SECONDS, patient=bad_day)
+    began, killed = time.monotonic(), 0
+    with step("the day runs: schedules, webhooks, queues" + (f", faults at {options.faults:.0%}" if bad_day else "")):
+        if bad_day:
+            trouble.begin(stack.control, options.seed, options.faults)
+            with trouble.Killer(stack.aws, options.seed) as killer:
+                day.run()
+            killed = killer.killed
+        else:
+            day.run()
+    struck = stack.control.struck()
+    if bad_day:
+        trouble.end(stack.control)
+        print("    all is settled; faults are switched off for the night's sweep", flush=True)
+    with step("the night: sweeps look at everything once more"):
+        day.night()
+    with step("both twins' books are read and compared"):
+        outcome = outcome_of(stack.settings.config, stack.control, stack.table.everything(), list(_KINDS))
+    summary: dict[str, Any] = {
+        "seconds": 0.0,
+        "seconds_of_the_day": round(time.monotonic() - began, 1),
+        "counts": outcome.counts,
+        "calls": outcome.calls,
+        "netsuite_peak_concurrency": outcome.calls["netsuite_peak_concurrency"],
+        "schedules_fired": day.firing.fired.times,
+        "faults": {"probability": options.faults, "struck": struck, "workers_killed": killed},
+        "contract_violations": stack.control.violations(),
+        "problems": outcome.problems,
+        "settings": list(stack.settings.differences),
+        "role": options.role,
+        "seed": options.seed,
+    }
+    return outcome, summary

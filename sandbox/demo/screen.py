@@ -1,0 +1,90 @@
+"""The last screen: what moved, what is parked and why, and where to look."""
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from sandbox.demo.outcome import Outcome
+from sandbox.demo.twin_control import rows
+
+_LONGEST = 12
+
+
+def show(console: Console, outcome: Outcome, summary: dict[str, Any], out: Path) -> None:
+    """Print the evening's report."""
+    console.print()
+    console.print(_moved(outcome))
+    if outcome.parked:
+        console.print(_parked(outcome))
+    console.print(_figures(summary))
+    for problem in outcome.problems:
+        console.print(f"[red]✗[/red] {problem}", highlight=False)
+    _where_to_look(console, out)
+
+
+def _moved(outcome: Outcome) -> Table:
+    table = Table(title="What moved", title_justify="left")
+    for name in ("marketplace", "sales orders", "currency", "gross"):
+        table.add_column(name, justify="right" if name in ("sales orders", "gross") else "left")
+    count: Counter[tuple[str, str]] = Counter()
+    gross: Counter[tuple[str, str]] = Counter()
+    for row in rows(outcome.netsuite["salesOrder"]):
+        key = str(row.get("custbody_tieout_marketplace") or "(another system)"), _currency(row)
+        count[key] += 1
+        gross[key] += row.get("total") or 0
+    for (marketplace, currency), times in sorted(count.items()):
+        table.add_row(marketplace, str(times), currency, f"{gross[marketplace, currency]:,.2f}")
+    return table
+
+
+def _currency(row: dict[str, Any]) -> str:
+    currency = row.get("currency") or {}
+    return str(currency.get("refName") or currency.get("id") or "")
+
+
+def _parked(outcome: Outcome) -> Table:
+    table = Table(title="What is parked, and why", title_justify="left")
+    for name in ("orders", "why", "for example", "facts"):
+        table.add_column(name, justify="right" if name == "orders" else "left", overflow="fold")
+    reasons: dict[str, list[dict[str, Any]]] = {}
+    for line in outcome.parked:
+        reasons.setdefault(str(line["sentence"]), []).append(line)
+    for sentence, lines in sorted(reasons.items(), key=lambda pair: -len(pair[1]))[:_LONGEST]:
+        facts = ", ".join(f"{name} {value}" for name, value in lines[0]["facts"].items())
+        table.add_row(str(len(lines)), sentence, f"{lines[0]['marketplace']} {lines[0]['order_id']}", facts)
+    return table
+
+
+def _figures(summary: dict[str, Any]) -> Table:
+    table = Table(title="In figures", title_justify="left", show_header=False)
+    counts, calls = summary["counts"], summary["calls"]
+    plain = {name.replace("_", " "): value for name, value in counts.items() if not isinstance(value, dict)}
+    figures: dict[str, Any] = {
+        **plain,
+        "NetSuite calls a sales order": calls["netsuite_calls_per_sales_order"],
+        "most NetSuite calls at once": calls["netsuite_peak_concurrency"],
+        "Mirakl calls a hundred orders": calls["mirakl_calls_per_100_orders"],
+        "seconds": summary["seconds"],
+    }
+    if summary["faults"]["struck"]:
+        struck = summary["faults"]["struck"]
+        figures["faults that struck"] = ", ".join(f"{kind} {times}" for kind, times in sorted(struck.items()))
+        figures["workers killed"] = summary["faults"]["workers_killed"]
+    for name, value in figures.items():
+        table.add_row(name, str(value))
+    return table
+
+
+def _where_to_look(console: Console, out: Path) -> None:
+    console.print("\n[bold]Where to look[/bold]")
+    for what, command in (
+        ("the parked postings, one a line", f"less {out / 'parked.ndjson'}"),
+        ("the sales orders as NetSuite gives them", f"less {out / 'netsuite/salesOrder.ndjson'}"),
+        ("the orders as Mirakl gives them", f"ls {out / 'mirakl'}"),
+        ("what the functions logged", "less .run/demo/ministack.log"),
+        ("what an alarm means and what to do", "ls docs/on-call"),
+    ):
+        console.print(f"  {command:<45} {what}", highlight=False)

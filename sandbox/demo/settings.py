@@ -1,0 +1,66 @@
+"""The settings of a local run: a deployment's own file, with the twins' addresses and with less patience."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from sandbox import Twins
+from tieout.config import Config, read_config
+
+READ_TIMEOUT_SECONDS = 15.0
+"""Of NetSuite writes; longer than any fault hangs."""
+
+
+@dataclass(frozen=True)
+class LocalSettings:
+    """What the stack is deployed with, and how that differs from the deployment's own file."""
+
+    config: Config
+    file: Path
+    sandbox_file: Path
+    differences: tuple[str, ...]
+
+
+def local_settings(source: Path, twins: Twins, role: str, folder: Path, *, trouble: bool) -> LocalSettings:
+    """Write the run's settings into `folder`.
+
+    Everything that decides what is booked stays as `source` has it; only waiting gets shorter. Raises ConfigError.
+    """
+    read_config(source)
+    data: dict[str, Any] = yaml.safe_load(source.read_text(encoding="utf-8"))
+    changes: dict[tuple[str, ...], Any] = {
+        # A worker that is killed keeps its postings this long.
+        ("reliability", "lease_seconds"): 20 if trouble else 60,
+        ("reliability", "backoff_base_seconds"): 0.2,
+        ("reliability", "backoff_cap_seconds"): 2,
+        ("reliability", "breaker_open_seconds"): 1 if trouble else 5,
+        ("netsuite", "read_timeout_seconds"): READ_TIMEOUT_SECONDS,
+    }
+    for name in data["marketplaces"]:
+        if role == "operator":
+            changes[("marketplaces", name, "role")] = "operator"
+            # Sellers accept their orders; an operator only watches.
+            changes[("marketplaces", name, "orders", "acceptance", "mode")] = "off"
+    differences = [line for place, value in changes.items() if (line := _set(data, place, value))]
+    file, sandbox_file = folder / "config.yaml", folder / "sandbox.json"
+    file.write_text(yaml.safe_dump(data, sort_keys=False), encoding="utf-8")
+    addresses = {
+        "mirakl": {name: one.url for name, one in twins.mirakl.marketplaces.items() if name in data["marketplaces"]},
+        "netsuite": twins.netsuite.url,
+    }
+    sandbox_file.write_text(json.dumps(addresses), encoding="utf-8")
+    return LocalSettings(read_config(file), file, sandbox_file, tuple(differences))
+
+
+def _set(data: dict[str, Any], place: tuple[str, ...], value: object) -> str | None:
+    """Set one value; says what changed, if anything did."""
+    for key in place[:-1]:
+        data = data.setdefault(key, {})
+    former = data.get(place[-1])
+    data[place[-1]] = value
+    if former == value:
+        return None
+    return f"{'.'.join(place)}: {'(default)' if former is None else former} -> {value}"

@@ -1,0 +1,71 @@
+"""How everything stands in the deployed postings table: what is open, parked or done, and which versions were seen."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sandbox.local_aws import LocalAws
+from tieout.aws.rows import ORDER, SHARDS, posting_of, todo_shard
+from tieout.domain.postings import LANE_OF, Kind, Lane, Posting, State
+
+
+@dataclass(frozen=True)
+class Everything:
+    """The whole table, sorted out."""
+
+    postings: list[Posting]
+    versions: dict[tuple[str, str], str]
+    """Version in which each order was last seen, by marketplace and order id."""
+
+
+class PostingsTable:
+    """The deployed table, read only."""
+
+    def __init__(self, aws: LocalAws, name: str) -> None:
+        resource: Any = aws.session().resource
+        self._table = resource("dynamodb", endpoint_url=aws.url).Table(name)
+
+    def open(self) -> list[Posting]:
+        """Postings with work left, due or not."""
+        lanes = [todo_shard(lane, shard) for lane in Lane for shard in range(SHARDS)]
+        return [posting_of(row) for lane in lanes for row in self._todo(lane)]
+
+    def everything(self) -> Everything:
+        postings: list[Posting] = []
+        versions: dict[tuple[str, str], str] = {}
+        for row in self._rows(self._table.scan, {}):
+            marketplace, _, thread = row["pk"].partition("#")
+            if row["sk"] == ORDER:
+                versions[marketplace, thread] = row["version"]
+            elif "fence" in row and row["sk"].partition("#")[0] in set(Kind):
+                postings.append(posting_of(row))
+        return Everything(postings, versions)
+
+    def _todo(self, todo: str) -> Iterator[dict[str, Any]]:
+        condition = {
+            "IndexName": "todo",
+            "KeyConditionExpression": "#todo = :todo",
+            "ExpressionAttributeNames": {"#todo": "todo"},
+            "ExpressionAttributeValues": {":todo": todo},
+        }
+        return self._rows(self._table.query, condition)
+
+    def _rows(self, read: Any, arguments: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        page = read(**arguments)
+        yield from page["Items"]
+        while start := page.get("LastEvaluatedKey"):
+            page = read(**arguments, ExclusiveStartKey=start)
+            yield from page["Items"]
+
+
+def is_promise(posting: Posting) -> bool:
+    """An accepted order whose sale is on the way: nothing is left to do for it but to wait."""
+    kept = posting.state is not State.PARKED and posting.target_id is not None
+    return posting.key.kind is Kind.ACCEPTANCE and kept
+
+
+def due_now(postings: list[Posting], lane: Lane) -> list[Posting]:
+    """Those of a lane that a worker may take at this moment."""
+    now = datetime.now(UTC)
+    return [one for one in postings if LANE_OF[one.key.kind] is lane and one.due_at is not None and one.due_at <= now]

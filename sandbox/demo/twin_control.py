@@ -1,0 +1,86 @@
+"""Both twins' control routes, as whoever plays the buyers, the operator and the weather uses them."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import requests
+
+from sandbox import Twins, decimal_json
+from sandbox.clock import moment_of, text_of
+
+
+class TwinControl:
+    """Orders to both twins over /_twin; their clocks move together."""
+
+    def __init__(self, twins: Twins) -> None:
+        self._mirakl, self._netsuite = twins.mirakl.url, twins.netsuite.url
+        self._http = requests.Session()
+        self._http.trust_env = False
+
+    @property
+    def _both(self) -> tuple[str, str]:
+        return self._mirakl, self._netsuite
+
+    def now(self) -> datetime:
+        return moment_of(self._get(self._mirakl, "clock")["now"])
+
+    def set_clocks(self, now: datetime) -> None:
+        for twin in self._both:
+            self._post(twin, "clock", {"set": text_of(now)})
+
+    def advance(self, by: timedelta) -> datetime:
+        for twin in self._both:
+            self._post(twin, "clock", {"advance_seconds": by.total_seconds()})
+        return self.now()
+
+    def place_orders(self, marketplace: str, orders: list[dict[str, Any]]) -> None:
+        self._post(self._mirakl, "orders", {"marketplace": marketplace, "orders": orders, "as_of_now": True})
+
+    def register_webhook(self, marketplace: str, url: str, secret: str, copies: int) -> None:
+        order = {"marketplace": marketplace, "url": url, "secret": secret, "copies": copies}
+        self._post(self._mirakl, "webhooks", order)
+
+    def faults(self, seed: int, rules: list[dict[str, Any]]) -> None:
+        for place, twin in enumerate(self._both):
+            self._post(twin, "faults", {"seed": seed + place, "rules": rules})
+
+    def struck(self) -> dict[str, int]:
+        """How often each kind of fault has struck, over both twins."""
+        struck: dict[str, int] = {}
+        for twin in self._both:
+            for kind, times in self._get(twin, "calls?summary=true")["by_fault"].items():
+                struck[kind] = struck.get(kind, 0) + times
+        return struck
+
+    def calls(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Call summaries: Mirakl's, NetSuite's."""
+        mirakl, netsuite = (self._get(twin, "calls?summary=true") for twin in self._both)
+        return mirakl, netsuite
+
+    def violations(self) -> list[dict[str, Any]]:
+        return [one for twin in self._both for one in self._get(twin, "violations")]
+
+    def orders(self, marketplace: str) -> bytes:
+        return self._answer("GET", self._mirakl, f"records/orders?marketplace={marketplace}")
+
+    def records(self, kind: str) -> bytes:
+        return self._answer("GET", self._netsuite, f"records/{kind}")
+
+    def _get(self, twin: str, what: str) -> Any:
+        return decimal_json.loads(self._answer("GET", twin, what))
+
+    def _post(self, twin: str, what: str, order: Mapping[str, Any]) -> None:
+        self._answer("POST", twin, what, decimal_json.dumps(order))
+
+    def _answer(self, method: str, twin: str, what: str, body: bytes | str | None = None) -> bytes:
+        """Raises ValueError with the twin's own words when it does not follow."""
+        answer = self._http.request(method, f"{twin}/_twin/{what}", data=body, timeout=60)
+        if not answer.ok:
+            raise ValueError(f"{method} {what}: {answer.text}")
+        return answer.content
+
+
+def rows(ndjson: bytes) -> Iterable[dict[str, Any]]:
+    """Records as a twin lists them."""
+    return (decimal_json.loads(line) for line in ndjson.splitlines() if line.strip())

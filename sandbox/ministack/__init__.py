@@ -1,0 +1,1 @@
+"""The local AWS: MiniStack in a virtual environment of its own."""
