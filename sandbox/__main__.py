@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import signal
+import sys
 import threading
 from dataclasses import asdict, fields, is_dataclass
 from pathlib import Path
@@ -13,7 +14,14 @@ from sandbox import Twins, running
 
 
 def main() -> None:
-    options = _options()
+    """Ends with 1 and a sentence where the world cannot be read or a port is taken."""
+    try:
+        _run(_options())
+    except (OSError, ValueError) as wrong:
+        sys.exit(f"sandbox: {wrong}")
+
+
+def _run(options: argparse.Namespace) -> None:
     stopped = threading.Event()
     for wanted in (signal.SIGINT, signal.SIGTERM):
         signal.signal(wanted, lambda *_: stopped.set())

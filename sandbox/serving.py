@@ -19,7 +19,11 @@ def serving(gate: Gate, port: int = 0) -> Iterator[str]:
     # asyncio turns Nagle's delay off only on sockets that say they are TCP; with it each answer takes 40 ms more.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind(("127.0.0.1", port))
+    try:
+        listener.bind(("127.0.0.1", port))
+    except OSError as taken:
+        listener.close()
+        raise OSError(f"port {port} is taken: leave it out for a free one") from taken
     server = uvicorn.Server(
         uvicorn.Config(
             gate,

@@ -24,6 +24,8 @@ class World:
         """Raises FileNotFoundError for a folder that is not there; None is a world where nothing has happened."""
         if folder is not None and not folder.is_dir():
             raise FileNotFoundError(f"there is no world at {folder}: it is a folder with mirakl/ and netsuite/ in it")
+        if folder is not None and not any((folder / vendor).is_dir() for vendor in ("mirakl", "netsuite")):
+            raise FileNotFoundError(f"{folder} is no world: it has neither mirakl/ nor netsuite/ in it")
         self.folder = folder
 
     def marketplaces(self) -> list[str]:

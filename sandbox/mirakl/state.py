@@ -11,6 +11,7 @@ from sandbox.clock import moment_of, text_of
 
 Json = dict[str, Any]
 SHOP_ID = 2001
+_EVERY_ORDER_HAS = ("order_id", "order_state", "order_tax_mode", "created_date", "order_lines")
 
 
 @dataclass
@@ -96,6 +97,8 @@ class MiraklState:
 
 
 def held(body: Json) -> Order:
-    """Take an OR11-shaped order in. Raises KeyError or ValueError where its dates are missing or unreadable."""
+    """Take an OR11-shaped order in. Raises ValueError where it lacks what every order has, or a date is unreadable."""
+    if missing := [name for name in _EVERY_ORDER_HAS if name not in body]:
+        raise ValueError(f"order {body.get('order_id')} has no {', '.join(missing)}")
     created = moment_of(body["created_date"])
     return Order(body, created, moment_of(body.get("last_updated_date") or body["created_date"]))

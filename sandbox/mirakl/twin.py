@@ -102,18 +102,21 @@ class MiraklTwin:
     # -- what the control routes ask
 
     def load(self, world: World) -> None:
+        """Read whole before anything is replaced, so that a world with a mistake in it changes nothing."""
+        arriving = {name: [held(body) for body in world.mirakl(name, "orders")] for name in world.marketplaces()}
+        others = {name: {kind: world.mirakl(name, kind) for kind in _OTHER_RECORDS} for name in arriving}
+        opens_at = world.opens_at()
         with self.state.lock:
-            self.clock.set(world.opens_at())
+            self.clock.set(opens_at)
             self.answers.forget()
-            for name in {*MARKETPLACES, *self.state.marketplaces, *world.marketplaces()}:
+            for name in {*MARKETPLACES, *self.state.marketplaces, *arriving}:
                 marketplace = self.state.open(name)
-                orders = [held(body) for body in world.mirakl(name, "orders")]
-                marketplace.orders = {order.id: order for order in orders}
-                marketplace.other_records = {kind: world.mirakl(name, kind) for kind in _OTHER_RECORDS}
-                for order in orders:
+                marketplace.orders = {order.id: order for order in arriving.get(name, [])}
+                marketplace.other_records = others.get(name, {})
+                for order in marketplace.orders.values():
                     if order.state in BEFORE_DEBIT:
                         order.body["transaction_date"] = None
-                    schedule_debit(order, self.clock.now(), self.answers.debit_waits())
+                    schedule_debit(order, opens_at, self.answers.debit_waits())
 
     def records(self, kind: str, **query: str) -> list[Json]:
         """`orders` as OR11 gives them to the seller; what else the world brought as it came."""

@@ -52,6 +52,7 @@ def test_an_accepted_order_waits_for_its_debit_and_then_is_to_ship(mirakl: Mirak
 def test_every_step_of_the_debit_moves_the_update_date(mirakl: Mirakl) -> None:
     mirakl.place(order())
     seen = [mirakl.order("1001-A")["last_updated_date"]]
+    mirakl.wait(seconds=1)
     accept(mirakl, _1=True)
     for minutes in (0, 5, 5):
         mirakl.wait(minutes=minutes)

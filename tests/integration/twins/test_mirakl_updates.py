@@ -19,6 +19,7 @@ def refer(mirakl: Mirakl, **references: str | None) -> dict[str, Any]:
 def test_the_sales_order_number_is_kept_as_the_sellers_reference(mirakl: Mirakl) -> None:
     mirakl.place(order("A", references={"order_reference_for_customer": "WEB-1"}))
     before = moment_of(mirakl.order("A")["last_updated_date"])
+    mirakl.wait(seconds=1)
     refer(mirakl, A="SO1001")
     found = mirakl.order("A")
     assert found["references"] == {"order_reference_for_customer": "WEB-1", "order_reference_for_seller": "SO1001"}

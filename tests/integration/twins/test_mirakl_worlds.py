@@ -71,6 +71,18 @@ def test_a_world_that_is_not_there_is_refused_and_changes_nothing(mirakl: Mirakl
     assert len(mirakl.orders()) == 1
 
 
+def test_a_world_with_an_order_that_is_none_is_refused_naming_it(mirakl: Mirakl, tmp_path: Path) -> None:
+    good, bad = world(7, 1, tmp_path / "good"), world(7, 1, tmp_path / "bad")
+    (bad / "mirakl" / "maison-eu" / "orders.ndjson").write_text(
+        '{"order_id":"A-1","created_date":"2026-10-01T09:00:00Z"}'
+    )
+    mirakl.control("POST", "world", json={"path": str(good)})
+    answer = requests.post(f"{mirakl.url}/_twin/world", json={"path": str(bad)}, timeout=5)
+    assert answer.status_code == 400
+    assert "A-1" in answer.json()["error"]
+    assert len(mirakl.orders()) == 1
+
+
 @pytest.mark.parametrize("kind", ["offers", "orders"])
 def test_the_records_of_a_marketplace_can_be_read_whole(mirakl: Mirakl, tmp_path: Path, kind: str) -> None:
     folder = world(7, 12, tmp_path)

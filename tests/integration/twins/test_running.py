@@ -64,3 +64,17 @@ def test_the_command_tells_its_addresses_privately_and_ends_when_told(tmp_path: 
         said, _ = process.communicate(timeout=20)
     assert process.returncode == 0
     assert shop["api_key"] not in said
+
+
+def test_a_mistaken_command_says_what_is_wrong_and_ends(tmp_path: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "sandbox", "--world", str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert ended.returncode == 1
+    assert "neither mirakl/ nor netsuite/" in ended.stderr
+    assert "Traceback" not in ended.stderr
