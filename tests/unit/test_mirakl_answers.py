@@ -53,11 +53,12 @@ READ = (responses.GET, f"{URL}/api/orders", poll)
 WRITE = (responses.PUT, f"{URL}/api/orders/A-1/accept", accept)
 
 
-@pytest.mark.parametrize(("method", "url", "call"), [READ, WRITE])
+@pytest.mark.parametrize("to", [READ, WRITE])
 @pytest.mark.parametrize(("said", "waited"), [("120", 120), ("", 60), ("soon", 60)])
 def test_too_many_calls_come_back_when_mirakl_says_so_or_after_a_minute(
-    mirakl: responses.RequestsMock, method: str, url: str, call: Call, said: str, waited: float
+    mirakl: responses.RequestsMock, to: tuple[str, str, Call], said: str, waited: float
 ):
+    method, url, call = to
     mirakl.add(method, url, status=429, headers={"Retry-After": said} if said else {})
     with pytest.raises(Throttled) as refused:
         call(a_client())
