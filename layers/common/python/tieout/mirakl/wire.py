@@ -178,11 +178,18 @@ class OrderWorkflows(Struct, frozen=True):
     shipping_and_billing_details_before_acceptance: bool | None = None
 
 
+class Shipments(Struct, frozen=True):
+    """How orders leave."""
+
+    multi_shipment: bool | None = None
+
+
 class Features(Struct, frozen=True):
     """What this platform has switched on."""
 
     order_tax_mode: str | None = None
     order_workflows: OrderWorkflows | None = None
+    shipment: Shipments | None = None
     multi_currency: bool | None = None
 
 
