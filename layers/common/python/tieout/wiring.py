@@ -1,0 +1,238 @@
+"""The composition root: flows meet AWS and the vendors here, and nowhere else. Nothing happens at import.
+
+Functions and the CLI import this; a test builds `At` from fakes instead. Clients are made when they are first used: a
+function pays for what it calls.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import cache, wraps
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from aws_lambda_powertools import Logger
+
+from tieout.aws.archive import S3Archive
+from tieout.aws.doorbells import OrdersToFetch, SqsDoorbells
+from tieout.aws.metrics import EmfMeter
+from tieout.aws.postings import DynamoPostings
+from tieout.aws.secrets import Secrets
+from tieout.aws.switches import DynamoSwitches
+from tieout.aws.table import Table
+from tieout.aws.watermarks import DynamoWatermarks
+from tieout.config import Config, deployed_config
+from tieout.domain.errors import CredentialsRefused
+from tieout.domain.postings import Lane
+from tieout.flows.events import Reception
+from tieout.flows.ports import At
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+    from tieout.mirakl.client import Mirakl
+    from tieout.netsuite.client import NetSuite
+
+Answer = TypeVar("Answer")
+
+MESSAGE_REMEMBERED_SECONDS = 24 * 3600
+"""Webhook messages older than five minutes are refused by their timestamp; a day is ample."""
+
+logger = Logger()
+
+
+def now() -> datetime:
+    """Our clock."""
+    return datetime.now(UTC)
+
+
+def observed(handler: Callable[[Any, Any], Answer]) -> Callable[[Any, Any], Answer]:
+    """Give a handler's log lines their request, and our own modules' lines the same form."""
+    package = logging.getLogger("tieout")
+    package.handlers, package.propagate = logger.handlers, False
+    package.setLevel(logger.log_level)
+
+    @wraps(handler)
+    def observe(event: Any, context: Any) -> Answer:
+        logger.append_keys(request=context.aws_request_id, function=context.function_name)
+        return handler(event, context)
+
+    return observe
+
+
+# --- what flows work with ------------------------------------------------------------------------------------------
+
+
+@cache
+def runtime() -> At:
+    """Everything of this function, from its environment; built once a process."""
+    return _at(deployed_config(), os.environ)
+
+
+def runtime_for(config: Config, outputs: Mapping[str, str]) -> At:
+    """The same for a person at a terminal, from the outputs of the deployment's stack."""
+    return _at(config, {_variable(output): value for output, value in outputs.items()})
+
+
+def _variable(output: str) -> str:
+    """`PostingsTable` is `POSTINGS_TABLE` to a function."""
+    return "".join(f"_{letter}" if letter.isupper() else letter.upper() for letter in output).lstrip("_")
+
+
+def _at(config: Config, environment: Mapping[str, str]) -> At:
+    table = Table(_client("dynamodb"), _named(environment, "POSTINGS_TABLE"))
+    secrets = Secrets(_client("secretsmanager"), environment.get("SECRETS_PREFIX", f"tieout/{config.deployment}"))
+    meter = EmfMeter(config.deployment, now)
+    queues = {
+        lane: environment[name] for lane in Lane if (name := f"QUEUE_{lane.upper().replace('-', '_')}") in environment
+    }
+    patience = config.reliability
+    return At(
+        config=config,
+        marketplace=cache(lambda name: _mirakl(config, name, secrets)),
+        ledger=_Later(lambda: _netsuite(config, secrets)),
+        postings=DynamoPostings(table, timedelta(seconds=patience.lease_seconds)),
+        watermarks=DynamoWatermarks(table),
+        archive=_Later(lambda: S3Archive(_client("s3"), _named(environment, "ARCHIVE_BUCKET"))),
+        doorbells=SqsDoorbells(_client("sqs"), queues, lambda lost: meter.count("DoorbellsLost", lost)),
+        switches=DynamoSwitches(
+            table, now, failures=patience.breaker_failures, open_for=timedelta(seconds=patience.breaker_open_seconds)
+        ),
+        meter=meter,
+        clock=now,
+        jitter=random.random,
+    )
+
+
+def _named(environment: Mapping[str, str], variable: str) -> str:
+    try:
+        return environment[variable]
+    except KeyError:
+        raise RuntimeError(f"{variable} is not set: this function is not deployed to use it") from None
+
+
+class _Later:
+    """Stands for something that is made when it is first used."""
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self._make = cache(make)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._make(), name)
+
+
+@cache
+def _client(service: str) -> Any:
+    def make() -> Any:
+        import boto3  # noqa: PLC0415  a third of a cold start; a run that needs no AWS call pays nothing
+        from botocore.config import Config as ClientConfig  # noqa: PLC0415
+
+        patience = ClientConfig(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "max_attempts": 4})
+        return boto3.client(service, config=patience)  # type: ignore[call-overload]
+
+    return _Later(make)
+
+
+def _mirakl(config: Config, marketplace: str, secrets: Secrets) -> Mirakl:
+    from tieout.mirakl.client import Connection, Mirakl  # noqa: PLC0415  not every function calls Mirakl
+
+    settings = config.marketplaces[marketplace]
+    connection = Connection(
+        marketplace=marketplace,
+        base_url=config.mirakl_url(marketplace),
+        role=settings.role,
+        shop_id=settings.shop_id,
+        legacy_api_key=settings.legacy_api_key,
+    )
+    return Mirakl(connection, lambda: secrets.get(f"mirakl/{marketplace}"))
+
+
+def _netsuite(config: Config, secrets: Secrets) -> NetSuite:
+    from tieout.calls import Caller  # noqa: PLC0415  not every function calls NetSuite
+    from tieout.netsuite.auth import OAuth2, TokenBased  # noqa: PLC0415
+    from tieout.netsuite.client import NetSuite  # noqa: PLC0415
+    from tieout.netsuite.connection import Connection  # noqa: PLC0415
+
+    settings = config.netsuite
+    caller = Caller(settings.connect_timeout_seconds, settings.read_timeout_seconds)
+
+    def secret() -> Mapping[str, str]:
+        return secrets.get("netsuite")
+
+    authentication = (
+        TokenBased(settings.account, secret, now)
+        if settings.auth == "tba"
+        else OAuth2(config.netsuite_url, secret, caller, now)
+    )
+    return NetSuite(Connection(settings.account, config.netsuite_url, authentication, caller), now)
+
+
+def certificate_days(config: Config) -> int | None:
+    """Days until NetSuite's certificate ends; None where there is none to watch (TBA, or the secret is not filled)."""
+    if config.netsuite.auth == "tba":
+        return None
+    from tieout.netsuite.auth import certificate_days_left  # noqa: PLC0415  brings cryptography
+
+    prefix = os.environ.get("SECRETS_PREFIX", f"tieout/{config.deployment}")
+    try:
+        certificate = Secrets(_client("secretsmanager"), prefix).get("netsuite").get("certificate")
+        return certificate_days_left(certificate, now()) if certificate else None
+    except (CredentialsRefused, ValueError) as error:
+        logger.warning("certificate not read", extra={"why": str(error)})
+        return None
+
+
+# --- what the webhook endpoint works with --------------------------------------------------------------------------
+
+
+def reception(context: LambdaContext) -> Reception:
+    """The webhook endpoint's surroundings; `context` tells how long a run may take."""
+    desk, idempotency = _reception()
+    idempotency.register_lambda_context(context)
+    return desk
+
+
+@cache
+def _reception() -> tuple[Reception, Any]:
+    from aws_lambda_powertools.utilities.idempotency import (  # noqa: PLC0415  only the webhook function pays for it
+        DynamoDBPersistenceLayer,
+        IdempotencyConfig,
+        idempotent_function,
+    )
+    from aws_lambda_powertools.utilities.idempotency.exceptions import (  # noqa: PLC0415
+        IdempotencyAlreadyInProgressError,
+    )
+
+    config = deployed_config()
+    secrets = Secrets(_client("secretsmanager"), os.environ["SECRETS_PREFIX"])
+    settings = IdempotencyConfig(expires_after_seconds=MESSAGE_REMEMBERED_SECONDS, use_local_cache=True)
+    store = DynamoDBPersistenceLayer(table_name=os.environ["IDEMPOTENCY_TABLE"])
+
+    def once(message_id: str, effect: Callable[[], int]) -> int:
+        @idempotent_function(  # type: ignore[untyped-decorator]  Powertools leaves its decorator untyped
+            data_keyword_argument="message_id", persistence_store=store, config=settings
+        )
+        def webhook(*, message_id: str) -> int:  # noqa: ARG001  it is the key
+            return effect()
+
+        try:
+            return int(webhook(message_id=message_id))
+        except IdempotencyAlreadyInProgressError:
+            return 0
+
+    def current_and_previous(marketplace: str) -> Sequence[str]:
+        secret = secrets.get(f"webhooks/{marketplace}")
+        return [value for field in ("current", "previous") if (value := secret.get(field))]
+
+    desk = Reception(
+        config=config,
+        secrets=current_and_previous,
+        once=once,
+        orders_to_fetch=OrdersToFetch(_client("sqs"), os.environ["QUEUE_ORDERS_TO_FETCH"]),
+        meter=EmfMeter(config.deployment, now),
+        clock=now,
+    )
+    return desk, settings
