@@ -131,7 +131,7 @@ def _client(service: str) -> Any:
         from botocore.config import Config as ClientConfig  # noqa: PLC0415
 
         patience = ClientConfig(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "max_attempts": 4})
-        return boto3.client(service, config=patience)  # type: ignore[call-overload]
+        return boto3.client(service, config=patience)
 
     return _Later(make)
 
@@ -212,7 +212,7 @@ def _reception() -> tuple[Reception, Any]:
     store = DynamoDBPersistenceLayer(table_name=os.environ["IDEMPOTENCY_TABLE"])
 
     def once(message_id: str, effect: Callable[[], int]) -> int:
-        @idempotent_function(  # type: ignore[untyped-decorator]  Powertools leaves its decorator untyped
+        @idempotent_function(  # type: ignore[untyped-decorator]
             data_keyword_argument="message_id", persistence_store=store, config=settings
         )
         def webhook(*, message_id: str) -> int:  # noqa: ARG001  it is the key
