@@ -170,36 +170,36 @@ def strategies_table(order: Order) -> str:
 
 
 @pytest.mark.parametrize("name", ORDERS)
-def test_the_orders_of_the_page_are_the_worked_examples(name):
+def test_the_orders_of_the_page_are_the_worked_examples(name: str) -> None:
     assert mirakl_table(ORDERS[name]) in PAGE
 
 
 @pytest.mark.parametrize("name", ORDERS)
-def test_the_sales_orders_of_the_page_are_what_the_code_makes_of_them(name):
+def test_the_sales_orders_of_the_page_are_what_the_code_makes_of_them(name: str) -> None:
     assert netsuite_table(sale_of(ORDERS[name], TaxStrategy.SUITETAX_OVERRIDE)) in PAGE
 
 
 @pytest.mark.parametrize("name", ORDERS)
-def test_each_tax_strategy_sends_what_the_page_says(name):
+def test_each_tax_strategy_sends_what_the_page_says(name: str) -> None:
     assert strategies_table(ORDERS[name]) in PAGE
 
 
 @pytest.mark.parametrize(("name", "gross"), [("included", "34.80 GBP"), ("excluded", "42.00 EUR")])
-def test_the_gross_that_a_total_is_held_to_stands_on_the_page(name, gross):
+def test_the_gross_that_a_total_is_held_to_stands_on_the_page(name: str, gross: str) -> None:
     assert str(sale_of(ORDERS[name], TaxStrategy.SUITETAX_OVERRIDE).gross) == gross
     assert gross in PAGE
 
 
 @pytest.mark.parametrize("strategy", TaxStrategy)
 @pytest.mark.parametrize("name", ORDERS)
-def test_every_strategy_adds_up_to_the_gross(name, strategy):
+def test_every_strategy_adds_up_to_the_gross(name: str, strategy: TaxStrategy) -> None:
     sale = sale_of(ORDERS[name], strategy)
     total = sale.shipping_net + sum((tax.amount for tax in sale.shipping_taxes), Decimal(0))
     total += sum((line.net + sum((tax.amount for tax in line.taxes), Decimal(0)) for line in sale.lines), Decimal(0))
     assert total == sale.gross.amount
 
 
-def test_days_are_as_the_page_says():
+def test_days_are_as_the_page_says() -> None:
     rows = re.findall(r"^\| (\S+Z) \| (\S+/\S+) \| (\d{4}-\d\d-\d\d) \|$", PAGE, re.MULTILINE)
     assert len(rows) == 3
     for instant, zone, day in rows:
@@ -207,11 +207,11 @@ def test_days_are_as_the_page_says():
         assert sale_of(order, TaxStrategy.OTHER_CHARGE, zone).day.isoformat() == day
 
 
-def test_every_custom_field_has_its_row():
+def test_every_custom_field_has_its_row() -> None:
     listed = re.findall(r"^\| `(cust(?:body|col)_tieout_\w+)` \|", PAGE, re.MULTILINE)
     assert sorted(listed) == sorted((*BODY_FIELDS, *LINE_FIELDS))
 
 
-def test_every_tax_strategy_has_its_paragraph():
+def test_every_tax_strategy_has_its_paragraph() -> None:
     for strategy in TaxStrategy:
         assert f"**`{strategy}`**" in PAGE

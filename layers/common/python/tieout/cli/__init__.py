@@ -1,1 +1,1 @@
-"""The `tieout` command: what a person does with postings, orders and credentials."""
+"""The command line: what a person asks of a deployment, and what they decide."""

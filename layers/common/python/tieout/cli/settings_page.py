@@ -27,8 +27,8 @@ from [config/gift-shop.yaml](../../config/gift-shop.yaml) (two marketplaces, as 
 speaks JSON Schema completes and checks the file with [config/schema.json](../../config/schema.json).
 
 A mistake stops `cdk synth`, `cdk deploy` and the command line with the key, the value and what was expected. A key that
-is not on this page is a mistake too. Secrets are never in this file: [deploy.md](../operations/deploy.md) says where they
-go.
+is not on this page is a mistake too. Secrets are never in this file: [deploy.md](../operations/deploy.md) says where
+they go.
 
 `<name>` stands for a short name of your choice (lower-case letters, digits and `-`); `[]` for each entry of a list.
 

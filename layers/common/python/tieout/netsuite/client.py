@@ -60,6 +60,11 @@ class NetSuite:
         self._references: References | None = None
         self._customers: set[str] = set()
 
+    @property
+    def connection(self) -> Connection:
+        """The connection itself, for questions about the account that no flow asks (`netsuite.probes`)."""
+        return self._connection
+
     def references(self) -> References:
         """Ids of subsidiaries, locations and currencies, by name (SuiteQL), asked once a process."""
         if self._references is None:

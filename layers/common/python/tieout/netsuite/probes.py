@@ -1,0 +1,80 @@
+"""Questions that `tieout doctor` asks an account: what the role sees, and whether what Tieout needs is set up."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime
+
+from msgspec import Struct
+from msgspec.json import Decoder
+
+from tieout.domain.errors import NeedsAttention
+from tieout.netsuite.connection import Connection
+from tieout.netsuite.payloads import BODY_FIELDS, LINE_FIELDS
+from tieout.netsuite.refusals import read
+from tieout.netsuite.suiteql import chunks, in_list, rows
+
+SERVER_TIME = "/services/rest/system/v1/serverTime"
+
+TABLES: Mapping[str, str] = {
+    "item": "Lists > Items (view)",
+    "aggregateitemlocation": "Lists > Items (view), and Inventory by location",
+    "customer": "Lists > Customers (full)",
+    "transaction": "Transactions > Sales Order (full), Transactions > Find Transaction",
+    "location": "Lists > Locations (view)",
+    "currency": "Lists > Currency (view)",
+    "subsidiary": "Lists > Subsidiaries (view)",
+}
+"""What is read by SuiteQL, and the permission that shows it to a role."""
+
+_FIELDS = {**dict.fromkeys(BODY_FIELDS, "transaction"), **dict.fromkeys(LINE_FIELDS, "transactionline")}
+
+
+class _ServerTime(Struct, frozen=True, rename="camel"):
+    server_time: str | int
+
+
+_SERVER_TIME = Decoder(_ServerTime)
+
+
+def server_time(connection: Connection) -> datetime:
+    """NetSuite's clock: the first call that needs a token, and no right of the role."""
+    call, answer = connection.read("GET serverTime", SERVER_TIME)
+    told = read(_SERVER_TIME, call, answer).server_time
+    if isinstance(told, str) and not told.isdigit():
+        return datetime.fromisoformat(told)
+    return datetime.fromtimestamp(int(told) / 1000, UTC)
+
+
+def hidden_tables(connection: Connection, tables: Collection[str]) -> dict[str, str]:
+    """Tables that the role does not see, with NetSuite's words."""
+    return {
+        table: words for table in tables if (words := _refusal(connection, "id" if table in _KEYED else "item", table))
+    }
+
+
+_KEYED = frozenset(TABLES) - {"aggregateitemlocation"}
+
+
+def missing_fields(connection: Connection) -> list[str]:
+    """Custom fields of Tieout that the account does not have, or the role does not see."""
+    return [name for name, table in _FIELDS.items() if _refusal(connection, name, table)]
+
+
+def missing_tax_codes(connection: Connection, external_ids: Sequence[str]) -> list[str]:
+    """Tax codes that no active tax code has as its external id. Raises NeedsAttention when the role sees none."""
+    found: set[str] = set()
+    for chunk in chunks(external_ids):
+        # Only question marks are put into the text; the values are bound.
+        query = f"SELECT externalid FROM salestaxitem WHERE isinactive = 'F' AND externalid IN ({in_list(chunk)})"  # noqa: S608
+        found.update(row["externalid"] for row in rows(connection, query, chunk) if "externalid" in row)
+    return [each for each in dict.fromkeys(external_ids) if each not in found]
+
+
+def _refusal(connection: Connection, column: str, table: str) -> str:
+    query = f"SELECT {column} FROM {table} FETCH FIRST 1 ROWS ONLY"  # noqa: S608  names of ours, never data
+    try:
+        rows(connection, query)
+    except NeedsAttention as refused:
+        return refused.facts.get("detail", str(refused))
+    return ""
