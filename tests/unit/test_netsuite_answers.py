@@ -17,7 +17,6 @@ from tests.fakes.orders import an_item
 from tests.shared import shared
 from tieout.calls import Caller
 from tieout.domain.errors import (
-    AlreadyExists,
     CredentialsRefused,
     NeedsAttention,
     OutcomeUnknown,
