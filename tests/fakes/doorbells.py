@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from tests.fakes.clock import VirtualClock
@@ -27,16 +27,18 @@ class Delivery:
 
 
 class MemoryDoorbells:
-    """Fits `ports.Doorbells`. `given_up` holds keys that were received too often; somebody is paged for them."""
+    """Fits `ports.Doorbells`. `given_up` holds keys that were received too often; somebody is paged for them.
 
-    def __init__(self, clock: VirtualClock) -> None:
+    `hops` answers, for whoever is ringing, how long the chain of messages is that it works on: 0 outside of workers.
+    """
+
+    def __init__(self, clock: VirtualClock, hops: Callable[[], int] = lambda: 0) -> None:
         self._clock = clock
+        self._hops = hops
         self.messages: dict[Lane, list[Delivery]] = {lane: [] for lane in QUEUED}
         self.given_up: list[Key] = []
         self.stopped_chains: list[Key] = []
         """Messages that Lambda dropped because a worker kept sending to its own queue."""
-        self.hops = 0
-        """Set by whoever runs a worker: the hops of the messages it is working on, plus one."""
 
     def ring(self, keys: Sequence[Key]) -> None:
         for key in keys:
@@ -47,10 +49,11 @@ class MemoryDoorbells:
         lane = LANE_OF[key.kind]
         if lane not in self.messages:
             return
-        if self.hops > LONGEST_CHAIN:
+        hops = self._hops()
+        if hops > LONGEST_CHAIN:
             self.stopped_chains.append(key)
             return
-        self.messages[lane].append(Delivery(key, self._clock.now + delay, self.hops))
+        self.messages[lane].append(Delivery(key, self._clock.now + delay, hops))
 
     def waiting(self, lane: Lane) -> int:
         return len(self.messages[lane])

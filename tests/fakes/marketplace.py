@@ -47,6 +47,8 @@ class MemoryMarketplace:
         self.refuses: dict[str, str] = {}
         """Words for a seller reference of these orders (OR04 answers them inside a 200)."""
         self.duplicate: Callable[[int], bool] = lambda page: False  # noqa: ARG005  the shape of the question
+        self.told: Callable[[Order], None] = nothing_follows
+        """Who hears of a change: webhooks."""
         self.calls: Counter[str] = Counter()
 
     def now(self) -> datetime:
@@ -65,6 +67,7 @@ class MemoryMarketplace:
             version=version_of(updated_at),
         )
         self.orders[order.order_id] = changed
+        self.told(changed)
         return changed
 
     def change(self, order_id: str, state: str, *, lines: str | None = None) -> Order:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 from msgspec.structs import replace
 
+from tieout.domain.errors import Reason
 from tieout.domain.exchange import LeaseLostError
 from tieout.domain.postings import (
     LANE_OF,
@@ -24,6 +25,20 @@ from tieout.domain.postings import (
     Posting,
     State,
 )
+
+
+NOT_SENT = REPLACEABLE | {State.SUPERSEDED}
+THERE = frozenset({Reason.TOTAL_MISMATCH, Reason.EXTERNAL_ID_TAKEN})
+"""Parked for these, NetSuite holds a record under our external id."""
+
+
+def may_be_written(posting: Posting) -> bool:
+    """Whether NetSuite has the effect, or may have it."""
+    return (
+        posting.target_id is not None
+        or posting.ambiguous_since is not None
+        or (posting.state is State.PARKED and posting.reason in THERE)
+    )
 
 
 class Seen(Struct, frozen=True):
@@ -46,6 +61,8 @@ class MemoryPostings:
         self._lease_until: dict[Key, datetime] = {}
         self._before: dict[Key, datetime | None] = {}
         """Since when a posting was ambiguous before the claim that holds it now."""
+        self._newer: dict[Key, Intent | str] = {}
+        """What came while a worker held the posting: a newer intent, or the version that retires it."""
 
     # --- recording ---------------------------------------------------------------------------------------------------
 
@@ -75,18 +92,53 @@ class MemoryPostings:
         self.seen[(marketplace, order_id)] = Seen(version, state, payload)
         due = [intent.key for intent in intents if self._intend(intent, now)]
         for key in retire:
-            posting = self.all.get(key)
-            if posting and posting.state in REPLACEABLE:
-                self._put(replace(posting, state=State.SUPERSEDED, due_at=None, parked_at=None), now, "superseded")
+            self._retire(key, version, now)
         return due
 
     def _intend(self, intent: Intent, now: datetime) -> bool:
-        """Write an intent where nothing newer or already sent stands in its way; answers whether it is due."""
+        """Write an intent where nothing newer or already sent stands in its way; answers whether it is due.
+
+        While a worker holds the posting, the newer version waits until it is given back.
+        """
         before = self.all.get(intent.key)
-        if before and (before.state not in REPLACEABLE or before.source_version >= intent.source_version):
+        if before and before.source_version >= intent.source_version:
             return False
+        if before and before.state not in NOT_SENT:
+            if before.state is State.ATTEMPTED and before.target_id is None:
+                self._newer[intent.key] = intent
+            return False
+        return self._replace(before, intent, now)
+
+    def _retire(self, key: Key, version: str, now: datetime) -> None:
+        """Nobody wants this effect any more; what may be in NetSuite already is a person's to take back."""
+        posting = self.all.get(key)
+        if posting is None or posting.source_version >= version:
+            return
+        if posting.state is State.ATTEMPTED and posting.target_id is None:
+            self._newer[key] = version
+        elif posting.state in REPLACEABLE and not may_be_written(posting):
+            self._supersede(posting, version, now)
+
+    def _supersede(self, posting: Posting, version: str, now: datetime) -> None:
+        gone = replace(posting, state=State.SUPERSEDED, source_version=version, due_at=None, parked_at=None)
+        self._put(gone, now, "superseded")
+
+    def _take_newer(self, left: Posting, now: datetime) -> bool:
+        """Apply the version that waited while the posting was held; answers whether there was one."""
+        newer = self._newer.pop(left.key, None)
+        if isinstance(newer, str):
+            if may_be_written(left):
+                return False
+            self._supersede(left, newer, now)
+            return True
+        if newer is not None:
+            self._replace(left, newer, now)
+        return newer is not None
+
+    def _replace(self, before: Posting | None, intent: Intent, now: datetime) -> bool:
         parked = intent.parked is not None
         fresh = before or Posting(key=intent.key, state=State.DUE, source_version="", payload="", first_seen=now)
+        self._newer.pop(intent.key, None)
         self._put(
             replace(
                 fresh,
@@ -95,6 +147,7 @@ class MemoryPostings:
                 payload=intent.payload,
                 external_id=intent.external_id,
                 facts=dict(intent.facts),
+                attempt=0,
                 reason=intent.parked,
                 due_at=None if parked else now,
                 parked_at=now if parked else None,
@@ -168,15 +221,18 @@ class MemoryPostings:
     def park(self, posting: Posting, reason: str, facts: Mapping[str, str], now: datetime) -> None:
         stored = self._mine(posting)
         self._end_lease(posting.key)
+        doubtful = stored.ambiguous_since if reason in THERE else self._before.get(posting.key)
         parked = replace(
             stored,
             state=State.PARKED,
             reason=str(reason),
             facts={**stored.facts, **facts},
+            ambiguous_since=doubtful,
             due_at=None,
-            parked_at=stored.parked_at or now,
+            parked_at=now,
         )
-        self._put(parked, now, "parked")
+        if not self._take_newer(parked, now):
+            self._put(parked, now, "parked")
 
     def release(
         self,
@@ -198,12 +254,10 @@ class MemoryPostings:
         else:
             state = State.HELD if held else State.DUE
         attempt = stored.attempt - 1 if untouched else stored.attempt
-        self._put(
-            replace(stored, state=state, due_at=due_at, ambiguous_since=ambiguous, attempt=attempt),
-            now,
-            "held" if held else "released",
-            {"why": why},
-        )
+        released = replace(stored, state=state, due_at=due_at, ambiguous_since=ambiguous, attempt=attempt)
+        if state in REPLACEABLE and self._take_newer(released, now):
+            return
+        self._put(released, now, "held" if held else "released", {"why": why})
 
     def resubmit(self, key: Key, now: datetime, who: str) -> None:
         """A person sends a parked posting on its way again. Raises KeyError when it is not parked."""
@@ -211,7 +265,10 @@ class MemoryPostings:
         if posting is None or posting.state is not State.PARKED:
             raise KeyError(str(key))
         self._put(
-            replace(posting, state=State.DUE, due_at=now, parked_at=None, reason=None), now, "resubmitted", {"who": who}
+            replace(posting, state=State.DUE, due_at=now, parked_at=None, reason=None, attempt=0),
+            now,
+            "resubmitted",
+            {"who": who},
         )
 
     # --- listing -----------------------------------------------------------------------------------------------------

@@ -8,25 +8,41 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime
 from decimal import Decimal
 
+from msgspec import Struct
+
 from tieout.domain.errors import CredentialsRefused, NeedsAttention, Retryable
-from tieout.domain.money import ZERO
 from tieout.domain.orders.acceptance import Decision, decide, less
 from tieout.domain.orders.matching import Catalogue
 from tieout.domain.orders.order import DEAD, TO_ACCEPT, Order
-from tieout.domain.postings import Key, Kind, Lane, Posting, State
+from tieout.domain.postings import Lane, Posting
 from tieout.flows.orders import rules
 from tieout.flows.orders.collect import archived_order
 from tieout.flows.orders.post import FLOW, NETSUITE
+from tieout.flows.orders.promises import (
+    RECHECK,
+    add_promise,
+    end,
+    keep,
+    keep_or_end,
+    perhaps_accepted,
+    promised_units,
+    taken_by,
+)
 from tieout.flows.outcomes import come_back, held_until, hold, park, release
 from tieout.flows.ports import At, LeaseLostError
 
 MOST = 200
 """Orders decided in one run; the rest waits for the next."""
-PROMISE = timedelta(minutes=15)
-"""How often a promise is checked against the sale it was made for."""
+
+
+class Waiting(Struct, frozen=True):
+    """A claimed posting with its order."""
+
+    posting: Posting
+    order: Order
 
 
 def accept_due(at: At) -> int:
@@ -40,27 +56,38 @@ def accept_due(at: At) -> int:
     undecided: list[Posting] = []
     for posting in claimed:
         if posting.target_id is not None:
-            _keep_or_end_promise(posting, at)
+            keep_or_end(posting, at)
         else:
             undecided.append(posting)
     if not undecided:
         return 0
-    return _decide_all(_read(undecided, at), _promised(at), at)
+    return _decide_all(_read(undecided, at), at)
 
 
-def _decide_all(waiting: Sequence[tuple[Posting, Order]], promised: dict[str, Decimal], at: At) -> int:
+def _decide_all(waiting: Sequence[Waiting], at: At) -> int:
     """First come, first served: what an earlier order takes is gone for a later one."""
-    orders = [order for _, order in waiting]
+    # Promises are read before the stock: a sale that NetSuite books in between counts twice, never not at all.
+    promised = promised_units(at)
+    doubtful = perhaps_accepted({each.posting.key for each in waiting}, at)
+    orders = [*(each.order for each in waiting), *doubtful]
     try:
         catalogue = rules.catalogue_for(at.config, orders, at.ledger)
         available = _available(orders, catalogue, at)
     except (Retryable, CredentialsRefused) as error:
-        for posting, _ in waiting:
-            come_back(at, posting, error, NETSUITE)
+        for each in waiting:
+            come_back(at, each.posting, error, NETSUITE)
         return 0
+    for order in doubtful:
+        add_promise(taken_by(order, catalogue, at), promised)
     sent = 0
-    for posting, order in sorted(waiting, key=lambda pair: (pair[1].created_at, pair[1].order_id)):
+    for each in sorted(waiting, key=_turn):
+        posting, order = each.posting, each.order
         try:
+            if order.state != TO_ACCEPT:
+                takes = taken_by(order, catalogue, at)
+                keep(posting, takes, {"found": f"decided already: {order.state}"}, at)
+                add_promise(takes, promised)
+                continue
             decision = decide(
                 order,
                 catalogue,
@@ -68,8 +95,7 @@ def _decide_all(waiting: Sequence[tuple[Posting, Order]], promised: dict[str, De
                 rules.acceptance_rules(at.config, order.marketplace),
                 less(_serving(order, available, at), promised),
             )
-            for item_id, units in decision.takes.items():
-                promised[item_id] = promised.get(item_id, ZERO) + units
+            add_promise(decision.takes, promised)
             sent += _answer(posting, order, decision, at)
         except NeedsAttention as problem:
             park(at, posting, problem)
@@ -78,17 +104,22 @@ def _decide_all(waiting: Sequence[tuple[Posting, Order]], promised: dict[str, De
     return sent
 
 
-def _read(postings: Sequence[Posting], at: At) -> list[tuple[Posting, Order]]:
+def _turn(waiting: Waiting) -> tuple[bool, datetime, str]:
+    """Orders that may have been accepted already come first: their units may be gone."""
+    return waiting.posting.ambiguous_since is None, waiting.order.created_at, waiting.order.order_id
+
+
+def _read(postings: Sequence[Posting], at: At) -> list[Waiting]:
     """The orders as archived; one that was answered before without an echo is asked of Mirakl again."""
     documents = at.archive.load([posting.payload for posting in postings])
-    orders: list[tuple[Posting, Order]] = []
+    orders: list[Waiting] = []
     doubtful: dict[str, list[Posting]] = defaultdict(list)
     for posting in postings:
         if posting.ambiguous_since is not None:
             doubtful[posting.key.marketplace].append(posting)
             continue
         try:
-            orders.append((posting, archived_order(posting, documents, at)))
+            orders.append(Waiting(posting, archived_order(posting, documents, at)))
         except NeedsAttention as problem:
             park(at, posting, problem)
     for marketplace, group in doubtful.items():
@@ -96,7 +127,7 @@ def _read(postings: Sequence[Posting], at: At) -> list[tuple[Posting, Order]]:
     return orders
 
 
-def _ask_again(marketplace: str, postings: Sequence[Posting], at: At) -> list[tuple[Posting, Order]]:
+def _ask_again(marketplace: str, postings: Sequence[Posting], at: At) -> list[Waiting]:
     by_id = {posting.key.source_id: posting for posting in postings}
     try:
         fetched = at.marketplace(marketplace).orders_by_id(list(by_id))
@@ -104,17 +135,16 @@ def _ask_again(marketplace: str, postings: Sequence[Posting], at: At) -> list[tu
         for posting in postings:
             come_back(at, posting, error, f"mirakl-{marketplace}")
         return []
-    still_waiting = []
+    alive = []
     for each in fetched:
         posting = by_id.pop(each.order_id)
-        if each.order is not None and each.order.state == TO_ACCEPT:
-            still_waiting.append((posting, each.order))
+        if each.order is None or each.order.state in DEAD:
+            end(posting, f"decided already: {each.order.state if each.order else '(unreadable)'}", at)
         else:
-            state = each.order.state if each.order else "(unreadable)"
-            at.postings.confirm(posting, {"found": f"decided already: {state}"}, [], at.clock())
+            alive.append(Waiting(posting, each.order))
     for posting in by_id.values():
-        release(at, posting, at.clock() + PROMISE, "Mirakl does not list the order")
-    return still_waiting
+        release(at, posting, at.clock() + RECHECK, "Mirakl does not list the order")
+    return alive
 
 
 def _available(orders: Sequence[Order], catalogue: Catalogue, at: At) -> dict[str, Mapping[str, Decimal]]:
@@ -143,16 +173,6 @@ def _serving(order: Order, available: Mapping[str, Mapping[str, Decimal]], at: A
     return available[order.marketplace]
 
 
-def _promised(at: At) -> dict[str, Decimal]:
-    """Units of accepted orders whose sales order NetSuite does not hold yet, by item id."""
-    promised: dict[str, Decimal] = {}
-    for posting in at.postings.open_postings(Lane.ORDERS_TO_ACCEPT):
-        for taken in filter(None, posting.facts.get("takes", "").split(" ")):
-            item_id, _, units = taken.partition(":")
-            promised[item_id] = promised.get(item_id, ZERO) + Decimal(units)
-    return promised
-
-
 def _answer(posting: Posting, order: Order, decision: Decision, at: At) -> int:
     """Send the decision (OR21). Answers 1 when Mirakl took it."""
     market = at.marketplace(order.marketplace)
@@ -160,7 +180,6 @@ def _answer(posting: Posting, order: Order, decision: Decision, at: At) -> int:
     if held := held_until(at, FLOW, system):
         hold(at, [posting], *held)
         return 0
-    takes = " ".join(f"{item_id}:{units}" for item_id, units in sorted(decision.takes.items()))
     try:
         market.accept(
             order.order_id, {line.line_id: decision.accepted for line in order.lines if line.state == TO_ACCEPT}
@@ -169,20 +188,19 @@ def _answer(posting: Posting, order: Order, decision: Decision, at: At) -> int:
         come_back(at, posting, error, system)
         return 0
     except NeedsAttention as problem:
-        _refused(posting, order, problem, at)
+        _refused(posting, order, decision, problem, at)
         return 0
     at.switches.worked(system, at.clock())
     if not decision.accepted:
         at.postings.confirm(posting, {"decision": "refused", **decision.facts}, [], at.clock())
     else:
-        facts = {"decision": "accepted", "takes": takes}
-        at.postings.mark_posted(posting, order.order_id, at.clock(), facts=facts, due_at=at.clock() + PROMISE)
+        keep(posting, decision.takes, {"decision": "accepted"}, at)
     at.meter.count("OrdersDecided", marketplace=order.marketplace)
     return 1
 
 
-def _refused(posting: Posting, order: Order, problem: NeedsAttention, at: At) -> None:
-    """Mirakl refused the answer; often because somebody decided before us."""
+def _refused(posting: Posting, order: Order, decision: Decision, problem: NeedsAttention, at: At) -> None:
+    """Mirakl refused the answer; often because somebody decided before us, perhaps we ourselves without an echo."""
     try:
         fetched = at.marketplace(order.marketplace).orders_by_id([order.order_id])
     except (Retryable, CredentialsRefused) as error:
@@ -191,15 +209,7 @@ def _refused(posting: Posting, order: Order, problem: NeedsAttention, at: At) ->
     now = next((each.order.state for each in fetched if each.order), TO_ACCEPT)
     if now == TO_ACCEPT:
         raise problem
-    at.postings.confirm(posting, {"found": f"decided already: {now}"}, [], at.clock())
-
-
-def _keep_or_end_promise(posting: Posting, at: At) -> None:
-    """End a promise when the sale is in NetSuite, or came to nothing."""
-    key = posting.key
-    sale = at.postings.posting(Key(key.marketplace, key.thread, Kind.SALES_ORDER, key.source_id))
-    state = at.postings.seen_state(key.marketplace, key.source_id)
-    if (sale and sale.state is State.CONFIRMED) or state in DEAD:
-        at.postings.confirm(posting, {"promise": "kept" if sale else f"ended: {state}"}, [], at.clock())
-        return
-    release(at, posting, at.clock() + PROMISE, "promised")
+    if now in DEAD:
+        end(posting, f"decided already: {now}", at)
+    else:
+        keep(posting, decision.takes, {"found": f"decided already: {now}"}, at)
