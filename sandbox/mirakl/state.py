@@ -84,12 +84,13 @@ class MiraklState:
             raise KeyError(f"marketplace {name!r}; there are {', '.join(sorted(self.marketplaces))}")
         return self.marketplaces[name]
 
-    def changed(self, marketplace: Marketplace, order: Order, at: datetime) -> None:
-        """Whatever is done to an order, its update date moves and whoever listens hears of it."""
+    def changed(self, marketplace: Marketplace, order: Order, at: datetime, *, tell: bool = True) -> None:
+        """Whatever is done to an order, its update date moves; with `tell` whoever listens hears of it."""
         order.updated = max(order.updated, at)
         order.body["last_updated_date"] = text_of(order.updated)
         order.version += 1
-        self.on_change(marketplace.name, order.id)
+        if tell:
+            self.on_change(marketplace.name, order.id)
 
     def _credential(self, name: str, persona: str) -> str:
         digest = hashlib.sha256(f"{self._secret} {name} {persona}".encode()).hexdigest()

@@ -68,8 +68,6 @@ class MiraklTwin:
         for name in MARKETPLACES:
             self.state.open(name)
 
-    # -- what the gate asks
-
     def operation_of(self, request: Request) -> str:
         asked = self._asked(request)
         return asked.operation.code if asked.operation else "unknown"
@@ -98,8 +96,6 @@ class MiraklTwin:
         with self.state.lock:
             response = self.answers.answer(self._asked(request), body, self.clock.now())
         await response(scope, receive, send)
-
-    # -- what the control routes ask
 
     def load(self, world: World) -> None:
         """Read whole before anything is replaced, so that a world with a mistake in it changes nothing."""

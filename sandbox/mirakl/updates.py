@@ -37,7 +37,7 @@ def update_order(
         updated["order_lines"] = [_with_eco_contributions(order, line) for line in asked.order_lines]
     if isinstance(asked, OperatorUpdate):
         updated |= _operators_changes(order, asked)
-    state.changed(marketplace, order, at)
+    state.changed(marketplace, order, at, tell=False)
     return {"order_id": order.id, "updated": updated, "errors": []}
 
 
@@ -66,7 +66,7 @@ def write_custom_fields(
         held["order_line_additional_fields"] = _merged(
             held.get("order_line_additional_fields"), line.order_line_additional_fields
         )
-    state.changed(marketplace, order, at)
+    state.changed(marketplace, order, at, tell=False)
     shown = [
         {name: line.get(name) or [] for name in ("order_line_additional_fields",)} | {"order_line_id": line_id}
         for line_id, line in lines.items()

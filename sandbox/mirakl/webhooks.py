@@ -1,4 +1,7 @@
-"""Webhooks out of the twin: each change of an order is told to whoever registered, signed as Standard Webhooks are."""
+"""Webhooks out of the twin: a new order, or one that moves on, is told to whoever registered.
+
+Signed as Standard Webhooks are. What a client writes on an order itself (OR04, OR31) is not told back to it.
+"""
 
 import base64
 import hashlib

@@ -123,8 +123,8 @@ class Listener:
         self.url = f"http://127.0.0.1:{self.server.server_port}/hook"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
-    def wait_for(self, count: int) -> list[Json]:
-        until = time.monotonic() + 10
+    def wait_for(self, count: int, seconds: float = 10) -> list[Json]:
+        until = time.monotonic() + seconds
         while len(self.heard) < count and time.monotonic() < until:
             time.sleep(0.02)
         return [json.loads(body) for _, body in self.heard]
@@ -171,6 +171,18 @@ def test_a_debit_is_told_when_it_happens_though_nobody_asks(mirakl: Mirakl, list
     subscribe(mirakl, listener)
     mirakl.wait(minutes=10)
     assert [event["order_id"] for event in listener.wait_for(2)] == ["A", "A"]
+
+
+def test_what_a_shop_writes_itself_is_not_told_back_to_it(mirakl: Mirakl, listener: Listener) -> None:
+    mirakl.place(order("A"))
+    subscribe(mirakl, listener)
+    mirakl.seller(
+        "PUT", "/api/orders", json={"orders": [{"order_id": "A", "references": {"order_reference_for_seller": "S"}}]}
+    )
+    change(mirakl, "A", set={"has_incident": True})
+    mirakl.place(order("B"))
+    assert sorted(event["order_id"] for event in listener.wait_for(2)) == ["A", "B"]
+    assert len(listener.wait_for(3, seconds=0.5)) == 2
 
 
 def test_a_listener_that_is_gone_holds_nothing_up(mirakl: Mirakl, listener: Listener) -> None:
