@@ -171,5 +171,6 @@ def _held(record: Record, name: str) -> Any:
     value = own[name] if name in own else record.values.get(name)
     if isinstance(value, datetime):
         return value.date()
-    is_day = isinstance(value, str) and len(value) == 10 and name.lower().endswith("date")
-    return date.fromisoformat(value) if is_day else value
+    if isinstance(value, str) and len(value) == 10 and name.lower().endswith("date"):
+        return date.fromisoformat(value)
+    return value

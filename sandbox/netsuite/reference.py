@@ -26,6 +26,7 @@ CUSTOM_FIELDS = {
     "custbody_tieout_commission": "decimal",
     "custbody_tieout_seller": "text",
     "custbody_tieout_vendor": "text",
+    "custbody_tieout_vendor": "text",
     "custbody_tieout_refund": "text",
     "custcol_tieout_line": "text",
     "custcol_tieout_sku": "text",

@@ -264,8 +264,10 @@ def _limit_before_order(select: exp.Select, limit: exp.Expr) -> None:
         select.set("limit", exp.Limit(expression=limit))
         return
     inner = select.copy()
-    inner.set("order", None)
     inner.set("limit", exp.Limit(expression=limit))
+    # Said explicitly, or the engine counts along whatever index the outer order likes.
+    as_stored = [exp.Ordered(this=exp.column("rowid", table=one.alias_or_name)) for one in _tables_of(select)[:1]]
+    inner.set("order", exp.Order(expressions=as_stored) if as_stored else None)
     names = [one.alias_or_name for one in select.expressions]
     keys = []
     for place, ordered in enumerate(order.expressions):

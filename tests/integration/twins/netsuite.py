@@ -11,7 +11,7 @@ from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import jwt
 import requests
@@ -26,7 +26,7 @@ TOKEN_PATH = "/services/rest/auth/oauth2/v1/token"
 RECORD = "/services/rest/record/v1/"
 SUITEQL = "/services/rest/query/v1/suiteql"
 MUG, PEN, OLD_LAMP, EURO_PLUG, LISTED_BOOK = "1000", "1001", "1002", "1003", "1004"
-_ITEMS = [
+_ITEMS: list[Json] = [
     {"id": MUG, "itemid": "MUG", "externalid": "SKU-MUG", "upccode": "500001"},
     {"id": PEN, "itemid": "PEN"},
     {"id": OLD_LAMP, "itemid": "OLD-LAMP", "isinactive": "T"},
@@ -77,7 +77,7 @@ class NetSuite:
         return {name: value for name, value in (plain | changes).items() if value is not None}
 
     def assertion(self, key: Any = None, alg: str = "ES256", kid: str | None = None, **changes: Any) -> str:
-        signing = key or load_pem_private_key(self.access.private_key.encode(), None)
+        signing: Any = key or load_pem_private_key(self.access.private_key.encode(), None)
         return jwt.encode(self.claims(**changes), signing, alg, {"kid": kid or self.access.certificate_id})
 
     def ask_token(self, assertion: str, **changes: Any) -> requests.Response:
@@ -109,7 +109,7 @@ class NetSuite:
         parts = urlsplit(self.url + target)
         signed = signature(keys, method, f"{parts.scheme}://{parts.netloc}{parts.path}", [*query, *given.items()])
         whole = {"realm": self.access.account, **given, "oauth_signature": signed} | changes
-        return "OAuth " + ", ".join(f'{name}="{requests.utils.quote(value, safe="")}"' for name, value in whole.items())
+        return "OAuth " + ", ".join(f'{name}="{quote(value, safe="")}"' for name, value in whole.items())
 
     # -- calls ---------------------------------------------------------------------------------------------------
 

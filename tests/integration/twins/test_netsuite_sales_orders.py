@@ -150,8 +150,9 @@ def test_an_order_stays_in_the_subsidiary_of_its_customer(netsuite: NetSuite):
 
 def test_a_location_belongs_to_the_subsidiary(netsuite: NetSuite):
     for body in (netsuite.order(location={"id": "3"}), netsuite.order(line(location={"id": "3"}))):
-        assert "Invalid Field Value 3 for the following field: location" in (
-            refusal(netsuite.post("salesOrder", body))["detail"]
+        assert (
+            "Invalid Field Value 3 for the following field: location"
+            in (refusal(netsuite.post("salesOrder", body))["detail"])
         )
 
 
