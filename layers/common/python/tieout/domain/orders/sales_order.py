@@ -61,6 +61,8 @@ class SalesOrderRules(Struct, frozen=True, kw_only=True):
     customer_name: str
     locations: tuple[LocationRule, ...]
     tax: TaxRules
+    names_the_seller: bool = False
+    """An operator's orders say whose goods they are."""
     custom_form: str | None = None
 
 
@@ -145,7 +147,7 @@ def sales_order_for(order: Order, rules: SalesOrderRules, items: Mapping[str, st
     shipping_net, shipping_taxes = _shipping(order, tax)
     if tax.strategy is TaxStrategy.OTHER_CHARGE:
         lines, shipping_taxes = _with_charges(lines, shipping_taxes, tax), ()
-    seller = None if order.seller_id is None else str(order.seller_id)
+    seller = str(order.seller_id) if rules.names_the_seller and order.seller_id is not None else None
     return SalesOrder(
         external_id=external_id(order.marketplace, Kind.SALES_ORDER, order.order_id),
         order_id=order.order_id,

@@ -67,6 +67,7 @@ def sales_order_rules(
             for rule in settings.locations
         ),
         tax=TaxRules(TaxStrategy(settings.tax.strategy), settings.tax.codes, settings.tax.default_code, charge_item),
+        names_the_seller=config.marketplaces[marketplace].role == "operator",
         custom_form=settings.custom_form,
     )
 
