@@ -13,7 +13,6 @@ from infra.scheduled import Scheduled, rate
 from infra.webhook_api import WebhookApi
 from infra.worker import Worker
 
-WINDOW_SECONDS = 30
 FETCHERS = 2
 """Copies of fetch_orders at once: events come in bursts, and Mirakl's call frequencies are per shop."""
 COLLECTING = ("POSTINGS_TABLE", "ARCHIVE_BUCKET", "QUEUE_ORDERS_TO_POST", "SECRETS_PREFIX")
@@ -78,7 +77,7 @@ class Orders(Construct):
             may=[*_collect(deployment), *(statement for queue in queues for statement in queue.work())],
             knows=COLLECTING,
         )
-        window = Duration.seconds(1 if deployment.config.sandbox else WINDOW_SECONDS)
+        window = Duration.seconds(1) if deployment.config.sandbox else timeouts.WINDOW
         for queue in queues:
             Worker(self, f"Work-{queue.name}", queue=queue, function=fetch, at_once=FETCHERS, batch=100, window=window)
 

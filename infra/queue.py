@@ -7,6 +7,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from infra import timeouts
 from infra.acknowledged import acknowledge
 from infra.on_call import OnCall
 from tieout.config import ConfigError
@@ -70,7 +71,7 @@ class Queue(Construct):
             queue_name=f"{deployment}-{name}",
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
-            visibility_timeout=Duration.seconds(6 * worker_timeout.to_seconds()),
+            visibility_timeout=Duration.seconds(6 * worker_timeout.to_seconds() + timeouts.WINDOW.to_seconds()),
             retention_period=Duration.days(14),
             dead_letter_queue=sqs.DeadLetterQueue(queue=self.given_up.queue, max_receive_count=RECEIVED_AT_MOST),
         )

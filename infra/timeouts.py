@@ -1,6 +1,6 @@
 """How long each function may run, and what hangs on it: queues hide a message, and leases hold, for longer.
 
-Messages stay hidden for six timeouts (SQS's own rule); a worker's lease outlives its function by thirty seconds, so
+Messages stay hidden for six timeouts and the batching window (SQS's rule); a worker's lease outlives its function by thirty seconds, so
 that nobody takes a posting over from a worker that may still be writing; and one NetSuite call with its patience fits.
 """
 
@@ -14,6 +14,8 @@ POLL = Duration.minutes(10)
 FETCH = Duration.seconds(120)
 WORK = Duration.seconds(300)
 """Functions that hold leases: accept, post, confirm."""
+WINDOW = Duration.seconds(30)
+"""How long a batch of orders to fetch may gather."""
 RECEIVE = Duration.seconds(10)
 WATCH = Duration.seconds(60)
 

@@ -1,0 +1,118 @@
+"""Every alarm says what it means and has its page; every page has its alarm."""
+
+import json
+
+import pytest
+
+from infra.layers import ROOT
+from tests.infra.deployed import Deployed, refs
+
+PAGES = ROOT / "docs" / "on-call"
+SECTIONS = ("What it costs", "First three checks", "How to mend", "When to escalate")
+
+
+def slug_of(alarm: dict) -> str:
+    return alarm["AlarmDescription"].rpartition("/")[2].removesuffix(".md")
+
+
+def dimensions(alarm: dict) -> dict[str, str]:
+    return {one["Name"]: one["Value"] for one in alarm.get("Dimensions", ())}
+
+
+def own_alarms(deployed: Deployed, metric: str) -> list[dict]:
+    return [one for one in deployed.alarms if one.get("Namespace") == "Tieout" and one["MetricName"] == metric]
+
+
+def test_alarms_and_pages_are_the_same_list(shop, operator):
+    alarms = {slug_of(alarm) for deployed in (shop, operator) for alarm in deployed.alarms}
+    pages = {page.stem for page in PAGES.glob("*.md")} - {"README"}
+    assert alarms == pages
+
+
+def test_the_list_of_pages_names_each_of_them():
+    listed = (PAGES / "README.md").read_text(encoding="utf-8")
+    for page in PAGES.glob("*.md"):
+        assert page.stem == "README" or f"({page.name})" in listed
+
+
+@pytest.mark.parametrize("page", sorted(PAGES.glob("*.md")), ids=lambda page: page.stem)
+def test_a_page_says_what_it_means_costs_and_how_to_mend_it(page):
+    if page.stem == "README":
+        return
+    text = page.read_text(encoding="utf-8")
+    assert text.startswith(f"# {page.stem}: ")
+    assert [line[3:] for line in text.splitlines() if line.startswith("## ")] == list(SECTIONS)
+    checks = text.split("## First three checks")[1].split("## How to mend")[0]
+    assert [line[:2] for line in checks.splitlines() if line[:2] in ("1.", "2.", "3.", "4.")] == ["1.", "2.", "3."]
+    assert "       " in checks  # commands to copy
+
+
+def test_every_alarm_says_a_sentence_and_links_its_page(deployed):
+    for alarm in deployed.alarms:
+        sentence, _, link = alarm["AlarmDescription"].rpartition(" ")
+        assert link == f"{deployed.config.on_call.pages_url}/{slug_of(alarm)}.md"
+        assert sentence.endswith(".")
+        assert alarm["AlarmName"].startswith(f"{deployed.config.deployment}-{slug_of(alarm)}")
+
+
+def test_every_alarm_reaches_the_topic_when_it_rings_and_when_it_is_over(deployed):
+    (topic,) = deployed.of_type("AWS::SNS::Topic")
+    for alarm in deployed.alarms:
+        assert refs(alarm["AlarmActions"]) == refs(alarm["OKActions"]) == [topic]
+
+
+def test_everybody_on_call_is_subscribed(operator):
+    subscribed = [(one["Protocol"], one["Endpoint"]) for one in operator.properties("AWS::SNS::Subscription")]
+    assert subscribed == [("email", "on-call@harbour.example")]
+
+
+def test_a_schedule_that_stops_pages(deployed):
+    """Each schedule has a heartbeat; no word from it counts as a missed beat, within a day of nightly ones."""
+    beats = {dimensions(alarm)["schedule"]: alarm for alarm in own_alarms(deployed, "RunCompleted")}
+    schedules = {one["Name"]: one for one in deployed.properties("AWS::Scheduler::Schedule")}
+    assert set(beats) == set(schedules)
+    for name, alarm in beats.items():
+        assert alarm["TreatMissingData"] == "breaching"
+        assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
+        assert alarm["DatapointsToAlarm"] == alarm["EvaluationPeriods"]
+        silence = alarm["Period"] * alarm["EvaluationPeriods"]
+        if "cron" in schedules[name]["ScheduleExpression"]:
+            assert 24 * 3600 < silence <= 28 * 3600
+        else:
+            minutes = int(schedules[name]["ScheduleExpression"].removeprefix("rate(").split()[0])
+            assert silence >= 3 * minutes * 60
+
+
+def test_every_function_pages_when_it_keeps_failing_or_may_not_run(deployed):
+    for metric in ("Errors", "Throttles"):
+        watched = [refs(alarm["Dimensions"][0]["Value"])[0] for alarm in deployed.alarms if alarm["MetricName"] == metric]
+        assert sorted(watched) == sorted(deployed.of_type("AWS::Lambda::Function"))
+
+
+def test_what_finance_and_operations_feel_pages(operator):
+    names = {
+        (alarm["MetricName"], *(f"{name}={value}" for name, value in sorted(dimensions(alarm).items())), alarm["Threshold"])
+        for alarm in operator.alarms
+        if alarm.get("Namespace") == "Tieout" and alarm["MetricName"] != "RunCompleted"
+    }
+    assert names == {
+        ("OldestParkedHours", "deployment=harbour-stores", 8),
+        ("OldestDueSeconds", "deployment=harbour-stores", "lane=orders-to-post", 20 * 60),
+        ("OldestDueSeconds", "deployment=harbour-stores", "lane=orders-to-accept", 20 * 60),
+        ("OldestDueSeconds", "deployment=harbour-stores", "lane=orders-to-confirm", 20 * 60),
+        ("WatermarkLagSeconds", "deployment=harbour-stores", "marketplace=harbour-uk", 30 * 60),
+        ("WatermarkLagSeconds", "deployment=harbour-stores", "marketplace=harbour-ie", 60 * 60),
+        ("WebhookRefused", "deployment=harbour-stores", "marketplace=harbour-uk", 5),
+        ("CertificateDaysLeft", "deployment=harbour-stores", 60),
+    }
+
+
+def test_a_certificate_that_cannot_be_read_pages_too(deployed):
+    (alarm,) = own_alarms(deployed, "CertificateDaysLeft")
+    assert (alarm["TreatMissingData"], alarm["ComparisonOperator"]) == ("breaching", "LessThanThreshold")
+
+
+def test_alarms_fit_the_local_aws_too(deployed):
+    """No metric mathematics and no alarms of alarms: the same stack deploys on a laptop."""
+    assert not [alarm for alarm in deployed.alarms if "Metrics" in alarm]
+    assert "AWS::CloudWatch::CompositeAlarm" not in json.dumps(deployed.template)

@@ -1,0 +1,157 @@
+"""Who may do what: one role a function, and in it only what the function needs."""
+
+from fnmatch import fnmatch
+
+import pytest
+
+from tests.infra.deployed import Deployed, listed, refs
+
+STARS = {
+    "xray:PutTelemetryRecords": "X-Ray takes traces for no resource but '*'",
+    "xray:PutTraceSegments": "X-Ray takes traces for no resource but '*'",
+    "kms:*": "the account's root, in a key's own policy: without it the key could become unmanageable",
+    "kms:Decrypt": "in a key's own policy, '*' is that key",
+    "kms:DescribeKey": "in a key's own policy, '*' is that key",
+    "kms:Encrypt": "in a key's own policy, '*' is that key",
+    "kms:GenerateDataKey": "in a key's own policy, '*' is that key",
+    "kms:GenerateDataKey*": "in a key's own policy, through Secrets Manager only",
+    "kms:ReEncrypt*": "in a key's own policy, through Secrets Manager only",
+    "kms:CreateGrant": "in a key's own policy, through Secrets Manager only",
+}
+"""Actions that may name every resource, each with its reason."""
+
+READS_A_SECRET = "secretsmanager:GetSecretValue"
+
+
+def secrets_of(deployed: Deployed, function: str) -> set[str]:
+    """Names of the secrets that a function may read, without the prefix."""
+    secrets = deployed.of_type("AWS::SecretsManager::Secret")
+    prefix = f"tieout/{deployed.config.deployment}/"
+    return {
+        secrets[ref]["Properties"]["Name"].removeprefix(prefix)
+        for ref in deployed.may_call(function, READS_A_SECRET)
+    }
+
+
+def test_no_policy_says_star_but_those_that_must(deployed):
+    for where, statement in deployed.statements():
+        if statement["Effect"] == "Deny":
+            continue
+        for action in listed(statement["Action"]):
+            if "*" in action or "*" in listed(statement["Resource"]):
+                assert action in STARS, f"{where} allows {action} on {statement['Resource']}"
+
+
+def test_a_star_on_a_key_stands_in_a_keys_own_policy_only(deployed):
+    keys = deployed.of_type("AWS::KMS::Key")
+    for where, statement in deployed.statements():
+        for action in listed(statement["Action"]):
+            if action.startswith("kms:") and "*" in listed(statement["Resource"]):
+                assert where in keys
+
+
+def test_part_of_a_name_is_a_star_only_for_orders_in_the_archive(deployed):
+    for where, statement in deployed.statements():
+        if statement["Effect"] == "Deny":
+            continue
+        for resource in listed(statement["Resource"]):
+            stars = [text for text in refs(resource) if "*" in text and text != "*"]
+            assert stars in ([], ["/orders/*"]), f"{where}: {resource}"
+
+
+def test_every_function_has_a_role_of_its_own_and_no_managed_policy(deployed):
+    roles = [one["Role"]["Fn::GetAtt"][0] for one in deployed.functions.values()]
+    assert len(set(roles)) == len(roles)
+    assert not [one for one in deployed.properties("AWS::IAM::Role") if "ManagedPolicyArns" in one]
+    assert "AWS::IAM::Policy" not in {one["Type"] for one in deployed.template["Resources"].values()}
+
+
+@pytest.mark.parametrize("function", ["poll_orders", "fetch_orders", "confirm_orders", "receive_mirakl_event"])
+def test_what_speaks_to_marketplaces_cannot_read_netsuites_secret(deployed, function):
+    assert "netsuite" not in secrets_of(deployed, function)
+
+
+def test_the_webhook_function_reads_its_own_secrets_and_no_vendors_key(deployed):
+    with_webhooks = [name for name, one in deployed.config.marketplaces.items() if one.webhooks.enabled]
+    assert secrets_of(deployed, "receive_mirakl_event") == {f"webhooks/{name}" for name in with_webhooks}
+
+
+@pytest.mark.parametrize("function", ["post_orders", "check_health"])
+def test_what_speaks_to_netsuite_only_cannot_read_a_marketplaces_secret(deployed, function):
+    assert secrets_of(deployed, function) == {"netsuite"}
+
+
+def test_the_sweeper_reads_no_secret_and_writes_no_posting(deployed):
+    assert not [s for s in deployed.may("ring_due_postings") if READS_A_SECRET in listed(s["Action"])]
+    verbs = {action for s in deployed.may("ring_due_postings") for action in listed(s["Action"])}
+    assert {verb for verb in verbs if verb.startswith("dynamodb:")} == {"dynamodb:GetItem", "dynamodb:Query"}
+
+
+def test_a_worker_cannot_ring_its_own_queue(deployed):
+    """Lambda cuts such a loop after sixteen rounds, and the work with it."""
+    for source in deployed.properties("AWS::Lambda::EventSourceMapping"):
+        worker = deployed.template["Resources"][source["FunctionName"]["Ref"]]["Properties"]["Handler"]
+        queue = source["EventSourceArn"]["Fn::GetAtt"][0]
+        assert queue not in deployed.may_call(worker.removesuffix(".handler"), "sqs:SendMessage")
+
+
+def test_nobody_may_delete_a_posting_or_an_archived_order(deployed):
+    postings = deployed.template["Outputs"]["PostingsTable"]["Value"]["Ref"]
+    for function in deployed.functions:
+        for statement in deployed.may(function):
+            for action in listed(statement["Action"]):
+                assert not fnmatch(action, "s3:Delete*")
+                if fnmatch(action, "dynamodb:*Delete*"):
+                    assert postings not in refs(statement["Resource"])
+
+
+def test_no_function_has_a_secret_in_its_environment(deployed):
+    secrets = deployed.of_type("AWS::SecretsManager::Secret")
+    for function, one in deployed.functions.items():
+        for name, value in one["Environment"]["Variables"].items():
+            assert not set(refs(value)) & set(secrets), f"{function} has {name}"
+            assert "resolve:secretsmanager" not in str(value), f"{function} has {name}"
+
+
+@pytest.mark.parametrize(
+    ("variable", "output", "actions"),
+    [
+        ("POSTINGS_TABLE", "PostingsTable", {"dynamodb:GetItem"}),
+        ("IDEMPOTENCY_TABLE", "IdempotencyTable", {"dynamodb:PutItem"}),
+        ("ARCHIVE_BUCKET", "ArchiveBucket", {"s3:GetObject", "s3:PutObject"}),
+        ("QUEUE_ORDERS_TO_POST", "QueueOrdersToPost", {"sqs:SendMessage"}),
+        ("QUEUE_ORDERS_TO_FETCH", "QueueOrdersToFetch", {"sqs:SendMessage"}),
+        ("SECRETS_PREFIX", None, {READS_A_SECRET}),
+    ],
+)
+def test_a_function_is_told_of_a_thing_exactly_when_it_may_use_it(deployed, variable, output, actions):
+    resource = set(refs(deployed.template["Outputs"][output]["Value"])) if output else set()
+    for function, one in deployed.functions.items():
+        allowed = {ref for action in actions for ref in deployed.may_call(function, action)}
+        may = bool(allowed & resource) if output else bool(allowed)
+        assert (variable in one["Environment"]["Variables"]) == may, f"{function}: {variable}"
+
+
+def test_only_mirakls_principal_may_send_cloud_events(operator):
+    queue = next(
+        name
+        for name, one in operator.of_type("AWS::SQS::Queue").items()
+        if one["Properties"]["QueueName"] == "harbour-stores-harbour-uk-mirakl-events"
+    )
+    senders = [
+        statement["Principal"]
+        for where, statement in operator.statements()
+        if where in operator.of_type("AWS::SQS::QueuePolicy")
+        and statement["Effect"] == "Allow"
+        and queue in refs(statement["Resource"])
+    ]
+    assert senders == [{"AWS": "arn:aws:iam::123456789012:role/mirakl-cloud-events"}]
+
+
+def test_schedules_may_start_their_function_and_nothing_else(deployed):
+    for schedule in deployed.properties("AWS::Scheduler::Schedule"):
+        role = deployed.template["Resources"][schedule["Target"]["RoleArn"]["Fn::GetAtt"][0]]["Properties"]
+        (policy,) = role["Policies"]
+        start, give_up = policy["PolicyDocument"]["Statement"]
+        assert (start["Action"], start["Resource"]) == ("lambda:InvokeFunction", schedule["Target"]["Arn"])
+        assert (give_up["Action"], give_up["Resource"]) == ("sqs:SendMessage", schedule["Target"]["DeadLetterConfig"]["Arn"])
