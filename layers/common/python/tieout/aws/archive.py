@@ -16,6 +16,8 @@ class S3Archive:
 
     def __init__(self, client: S3Client, bucket: str) -> None:
         self._client = client
+        # Made when first asked for, and not thread-safe: two threads would get classes that do not catch each other's.
+        self._exceptions = client.exceptions
         self._bucket = bucket
 
     def store(self, documents: Mapping[str, bytes]) -> None:
@@ -36,7 +38,7 @@ class S3Archive:
         def get(key: str) -> tuple[str, bytes | None]:
             try:
                 return key, self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
-            except self._client.exceptions.NoSuchKey:
+            except self._exceptions.NoSuchKey:
                 return key, None
 
         return {key: body for key, body in in_parallel(get, dict.fromkeys(keys)) if body is not None}
