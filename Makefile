@@ -12,6 +12,7 @@ FAULTS ?=
 ROLE ?=
 SEED ?=
 CONFIG ?=
+KEEP ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check bench format lint types contracts nag clean
@@ -21,7 +22,7 @@ help: ## What there is to do
 	@echo
 	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{ printf "  make %-10s %s\n", $$1, $$2 }'
 	@echo
-	@echo "  make demo takes WORLD=folder OUT=folder FAULTS=0.10 ROLE=seller|operator SEED=number CONFIG=file; all may be left out."
+	@echo "  make demo takes WORLD=folder OUT=folder FAULTS=0.10 ROLE=seller|operator SEED=number CONFIG=file KEEP=1; all may be left out."
 
 # --- Set up: only what is missing or changed ------------------------------------------------------------------------
 
@@ -55,7 +56,7 @@ node_modules/.ready: package-lock.json
 # --- See it work ----------------------------------------------------------------------------------------------------
 
 demo: setup ## A day of orders on this machine: the stack on a local AWS, between twins of Mirakl and NetSuite
-	@$(BIN)/python -m sandbox.demo $(if $(WORLD),--world "$(WORLD)") $(if $(OUT),--out "$(OUT)") $(if $(FAULTS),--faults "$(FAULTS)") $(if $(ROLE),--role "$(ROLE)") $(if $(SEED),--seed "$(SEED)") $(if $(CONFIG),--config "$(CONFIG)")
+	@$(BIN)/python -m sandbox.demo $(if $(WORLD),--world "$(WORLD)") $(if $(OUT),--out "$(OUT)") $(if $(FAULTS),--faults "$(FAULTS)") $(if $(ROLE),--role "$(ROLE)") $(if $(SEED),--seed "$(SEED)") $(if $(CONFIG),--config "$(CONFIG)") $(if $(KEEP),--keep)
 
 # --- Prove it -------------------------------------------------------------------------------------------------------
 

@@ -59,6 +59,18 @@ class LocalAws:
         make: Any = self.session().client
         return make(service, endpoint_url=self.url, config=patient)
 
+    def environment(self) -> dict[str, str]:
+        """Variables with which any AWS tool speaks to this AWS, and to no other."""
+        return {
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_ACCESS_KEY_ID": _KEY,
+            "AWS_SECRET_ACCESS_KEY": _KEY,
+            "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "NO_PROXY": "127.0.0.1",
+        }
+
     @property
     def log(self) -> Path:
         """What MiniStack and the functions said."""
@@ -248,16 +260,9 @@ def _bare_environment() -> dict[str, str]:
 
 
 def _cdk_environment(aws: LocalAws) -> dict[str, str]:
-    return _bare_environment() | {
-        "HOME": str(aws.folder / "home"),
-        "CDK_HOME": str(aws.folder / "home/.cdk"),
-        "CDK_DISABLE_CLI_TELEMETRY": "true",
-        "AWS_ENDPOINT_URL": aws.url,
-        "AWS_ACCESS_KEY_ID": _KEY,
-        "AWS_SECRET_ACCESS_KEY": _KEY,
-        "AWS_REGION": REGION,
-        "AWS_EC2_METADATA_DISABLED": "true",
-    }
+    home = aws.folder / "home"
+    quiet = {"HOME": str(home), "CDK_HOME": str(home / ".cdk"), "CDK_DISABLE_CLI_TELEMETRY": "true"}
+    return _bare_environment() | aws.environment() | quiet
 
 
 def _ministack_environment(state: Path, port: int, *, double_messages: bool) -> dict[str, str]:

@@ -4,11 +4,12 @@ import argparse
 import signal
 import sys
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
 from sandbox.demo.day import DayError
-from sandbox.demo.export import write_out
+from sandbox.demo.outcome import Outcome
 from sandbox.demo.run import BusyError, Options, run
 from sandbox.demo.screen import show
 from sandbox.local_aws import ROOT, LocalAwsError
@@ -22,18 +23,19 @@ def main() -> int:
     # Whoever ends us by SIGTERM gets the same clean end as Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        outcome, summary = run(options)
+        outcome = run(options, lambda evening, summary: _report(options, evening, summary))
     except KeyboardInterrupt:
         print("\nstopped; everything that was started has ended", flush=True)
         return INTERRUPTED
     except (ConfigError, LocalAwsError, DayError, BusyError, FileNotFoundError) as error:
         print(f"\n{error}", file=sys.stderr)
         return 1
-    out = options.out or options.folder / "out"
-    if options.out is None:
-        write_out(out, outcome, summary)
-    show(Console(highlight=False), outcome, summary, out)
     return 1 if outcome.problems else 0
+
+
+def _report(options: Options, outcome: Outcome, summary: dict[str, Any]) -> None:
+    out = options.out or options.folder / "out"
+    show(Console(highlight=False), outcome, summary, out, options.folder, keep=options.keep)
 
 
 def _options() -> Options:
@@ -47,6 +49,7 @@ def _options() -> Options:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--orders", type=int, default=300, help="of a made-up world")
     parser.add_argument("--config", type=Path, default=ROOT / "config/gift-shop.yaml")
+    parser.add_argument("--keep", action="store_true", help="leave everything running after the report, until Ctrl-C")
     parser.add_argument("--folder", type=Path, default=ROOT / ".run/demo", help="where the run keeps its state")
     given = parser.parse_args()
     if not 0 <= given.faults < 1:

@@ -66,17 +66,15 @@ class Day:
                 self._fire_due(self.control.advance(timedelta(minutes=dice.randint(*STEP_MINUTES))))
                 self._let_work()
                 self.steps += 1
-                if self.steps % 10 == 0:
+                if self.steps % 5 == 0:
                     self.tell(f"{self.control.now():%a %H:%M} on the twins' clock: {open_still}")
 
     def night(self) -> None:
-        """The clock jumps to after the nightly sweeps, which must find nothing left to do."""
-        dailies = [one for one in self.schedules if one.daily]
-        now = self.control.now()
-        morning = max((one.next_after(now) for one in dailies), default=now) + timedelta(minutes=1)
-        with ThreadPoolExecutor(1) as pool:
-            self._pool = pool
-            self._fire_due(self.control.advance(morning - now))
+        """The clock jumps to the nightly sweeps, which must find nothing left to do."""
+        dailies = sorted((one.next_after(self.control.now()), one.name) for one in self.schedules if one.daily)
+        with ThreadPoolExecutor(1) as self._pool:
+            for moment, _ in dailies:
+                self._fire_due(self.control.advance(moment - self.control.now()), dailies_only=True)
             self._let_work()
 
     def unfinished(self) -> str | None:
@@ -143,9 +141,9 @@ class Day:
             if bought:
                 self.control.place_orders(marketplace, bought)
 
-    def _fire_due(self, now: datetime) -> None:
+    def _fire_due(self, now: datetime, *, dailies_only: bool = False) -> None:
         """Fire each schedule that is due, once however many of its moments this step has passed; wait for all."""
-        due = [one for one in self.schedules if one.due(now)]
+        due = [one for one in self.schedules if (one.daily or not dailies_only) and one.due(now)]
         for one in due:
             one.fired = now
         list(self._pool.map(self.firing.fire, due))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox import Twins, decimal_json, generate
+from sandbox.demo.settings import LocalSettings
 from sandbox.demo.twin_control import TwinControl, rows
 from sandbox.local_aws import LocalAws
 from tieout.config import Config
@@ -37,6 +38,12 @@ def invented_morning(folder: Path, seed: int, orders: int = ORDERS) -> Morning:
         file.write_bytes(decimal_json.ndjson([order for place, order in enumerate(every) if place not in later]))
         to_come[file.parent.name] = [every[place] for place in sorted(later)]
     return Morning(world, to_come)
+
+
+def write_environment(file: Path, aws: LocalAws, settings: LocalSettings) -> None:
+    """What the CLI needs to speak to the running stack, for a shell to read: `. .run/demo/environment`."""
+    lines = {**aws.environment(), "TIEOUT_CONFIG": str(settings.whole_file)}
+    file.write_text("".join(f"export {name}={value}\n" for name, value in lines.items()))
 
 
 def fill_secrets(aws: LocalAws, config: Config, twins: Twins) -> None:

@@ -8,12 +8,15 @@ from sandbox import decimal_json
 from sandbox.clock import moment_of
 from sandbox.demo.standing import Everything
 from sandbox.demo.twin_control import TwinControl, rows
+from sandbox.netsuite.record_types import RECORD_TYPES
 from tieout.config import Config
 from tieout.domain.errors import Reason
 from tieout.domain.orders.order import TO_ACCEPT
 from tieout.domain.postings import Kind, Posting, State
 
 _LATER_OR_NEVER = frozenset({"STAGING", "REFUSED", "CANCELED", "WAITING_DEBIT", "WAITING_DEBIT_PAYMENT"})
+
+SALES_ORDER = "salesOrder"
 
 
 @dataclass
@@ -28,14 +31,14 @@ class Outcome:
     problems: list[str] = field(default_factory=list)
 
 
-def outcome_of(config: Config, control: TwinControl, everything: Everything, kinds: list[str]) -> Outcome:
+def outcome_of(config: Config, control: TwinControl, everything: Everything) -> Outcome:
     """Read both twins' books and hold them against the postings."""
     orders = {name: control.orders(name) for name in config.marketplaces}
-    netsuite = {kind: control.records(kind) for kind in kinds}
+    netsuite = {kind: listed for kind in RECORD_TYPES if (listed := control.records(kind)) or kind == SALES_ORDER}
     postings = {(one.key.marketplace, one.key.source_id, one.key.kind): one for one in everything.postings}
     booked = Counter(
         (str(row.get("custbody_tieout_marketplace")), str(row.get("custbody_tieout_order")))
-        for row in rows(netsuite["salesOrder"])
+        for row in rows(netsuite[SALES_ORDER])
     )
     found, problems = Counter[str](), []
     for name, listed in orders.items():

@@ -4,8 +4,9 @@ import contextlib
 import fcntl
 import os
 import shutil
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from sandbox import Twins, local_aws, running
 from sandbox.demo import trouble
 from sandbox.demo.day import Day
 from sandbox.demo.export import write_out
-from sandbox.demo.opening import Morning, fill_secrets, invented_morning, register_webhooks
+from sandbox.demo.opening import Morning, fill_secrets, invented_morning, register_webhooks, write_environment
 from sandbox.demo.outcome import Outcome, outcome_of
 from sandbox.demo.schedules import Firing, deployed_schedules
 from sandbox.demo.settings import LocalSettings, local_settings
@@ -25,7 +26,6 @@ from sandbox.progress import step
 
 LIMIT_SECONDS = 900.0
 TROUBLE_LIMIT_SECONDS = 1800.0
-_KINDS = ("salesOrder", "customer")
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,8 @@ class Options:
     role: str = "seller"
     seed: int = 7
     orders: int = 300
+    keep: bool = False
+    """Leave everything running after the report, until Ctrl-C."""
 
 
 @dataclass(frozen=True)
@@ -107,11 +109,15 @@ def deployed(options: Options, morning: Morning) -> Iterator[Stack]:
         with step("secrets filled, webhooks registered"):
             fill_secrets(aws, settings.config, twins)
             register_webhooks(aws, settings.config, outputs, control, copies=2 if bad_day else 1)
+        write_environment(options.folder / "environment", aws, settings)
         yield Stack(aws, twins, control, settings, outputs, PostingsTable(aws, outputs["PostingsTable"]))
 
 
-def run(options: Options) -> tuple[Outcome, dict[str, Any]]:
-    """The whole demo. Raises ConfigError, LocalAwsError, DayError or BusyError with what to do."""
+def run(options: Options, report: Callable[[Outcome, dict[str, Any]], None]) -> Outcome:
+    """The whole demo; `report` sees the evening while everything still runs.
+
+    Raises ConfigError, LocalAwsError, DayError or BusyError with what to do.
+    """
     os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1"
     began = time.monotonic()
     with the_only_run(options.folder):
@@ -124,10 +130,12 @@ def run(options: Options) -> tuple[Outcome, dict[str, Any]]:
             for line in stack.settings.differences:
                 print(f"    for this run {line}", flush=True)
             outcome, summary = _day(stack, options, morning)
-        summary["seconds"] = round(time.monotonic() - began, 1)
-        if options.out:
-            write_out(options.out, outcome, summary)
-        return outcome, summary
+            summary["seconds"] = round(time.monotonic() - began, 1)
+            write_out(options.out or options.folder / "out", outcome, summary)
+            report(outcome, summary)
+            if options.keep:
+                threading.Event().wait()
+        return outcome
 
 
 def _day(stack: Stack, options: Options, morning: Morning) -> tuple[Outcome, dict[str, Any]]:
@@ -149,7 +157,7 @@ def _day(stack: Stack, options: Options, morning: Morning) -> tuple[Outcome, dic
     with step("the night: sweeps look at everything once more"):
         day.night()
     with step("both twins' books are read and compared"):
-        outcome = outcome_of(stack.settings.config, stack.control, stack.table.everything(), list(_KINDS))
+        outcome = outcome_of(stack.settings.config, stack.control, stack.table.everything())
     summary: dict[str, Any] = {
         "seconds": 0.0,
         "seconds_of_the_day": round(time.monotonic() - began, 1),

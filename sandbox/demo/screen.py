@@ -7,13 +7,13 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from sandbox.demo.outcome import Outcome
+from sandbox.demo.outcome import SALES_ORDER, Outcome
 from sandbox.demo.twin_control import rows
 
 _LONGEST = 12
 
 
-def show(console: Console, outcome: Outcome, summary: dict[str, Any], out: Path) -> None:
+def show(console: Console, outcome: Outcome, summary: dict[str, Any], out: Path, folder: Path, *, keep: bool) -> None:
     """Print the evening's report."""
     console.print()
     console.print(_moved(outcome))
@@ -22,7 +22,7 @@ def show(console: Console, outcome: Outcome, summary: dict[str, Any], out: Path)
     console.print(_figures(summary))
     for problem in outcome.problems:
         console.print(f"[red]✗[/red] {problem}", highlight=False)
-    _where_to_look(console, out)
+    _where_to_look(console, out, folder, keep=keep)
 
 
 def _moved(outcome: Outcome) -> Table:
@@ -31,7 +31,7 @@ def _moved(outcome: Outcome) -> Table:
         table.add_column(name, justify="right" if name in ("sales orders", "gross") else "left")
     count: Counter[tuple[str, str]] = Counter()
     gross: Counter[tuple[str, str]] = Counter()
-    for row in rows(outcome.netsuite["salesOrder"]):
+    for row in rows(outcome.netsuite[SALES_ORDER]):
         key = str(row.get("custbody_tieout_marketplace") or "(another system)"), _currency(row)
         count[key] += 1
         gross[key] += row.get("total") or 0
@@ -78,13 +78,31 @@ def _figures(summary: dict[str, Any]) -> Table:
     return table
 
 
-def _where_to_look(console: Console, out: Path) -> None:
+def _where_to_look(console: Console, out: Path, folder: Path, *, keep: bool) -> None:
     console.print("\n[bold]Where to look[/bold]")
+    live = (
+        ("first: speak to this stack", f". {_short(folder / 'environment')}"),
+        ("what waits for a person", ".venv/bin/tieout parked"),
+        ("the life of one order", ".venv/bin/tieout explain ORDER"),
+        ("whether everything is connected", ".venv/bin/tieout doctor"),
+    )
     for what, command in (
-        ("the parked postings, one a line", f"less {out / 'parked.ndjson'}"),
-        ("the sales orders as NetSuite gives them", f"less {out / 'netsuite/salesOrder.ndjson'}"),
-        ("the orders as Mirakl gives them", f"ls {out / 'mirakl'}"),
-        ("what the functions logged", "less .run/demo/ministack.log"),
+        *(live if keep else ()),
+        ("the parked postings, one a line", f"less {_short(out / 'parked.ndjson')}"),
+        ("the sales orders as NetSuite gives them", f"less {_short(out / 'netsuite/salesOrder.ndjson')}"),
+        ("the orders as Mirakl gives them", f"ls {_short(out / 'mirakl')}"),
+        ("what the functions logged", f"less {_short(folder / 'ministack.log')}"),
         ("what an alarm means and what to do", "ls docs/on-call"),
     ):
         console.print(f"  {command:<45} {what}", highlight=False)
+    if keep:
+        console.print("\nEverything still runs; use another terminal. Ctrl-C ends it.")
+    else:
+        console.print(
+            "\n`make demo KEEP=1` leaves it running, for `tieout parked`, `tieout explain ORDER` and the rest."
+        )
+
+
+def _short(place: Path) -> Path:
+    """From where the person stands, if it is below."""
+    return place.relative_to(Path.cwd()) if place.is_relative_to(Path.cwd()) else place

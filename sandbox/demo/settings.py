@@ -21,6 +21,8 @@ class LocalSettings:
     config: Config
     file: Path
     sandbox_file: Path
+    whole_file: Path
+    """Both in one, as the functions have it and the CLI takes it."""
     differences: tuple[str, ...]
 
 
@@ -52,7 +54,9 @@ def local_settings(source: Path, twins: Twins, role: str, folder: Path, *, troub
         "netsuite": twins.netsuite.url,
     }
     sandbox_file.write_text(json.dumps(addresses), encoding="utf-8")
-    return LocalSettings(read_config(file), file, sandbox_file, tuple(differences))
+    whole_file = folder / "settings.yaml"
+    whole_file.write_text(yaml.safe_dump({**data, "sandbox": addresses}, sort_keys=False), encoding="utf-8")
+    return LocalSettings(read_config(whole_file), file, sandbox_file, whole_file, tuple(differences))
 
 
 def _set(data: dict[str, Any], place: tuple[str, ...], value: object) -> str | None:
