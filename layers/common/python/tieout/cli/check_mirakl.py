@@ -50,7 +50,10 @@ def _who(about: str, mirakl: Mirakl, settings: Marketplace) -> list[Finding]:
     if settings.role == "operator":
         mirakl.platform_configuration()
         return [passed(about, "operator token is taken")]
-    account = mirakl.account()
+    try:
+        account = mirakl.account()
+    except Throttled:
+        return [note(about, "the shop was asked for today already, and Mirakl tells it once a day (A01): not compared")]
     if account.shop_id != settings.shop_id:
         words = f"the key stands for shop {account.shop_id}, the settings say shop_id {settings.shop_id}"
         return [to_do(about, f"{words}: correct one of them")]

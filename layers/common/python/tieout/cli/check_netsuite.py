@@ -88,7 +88,7 @@ def _role(config: Config, connection: Connection) -> list[Finding]:
     hidden = probes.hidden_tables(connection, tables)
     if hidden:
         return [
-            to_do(about, f"does not see {table} ({words}): give the role {probes.TABLES[table]}")
+            to_do(f"{about}: {table}", f"is not seen ({words}): give the role {probes.TABLES[table]}")
             for table, words in hidden.items()
         ]
     return [

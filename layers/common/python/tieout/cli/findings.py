@@ -9,6 +9,7 @@ from typing import Any
 from msgspec import Struct
 
 from tieout.cli.trouble import told
+from tieout.domain.errors import CredentialsRefused
 
 
 class Verdict(StrEnum):
@@ -50,6 +51,8 @@ def attempt(about: str, check: Callable[[], list[Finding]]) -> list[Finding]:
     """Run a check; a failure that a person can mend is a finding, and the other checks go on."""
     try:
         return check()
+    except CredentialsRefused as error:
+        return [to_do(about, f'{error}: correct the secret (docs/operations/deploy.md, "Fill the secrets")')]
     except Exception as error:
         words = told(error)
         if words is None:

@@ -1,0 +1,149 @@
+"""`tieout doctor`: each line passes, or says what to do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.integration.cli.terminal import Deployed, Terminal, store_secret
+from tests.integration.running_twins import CUSTOM_FIELDS, MARKETPLACE
+
+MIRAKL = f"Mirakl {MARKETPLACE}"
+
+
+def of(answer: dict[str, Any], verdict: str) -> dict[str, str]:
+    """What was found, by what it is about."""
+    return {each["about"]: each["words"] for each in answer["findings"] if each["verdict"] == verdict}
+
+
+def to_do(deployed: Terminal) -> dict[str, str]:
+    """Something must be done: the doctor ends with 1."""
+    answer = deployed.answer("doctor", code=1)
+    assert answer["to_do"] == len(of(answer, "to do")) > 0
+    return of(answer, "to do")
+
+
+def sales(deployed: Deployed) -> Any:
+    return deployed.settings["marketplaces"][MARKETPLACE]["orders"]["sales_orders"]
+
+
+def test_a_deployment_in_order_has_nothing_to_do(deployed: Deployed) -> None:
+    answer = deployed.answer("doctor")
+    assert of(answer, "to do") == {}
+    assert {"AWS", f"{MIRAKL}, credential", f"{MIRAKL}, orders", f"{MIRAKL}, clock"} <= set(of(answer, "pass"))
+    assert {f"NetSuite, {what}" for what in ("credential", "clock", "role", "custom fields", "tax codes")} <= set(
+        of(answer, "pass")
+    )
+
+
+def test_a_person_reads_a_table(deployed: Deployed) -> None:
+    told = deployed.says("doctor")
+    assert "✓ pass" in told
+    assert "Everything that can be checked from here is in order." in told
+
+
+def test_each_setting_of_the_platform_says_what_it_means_here(deployed: Deployed) -> None:
+    words = "\n".join(each["words"] for each in deployed.answer("doctor")["findings"])
+    assert "order_tax_mode TAX_INCLUDED: prices include tax" in words
+    assert "acceptance.mode auto: Tieout accepts what is known and in stock" in words
+    assert "addresses are shown after acceptance" in words
+    assert "multi_shipment is off" in words
+
+
+def test_netsuite_shows_its_limit_to_administrators_only_and_the_doctor_says_so(deployed: Deployed) -> None:
+    words = of(deployed.answer("doctor"), "note")["NetSuite, concurrency"]
+    assert "3 of 5 slots" in words
+    assert "administrators only" in words
+
+
+def test_without_a_stack_there_is_one_thing_to_do(terminal: Terminal) -> None:
+    assert list(to_do(terminal)) == ["AWS"]
+    assert "cdk deploy" in to_do(terminal)["AWS"]
+
+
+def test_a_secret_that_nobody_filled_says_how_to_fill_it(deployed: Deployed) -> None:
+    store_secret(f"mirakl/{MARKETPLACE}", {})
+    store_secret("netsuite", {})
+    found = to_do(deployed)
+    assert "has no api_key" in found[MIRAKL]
+    assert "has no" in found["NetSuite, credential"]
+    assert all("Fill the secrets" in found[about] for about in (MIRAKL, "NetSuite, credential"))
+
+
+def test_a_wrong_key_is_told_and_the_rest_is_still_checked(deployed: Deployed) -> None:
+    store_secret(f"mirakl/{MARKETPLACE}", {"api_key": "not-the-key"})
+    answer = deployed.answer("doctor", code=1)
+    assert list(of(answer, "to do")) == [f"{MIRAKL}, credential"]
+    assert "NetSuite, custom fields" in of(answer, "pass")
+    assert "not-the-key" not in str(answer)
+
+
+def test_a_key_of_another_shop_is_told(deployed: Deployed) -> None:
+    deployed.settings["marketplaces"][MARKETPLACE]["shop_id"] = 2999
+    deployed.save()
+    assert f"{MIRAKL}, credential" in to_do(deployed)
+
+
+def test_a_currency_that_the_shop_sells_in_must_be_in_the_settings(deployed: Deployed) -> None:
+    sales(deployed)["currencies"] = ["EUR"]
+    deployed.save()
+    assert "GBP" in to_do(deployed)[f"{MIRAKL}, credential"]
+
+
+@pytest.mark.parametrize(
+    ("about", "change"),
+    [
+        ("NetSuite, location", {"locations": [{"location": "Nowhere"}]}),
+        ("NetSuite, currency", {"currencies": ["GBP", "CHF"]}),
+        ("NetSuite, tax codes", {"tax": {"strategy": "suitetax_override", "default_code": "VAT-NOWHERE"}}),
+        ("NetSuite, items", {"tax": {"strategy": "other_charge", "charge_item": "NO-SUCH-ITEM"}}),
+    ],
+)
+def test_a_name_that_netsuite_does_not_have_is_told(deployed: Deployed, about: str, change: dict[str, Any]) -> None:
+    sales(deployed).update(change)
+    deployed.save()
+    assert list(to_do(deployed)) == [about]
+
+
+def test_a_subsidiary_that_netsuite_does_not_have_is_told(deployed: Deployed) -> None:
+    deployed.settings["netsuite"]["subsidiaries"]["uk"]["name"] = "Gift Shop Mars"
+    deployed.save()
+    assert "Gift Shop Mars" in to_do(deployed)["NetSuite, subsidiary"]
+
+
+def test_a_custom_field_that_was_never_made_is_named(deployed: Deployed) -> None:
+    deployed.twins.set_custom_fields({name: kind for name, kind in CUSTOM_FIELDS.items() if "deadline" not in name})
+    assert "custbody_tieout_deadline" in to_do(deployed)["NetSuite, custom fields"]
+
+
+def test_a_permission_that_the_role_lacks_is_named(deployed: Deployed) -> None:
+    deployed.twins.behave("netsuite", role_lacks="inventoryItem")
+    assert "Lists > Items" in to_do(deployed)["NetSuite, role: item"]
+
+
+def test_a_certificate_that_ends_soon_is_told_in_days(deployed: Deployed) -> None:
+    deployed.settings["on_call"] = {"certificate_days": 500}
+    deployed.save()
+    assert "days left" in to_do(deployed)["NetSuite, certificate"]
+
+
+def test_a_clock_that_is_wrong_is_told(deployed: Deployed) -> None:
+    deployed.twins.wait(600)
+    assert list(to_do(deployed)) == [f"{MIRAKL}, clock"]
+
+
+def test_a_marketplace_in_maintenance_is_told(deployed: Deployed) -> None:
+    deployed.twins.fault("mirakl", {"operation": "V01", "kind": "maintenance"})
+    assert "try again" in to_do(deployed)[MIRAKL]
+
+
+def test_the_shop_is_asked_for_once_a_day_and_a_second_look_is_no_fault(deployed: Deployed) -> None:
+    deployed.answer("doctor")
+    again = deployed.answer("doctor")
+    assert "once a day" in of(again, "note")[f"{MIRAKL}, credential"]
+
+
+def test_a_pause_is_mentioned(deployed: Deployed) -> None:
+    deployed.says("pause", "orders")
+    assert "orders is paused" in of(deployed.answer("doctor"), "note")["AWS"]
