@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 
 from sandbox.behaviours import Behaviours
-from sandbox.netsuite.record_types import ITEM_TYPES
+from sandbox.netsuite.customer_and_item_fields import ITEM_TYPES
 from sandbox.netsuite.refusal import missing_value, user_error
 from sandbox.netsuite.store import Record, Store, already_exists
 

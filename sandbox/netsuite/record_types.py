@@ -1,5 +1,12 @@
 """The record types the twin holds and their properties (REST API Browser 2026.1)."""
 
+from sandbox.netsuite.customer_and_item_fields import (
+    ADDRESS_BOOK,
+    CUSTOMER_FIELDS,
+    ITEM_FIELDS,
+    ITEM_LOCATIONS,
+    ITEM_TYPES,
+)
 from sandbox.netsuite.fields import (
     DAY,
     FLAG,
@@ -10,21 +17,10 @@ from sandbox.netsuite.fields import (
     RecordType,
     Sublist,
     choice,
-    read_only,
     ref,
-    subrecord,
     text,
 )
-from sandbox.netsuite.sales_order_fields import ADDRESS, SALES_ORDER
-
-ITEM_TYPES = {
-    "inventoryItem": "InvtPart",
-    "nonInventorySaleItem": "NonInvtPart",
-    "serviceSaleItem": "Service",
-    "otherChargeSaleItem": "OthCharge",
-    "kitItem": "Kit",
-    "shipItem": "ShipItem",
-}
+from sandbox.netsuite.sales_order_fields import SALES_ORDER
 
 # Document types that a world may bring. They hold their external ids and show in SuiteQL; they are not written here.
 DOCUMENT_TYPES = {
@@ -46,69 +42,12 @@ DOCUMENT_TYPES = {
     "VendPymt": ("vendorPayment", "Bill Payment"),
 }
 
-_CUSTOMER_FIELDS: dict[str, Field] = {
-    "id": read_only(text()),
-    "externalId": text(255),
-    "entityId": text(83),
-    "isPerson": FLAG,
-    "companyName": text(83),
-    "firstName": text(32),
-    "middleName": text(32),
-    "lastName": text(32),
-    "salutation": text(30),
-    "email": text(254),
-    "phone": text(32),
-    "altPhone": text(32),
-    "mobilePhone": text(32),
-    "subsidiary": ref("subsidiary"),
-    "currency": ref("currency"),
-    "customForm": ref("customForm"),
-    "entityStatus": ref("entityStatus"),
-    "category": ref("category"),
-    "parent": ref("customer"),
-    "terms": ref("terms"),
-    "priceLevel": ref("priceLevel"),
-    "receivablesAccount": ref("account"),
-    "taxable": FLAG,
-    "taxExempt": FLAG,
-    "taxItem": ref("salesTaxItem"),
-    "defaultTaxReg": text(),
-    "resaleNumber": text(20),
-    "isInactive": FLAG,
-    "comments": text(4000),
-    "autoName": FLAG,
-    "balance": read_only(NUMBER),
-    "depositBalance": read_only(NUMBER),
-    "overdueBalance": read_only(NUMBER),
-    "unbilledOrders": read_only(NUMBER),
-    "dateCreated": read_only(MOMENT),
-    "lastModifiedDate": read_only(MOMENT),
-    "defaultAddress": read_only(text()),
-    "language": choice({"en_US": "English (U.S.)", "en_GB": "English (International)"}),
-}
-
-_ADDRESS_BOOK = Sublist(
-    {
-        "id": INTEGER,
-        "internalId": INTEGER,
-        "addressId": text(),
-        "label": text(150),
-        "defaultBilling": FLAG,
-        "defaultShipping": FLAG,
-        "isResidential": FLAG,
-        "addressBookAddress_text": read_only(text()),
-        "lastModifiedDate": read_only(MOMENT),
-        "addressBookAddress": subrecord(ADDRESS),
-    },
-    key="id",
-)
-
 CUSTOMER = RecordType(
     "customer",
     "entity",
-    _CUSTOMER_FIELDS,
+    CUSTOMER_FIELDS,
     {
-        "addressBook": _ADDRESS_BOOK,
+        "addressBook": ADDRESS_BOOK,
         "currencyList": Sublist({"currency": ref("currency")}, key="currency"),
         "taxRegistration": Sublist({"nexusCountry": choice({}), "taxRegistrationNumber": text()}),
     },
@@ -116,60 +55,12 @@ CUSTOMER = RecordType(
     label="Customer",
 )
 
-_ITEM_FIELDS: dict[str, Field] = {
-    "id": read_only(text()),
-    "internalId": read_only(INTEGER),
-    "externalId": text(255),
-    "itemId": text(250),
-    "displayName": text(250),
-    "description": text(999),
-    "upcCode": text(50),
-    "isInactive": FLAG,
-    "isTaxable": FLAG,
-    "isLotItem": read_only(FLAG),
-    "isSerialItem": read_only(FLAG),
-    "isOnline": FLAG,
-    "isDropShipItem": FLAG,
-    "isSpecialOrderItem": FLAG,
-    "includeChildren": FLAG,
-    "class": ref("class"),
-    "department": ref("department"),
-    "location": ref("location"),
-    "currency": ref("currency"),
-    "cost": NUMBER,
-    "averageCost": read_only(NUMBER),
-    "costEstimate": NUMBER,
-    "handlingCost": NUMBER,
-    "incomeAccount": ref("account"),
-    "cogsAccount": ref("account"),
-    "assetAccount": ref("account"),
-    "baseUnit": text(),
-    "consumptionUnit": text(),
-    "countryOfManufacture": choice({}),
-    "subsidiary": Field("refs", target="subsidiary"),
-    "itemType": read_only(choice({code: code for code in ITEM_TYPES.values()})),
-    "costingMethod": choice({"AVG": "Average", "FIFO": "FIFO", "LIFO": "LIFO", "STANDARD": "Standard"}),
-    "basePrice": NUMBER,
-    "createdDate": read_only(MOMENT),
-    "lastModifiedDate": read_only(MOMENT),
-}
-_ITEM_LOCATIONS = Sublist(
-    {
-        "locationId": ref("location"),
-        "quantityAvailable": read_only(NUMBER),
-        "quantityOnHand": read_only(NUMBER),
-        "quantityCommitted": read_only(NUMBER),
-        "quantityBackOrdered": read_only(NUMBER),
-    },
-    key="locationId",
-)
-
 ITEMS = {
     name: RecordType(
         name,
         "item",
-        _ITEM_FIELDS,
-        {"locations": _ITEM_LOCATIONS} if name == "inventoryItem" else {},
+        ITEM_FIELDS,
+        {"locations": ITEM_LOCATIONS} if name == "inventoryItem" else {},
         custom_prefix="custitem",
         writable=name != "shipItem",
         label="Item",

@@ -17,7 +17,7 @@ from sandbox.netsuite.sales_order import Line, SalesOrderRules, merge_line, numb
 from sandbox.netsuite.shown import Showing
 from sandbox.netsuite.store import Record, Store
 
-_BODY_LIMIT = 104 * 1024 * 1024
+BODY_LIMIT = 104 * 1024 * 1024
 _SINGULAR = ("application/json", "application/vnd.oracle.resource+json")
 _MODES = ("error", "warning", "ignore")
 
@@ -207,7 +207,7 @@ def body_of(call: Call) -> dict[str, Any]:
         raise ContractViolation("the twin takes no batches")
     if sort.strip().lower() not in _SINGULAR:
         raise Refusal(415, "INVALID_HEADER", "Invalid Content-Type: application/json is expected.")
-    if len(call.body) > _BODY_LIMIT:
+    if len(call.body) > BODY_LIMIT:
         raise Refusal(413, "INVALID_REQUEST", "The request body is larger than 104 MB.")
     if "respond-async" in call.headers.get("prefer", ""):
         raise ContractViolation("the twin answers record calls synchronously only")

@@ -11,8 +11,9 @@ from decimal import Decimal
 from typing import Any
 
 from sandbox.netsuite.countries import VAT_RATES
+from sandbox.netsuite.customer_and_item_fields import ITEM_TYPES
 from sandbox.netsuite.fields import DAY, FLAG, INTEGER, MOMENT, NUMBER, Field, text
-from sandbox.netsuite.record_types import ITEM_TYPES, RECORD_TYPES
+from sandbox.netsuite.record_types import RECORD_TYPES
 from sandbox.netsuite.store import Record, Store
 
 ACCOUNT = "1234567_SB1"
@@ -25,7 +26,6 @@ CUSTOM_FIELDS = {
     "custbody_tieout_deadline": "datetime",
     "custbody_tieout_commission": "decimal",
     "custbody_tieout_seller": "text",
-    "custbody_tieout_vendor": "text",
     "custbody_tieout_vendor": "text",
     "custbody_tieout_refund": "text",
     "custcol_tieout_line": "text",

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from sandbox.netsuite.record_types import DOCUMENT_TYPES, ITEM_TYPES
+from sandbox.netsuite.customer_and_item_fields import ITEM_TYPES
+from sandbox.netsuite.record_types import DOCUMENT_TYPES
 from sandbox.netsuite.store import Record, Store
 
 _KIND_BY_ITEM_TYPE = {code: kind for kind, code in ITEM_TYPES.items()}

@@ -7,8 +7,8 @@ from sandbox.behaviours import Behaviours
 from sandbox.netsuite.answer import Answer, Call, collection_answer
 from sandbox.netsuite.collections_of_records import page_of, paged
 from sandbox.netsuite.refusal import Refusal, invalid_request
-from sandbox.netsuite.suiteql.dialect import QueryRefused
 from sandbox.netsuite.suiteql.engine import Engine
+from sandbox.netsuite.suiteql.refused import QueryRefused
 
 _INVALID = "Invalid search query. Detailed unprocessed description follows. Search error occurred: "
 

@@ -13,11 +13,12 @@ from sandbox.clock import Clock
 from sandbox.netsuite.record_types import DOCUMENT_TYPES, RECORD_TYPES
 from sandbox.netsuite.sales_order_fields import ORDER_STATUS
 from sandbox.netsuite.store import Change, Store, name_of
-from sandbox.netsuite.suiteql.dialect import QueryRefused, Translated, translate
+from sandbox.netsuite.suiteql.dialect import Translated, translate
 from sandbox.netsuite.suiteql.functions import Session
-from sandbox.netsuite.suiteql.rows import TABLES_OF, Row, Rows
+from sandbox.netsuite.suiteql.refused import QueryRefused
+from sandbox.netsuite.suiteql.rows import TABLES_OF, Rows
 from sandbox.netsuite.suiteql.tables import GUARDED_BY, Catalogue, logical, physical
-from sandbox.netsuite.suiteql.values import SqlValue, marked, shown
+from sandbox.netsuite.suiteql.values import Row, SqlValue, marked, shown
 
 _MOST_ROWS = 100_000
 _CODES = {"SalesOrd": "Sales Order"} | {code: label for code, (_, label) in DOCUMENT_TYPES.items()}

@@ -9,6 +9,7 @@ from typing import Any
 MARK = "\x01"
 _SHAPE = "%Y-%m-%d %H:%M:%S"
 SqlValue = str | int | float | None
+Row = dict[str, SqlValue]
 
 
 class SqlValueError(Exception):
@@ -112,3 +113,19 @@ def parsed(said: str, shape: str) -> datetime:
 
 def later(value: str, days: float) -> str:
     return marked(moment_in(value) + timedelta(days=days))
+
+
+def flag_in(value: object) -> str:
+    return "T" if value else "F"
+
+
+def id_in(value: str | None) -> int | None:
+    return None if value is None else int(value)
+
+
+def day_in(value: str | None) -> str | None:
+    return f"{MARK}{value} 00:00:00" if value else None
+
+
+def text_in(value: object) -> str | None:
+    return None if value is None or value == "" else str(value)

@@ -37,26 +37,41 @@ def running_mirakl(*, official_contracts: bool) -> Iterator[Mirakl]:
         yield Mirakl(url, twin, twin.access(url).marketplaces[MARKETPLACE])
 
 
+class _Door(Gate):
+    """A gate whose twin can be changed: one server for all tests, an account of its own for each."""
+
+    def change(self, twin: NetSuiteTwin) -> None:
+        self.__init__(twin)  # type: ignore[misc]  # a new gate in the place of the old one
+
+
+@pytest.fixture(scope="session")
+def netsuite_door() -> Iterator[tuple[_Door, str]]:
+    door = _Door(NetSuiteTwin(seed=1))
+    with serving(door) as url:
+        yield door, url
+
+
 @pytest.fixture
-def netsuite(tmp_path: Path) -> Iterator[NetSuite]:
+def netsuite(netsuite_door: tuple[_Door, str], tmp_path: Path) -> Iterator[NetSuite]:
     """A NetSuite twin with five items and no documents, whose clients keep to the contract."""
-    with running_netsuite(tmp_path) as running:
+    with running_netsuite(netsuite_door, tmp_path) as running:
         yield running
         assert running.twin.calls.violations() == []
 
 
 @pytest.fixture
-def gaps_of_netsuite(tmp_path: Path) -> Iterator[NetSuite]:
+def gaps_of_netsuite(netsuite_door: tuple[_Door, str], tmp_path: Path) -> Iterator[NetSuite]:
     """A NetSuite twin that is asked for what it cannot do."""
-    with running_netsuite(tmp_path) as running:
+    with running_netsuite(netsuite_door, tmp_path) as running:
         yield running
 
 
 @contextlib.contextmanager
-def running_netsuite(folder: Path) -> Iterator[NetSuite]:
+def running_netsuite(netsuite_door: tuple[_Door, str], folder: Path) -> Iterator[NetSuite]:
+    door, url = netsuite_door
     twin = NetSuiteTwin(seed=1)
     twin.load(World(write_world(folder / "world")))
-    with serving(Gate(twin)) as url:
-        running = NetSuite(url, twin, twin.access(url))
-        yield running
-        running.session.close()
+    door.change(twin)
+    running = NetSuite(url, twin, twin.access(url))
+    yield running
+    running.session.close()

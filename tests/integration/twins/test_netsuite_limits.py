@@ -16,7 +16,7 @@ SERVER_TIME = "/services/rest/system/v1/serverTime"
 def test_more_than_five_at_once_are_too_many(netsuite: NetSuite):
     """One pool for the whole account. Each call holds its slot for its whole latency."""
     netsuite.token()
-    netsuite.control("POST", "latency", json={"seconds": 0.4})
+    netsuite.control("POST", "latency", json={"seconds": 1.5})
     barrier = threading.Barrier(7)
 
     def ask(_: int) -> requests.Response:
@@ -38,6 +38,12 @@ def test_the_limit_is_the_accounts_tier(netsuite: NetSuite):
     netsuite.behave(concurrency_limit=0)
     assert netsuite.call("GET", SERVER_TIME).status_code == 429
     assert netsuite.ask_token(netsuite.assertion()).status_code == 200
+
+
+def test_a_body_has_its_longest_length(netsuite: NetSuite, monkeypatch: pytest.MonkeyPatch):
+    """104 MB; a few bytes do for the rule."""
+    monkeypatch.setattr("sandbox.netsuite.records.BODY_LIMIT", 10)
+    assert refusal(netsuite.post("customer", {"companyName": "Shop"}), 413)["o:errorCode"] == "INVALID_REQUEST"
 
 
 def test_a_fault_can_be_the_published_500(netsuite: NetSuite):

@@ -94,7 +94,7 @@ def test_amounts_have_the_decimals_of_their_currency(netsuite: NetSuite, currenc
 
 
 def test_an_order_gets_its_number_its_day_and_its_state(netsuite: NetSuite):
-    netsuite.control("POST", "clock", json={"set": "2026-10-31T12:34:56Z"})
+    netsuite.control("POST", "clock", json={"set": "2026-10-31T12:34:06Z"})
     first = netsuite.get("salesOrder", netsuite.create("salesOrder", netsuite.order(orderStatus=None)))
     second = netsuite.get("salesOrder", netsuite.create("salesOrder", netsuite.order(orderStatus="B")))
     assert (first["tranId"], second["tranId"]) == ("SO1001", "SO1002")

@@ -1,0 +1,158 @@
+"""Rows of a document: its header, its lines, its tax details and where it ships to."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sandbox.netsuite.record_types import RECORD_TYPES
+from sandbox.netsuite.store import Record, Store
+from sandbox.netsuite.suiteql.values import Row, SqlValue, day_in, flag_in, id_in, number_in, text_in
+
+# Transactions that post to the ledger as soon as they are saved.
+_NON_POSTING = ("SalesOrd", "RtnAuth")
+_ADDRESS = ("addressee", "attention", "addr1", "addr2", "city", "state", "zip", "country", "addrPhone")
+
+
+class TransactionRows:
+    """Writes documents; `moment` puts a moment into the user's time zone."""
+
+    def __init__(self, store: Store, moment: Callable[[datetime], str]) -> None:
+        self._store = store
+        self.moment = moment
+
+    def of(self, record: Record) -> Iterator[tuple[str, Row]]:
+        values, kind = record.values, RECORD_TYPES[record.kind]
+        total, tax = values.get("total", Decimal(0)), values.get("taxTotal", Decimal(0))
+        rate = values.get("exchangeRate") or Decimal(1)
+        number = int(record.id)
+        # Purchases are negative in SuiteQL's header, sales positive.
+        sign = -1 if kind.suiteql_type.startswith("Vend") else 1
+        row: Row = {
+            "id": number,
+            "tranid": values.get("tranId"),
+            "transactionnumber": values.get("transactionNumber"),
+            "externalid": record.external_id,
+            "type": kind.suiteql_type,
+            "recordtype": record.kind.lower(),
+            "abbrevtype": kind.suiteql_type,
+            "status": values.get("status"),
+            "entity": id_in(values.get("entity")),
+            "currency": id_in(values.get("currency")),
+            "exchangerate": number_in(rate),
+            "trandate": day_in(values.get("tranDate")),
+            "trandisplayname": f"{kind.label} #{values.get('tranId')}",
+            "foreigntotal": number_in(sign * total),
+            "total": number_in(sign * (total * rate).quantize(Decimal("0.01"))),
+            "taxtotal": number_in(tax),
+            "otherrefnum": values.get("otherRefNum"),
+            "memo": values.get("memo"),
+            "createddate": self.moment(record.created),
+            "lastmodifieddate": self.moment(record.modified),
+            "posting": flag_in(kind.suiteql_type not in _NON_POSTING),
+            "voided": "F",
+            "postingperiod": self._period(values.get("tranDate")),
+            "source": values.get("source"),
+            "shipdate": day_in(values.get("shipDate")),
+            "customform": id_in(values.get("customForm")),
+            "shipmethod": id_in(values.get("shipMethod")),
+        }
+        if values.get("shippingAddress"):
+            row["shippingaddress"] = number
+            address = values["shippingAddress"]
+            yield (
+                "transactionshippingaddress",
+                {"nkey": number} | {one.lower(): text_in(address.get(one)) for one in _ADDRESS},
+            )
+        for name, known in self._store.body_fields.items():
+            row[name] = self._custom(known.kind, values.get(name))
+        yield "transaction", row
+        if record.kind == "salesOrder":
+            yield from self._lines(record, number)
+
+    def _lines(self, record: Record, number: int) -> Iterator[tuple[str, Row]]:
+        values = record.values
+        subsidiary, entity = id_in(values.get("subsidiary")), id_in(values.get("entity"))
+        rate = values.get("exchangeRate") or Decimal(1)
+        modified = self.moment(record.modified)
+        common: Row = {
+            "transaction": number,
+            "subsidiary": subsidiary,
+            "entity": entity,
+            "linelastmodifieddate": modified,
+            **dict.fromkeys(("mainline", "taxline", "isclosed", "iscogs", "assemblycomponent", "kitcomponent"), "F"),
+        }
+
+        def amounts(amount: Decimal) -> Row:
+            base = (amount * rate).quantize(Decimal("0.01"))
+            return {"foreignamount": number_in(amount), "netamount": number_in(base)}
+
+        main: Row = {"id": 0, "linesequencenumber": 0, "mainline": "T", "location": id_in(values.get("location"))}
+        yield "transactionline", common | main | amounts(values.get("total", Decimal(0)))
+        last = 0
+        for line in record.sublists.get("item", []):
+            last = max(last, line["line"])
+            row: Row = {
+                "id": line["line"],
+                "linesequencenumber": line["line"],
+                "uniquekey": id_in(line.get("lineUniqueKey")),
+                "item": id_in(line["item"]),
+                "itemtype": line.get("itemType"),
+                "quantity": number_in(-line["quantity"]),
+                "rate": number_in(line.get("rate")),
+                "location": id_in(line.get("location") or values.get("location")),
+                "isclosed": flag_in(line.get("isClosed")),
+                "memo": line.get("description"),
+                "price": id_in(line.get("price")),
+                "taxamount": number_in(-line["taxAmount"]),
+                "grossamt": number_in(-line["grossAmt"]),
+                "taxdetailsreference": line.get("taxDetailsReference"),
+                "quantityshiprecv": 0,
+                "quantitybilled": 0,
+                **amounts(-line["amount"]),
+            }
+            for name, known in self._store.line_fields.items():
+                row[name] = self._custom(known.kind, line.get(name))
+            yield "transactionline", common | row
+        extras = [("ShipItem", values.get("shippingCost"), "F"), ("TaxItem", values.get("taxTotal"), "T")]
+        for kind, amount, tax in extras:
+            if amount:
+                last += 1
+                row = {"id": last, "linesequencenumber": last, "itemtype": kind, "taxline": tax}
+                yield "transactionline", common | row | amounts(-amount)
+        for place, detail in enumerate(record.sublists.get("taxDetails", []), start=1):
+            yield (
+                "transactiontaxdetail",
+                {
+                    "id": place,
+                    "transaction": number,
+                    "taxdetailsreference": detail["taxDetailsReference"],
+                    "taxcode": id_in(detail["taxCode"]),
+                    "taxbasis": number_in(detail["taxBasis"]),
+                    "taxrate": number_in(detail.get("taxRate")),
+                    "taxamount": number_in(detail["taxAmount"]),
+                },
+            )
+
+    def _period(self, day: str | None) -> int | None:
+        for period in self._store.by_kind.get("accountingPeriod", {}).values():
+            values = period.values
+            if (
+                day
+                and not values["isYear"]
+                and not values["isQuarter"]
+                and values["startDate"] <= day <= values["endDate"]
+            ):
+                return int(period.id)
+        return None
+
+    def _custom(self, kind: str, value: Any) -> SqlValue:
+        if value is None:
+            return None
+        if kind == "moment":
+            return self.moment(value) if isinstance(value, datetime) else None
+        if kind == "day":
+            return day_in(value)
+        if kind == "flag":
+            return flag_in(value)
+        return number_in(value) if isinstance(value, Decimal) else value
