@@ -1,4 +1,4 @@
-"""A person at a terminal, and the deployment that they look into: AWS in this process (moto), the twins on real HTTP."""
+"""A person at a terminal, and the deployment they look into: AWS in this process (moto), the twins on real HTTP."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def with_one_parked(deployed: Deployed) -> Deployed:
 
 
 def test_a_dry_run_says_what_would_be_done_and_writes_nothing(deployed: Deployed) -> None:
-    answer = deployed.answer(*BACKFILL, "--dry-run")
+    (answer,) = deployed.answer(*BACKFILL, "--dry-run")["marketplaces"]
     would = {each["order_id"]: [intent["external_id"] for intent in each["would"]] for each in answer["orders"]}
     assert would == {
         "GOOD-A": [f"T-{MARKETPLACE}-SO-GOOD-A"],
@@ -49,13 +49,10 @@ def test_a_dry_run_says_what_would_be_done_and_writes_nothing(deployed: Deployed
 
 def test_a_backfill_records_what_orders_call_for_and_rings(deployed: Deployed) -> None:
     assert deployed.answer(*BACKFILL) == {
-        "marketplace": MARKETPLACE,
         "from": "2026-10-01T00:00:00Z",
         "to": "2026-10-02T00:00:00Z",
         "dry_run": False,
-        "seen": 3,
-        "fresh": 3,
-        "due": 2,
+        "marketplaces": [{"marketplace": MARKETPLACE, "seen": 3, "fresh": 3, "due": 2}],
     }
     assert sorted(str(key) for key in deployed.rung()) == [GOOD, ODD]
 
@@ -63,7 +60,8 @@ def test_a_backfill_records_what_orders_call_for_and_rings(deployed: Deployed) -
 def test_a_second_backfill_finds_nothing_new(deployed: Deployed) -> None:
     deployed.says(*BACKFILL)
     deployed.twins.wait(60)
-    assert deployed.answer(*BACKFILL)["fresh"] == 0
+    (again,) = deployed.answer("orders", "backfill", *SOME_DAY)["marketplaces"]
+    assert (again["seen"], again["fresh"], again["due"]) == (3, 0, 0)
 
 
 def test_a_person_sees_the_orders_of_a_dry_run(deployed: Deployed) -> None:

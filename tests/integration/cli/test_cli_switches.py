@@ -61,6 +61,12 @@ def test_resuming_one_flow_while_all_are_paused_says_that_all_still_are(deployed
     assert "Nothing is paused" in deployed.says("resume", "all")
 
 
+def test_without_a_flow_everything_is_paused_and_everything_resumed(deployed: Deployed) -> None:
+    deployed.says("pause", "orders")
+    assert [each["flow"] for each in deployed.answer("pause")["paused"]] == ["all", "orders"]
+    assert deployed.answer("resume")["paused"] == []
+
+
 def test_an_unknown_flow_is_refused_with_those_there_are(deployed: Deployed) -> None:
     words = deployed.refuses("pause", "ordres")
     assert "orders, or all" in words

@@ -92,4 +92,8 @@ app.add_typer(orders, name="orders")
 
 def main() -> None:
     """Entry point of the `tieout` command."""
-    app()
+    app(prog_name="tieout")
+
+
+if __name__ == "__main__":
+    main()

@@ -25,24 +25,24 @@ NOTHING = "nothing to do in this state"
 @orders.command()
 def backfill(  # noqa: PLR0917  Typer names them on the command line
     ctx: typer.Context,
-    marketplace: Annotated[str, typer.Option(help="Which marketplace, by its name in the settings.")],
     start: Annotated[
         str, typer.Option("--from", help="First instant of the window: 2026-11-01, or 2026-11-01T06:00:00Z.")
     ],
     end: Annotated[str, typer.Option("--to", help="End of the window; a day means its start.")],
+    marketplace: Annotated[str | None, typer.Option(help="Only this one, by its name in the settings.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and write nothing.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Read the orders that were updated in a window again, and record what they call for."""
     deployment = deployment_of(ctx)
-    name = deployment.marketplace(marketplace)
+    names = [deployment.marketplace(marketplace)] if marketplace else list(deployment.config.marketplaces)
     window = _instant(start, "--from"), _instant(end, "--to")
     if window[0] >= window[1]:
         raise MistakeError(f"--from {when(window[0])} is not before --to {when(window[1])}.")
     read = _preview if dry_run else _record
-    document = {"marketplace": name, "from": window[0], "to": window[1], "dry_run": dry_run}
-    document |= read(name, window, deployment)
-    shown = _would(document) if dry_run else _did(document)
+    found = [{"marketplace": name, **read(name, window, deployment)} for name in names]
+    document = {"from": window[0], "to": window[1], "dry_run": dry_run, "marketplaces": found}
+    shown = [part for each in found for part in (_would(each) if dry_run else _did(each))]
     show(document, as_json=wants_json(ctx, as_json), shown=shown)
 
 
@@ -99,7 +99,7 @@ def _would(document: dict[str, Any]) -> list[Any]:
 
 def _did(document: dict[str, Any]) -> list[str]:
     read = f"{document['marketplace']}: {document['seen']} orders read, {document['fresh']} new or changed"
-    return [f"{read}, {document['due']} things to be done.", "`tieout status` shows how they go."]
+    return [f"{read}, {document['due']} things to be done."]
 
 
 def _instant(text: str, option: str) -> datetime:

@@ -15,10 +15,10 @@ from tieout.flows.orders.post import FLOW
 
 FLOWS = (FLOW,)
 
-Flow = Annotated[str, typer.Argument(metavar="FLOW", help=f"{', '.join(FLOWS)}, or `{ALL}`.")]
+Flow = Annotated[str, typer.Argument(metavar="[FLOW]", help=f"{', '.join(FLOWS)}, or `{ALL}`.")]
 
 
-def pause(ctx: typer.Context, flow: Flow, as_json: AsJson = False) -> None:
+def pause(ctx: typer.Context, flow: Flow = ALL, as_json: AsJson = False) -> None:
     """Stop a flow: nothing more is written to NetSuite or Mirakl, while reading goes on."""
     deployment = deployment_of(ctx)
     deployment.switches.pause(_flow(flow), deployment.who, deployment.clock())
@@ -27,12 +27,14 @@ def pause(ctx: typer.Context, flow: Flow, as_json: AsJson = False) -> None:
     )
 
 
-def resume(ctx: typer.Context, flow: Flow, as_json: AsJson = False) -> None:
-    """Let a flow go on; what was held meanwhile comes back by itself."""
+def resume(ctx: typer.Context, flow: Flow = ALL, as_json: AsJson = False) -> None:
+    """Let a flow go on, or end every pause; what was held meanwhile comes back by itself."""
     deployment = deployment_of(ctx)
     paused = {pause.flow for pause in deployment.switches.pauses()}
-    deployment.switches.resume(_flow(flow))
-    words = "What was held comes back within minutes." if flow in paused else f"{flow} was not paused."
+    ended = paused if _flow(flow) == ALL else paused & {flow}
+    for each in ended:
+        deployment.switches.resume(each)
+    words = "What was held comes back within minutes." if ended else f"{flow} was not paused."
     if flow != ALL and ALL in paused:
         words += f" All flows are still paused: `tieout resume {ALL}`."
     _answer(ctx, deployment, as_json, words)
