@@ -9,7 +9,7 @@ from sandbox import decimal_json
 from sandbox.behaviours import Behaviours
 from sandbox.calls import ContractViolation
 from sandbox.clock import Clock, text_of
-from sandbox.netsuite.answer import Answer, Call, json_answer
+from sandbox.netsuite.answer import Answer, Call, error_answer, json_answer
 from sandbox.netsuite.certificates import Certificates
 from sandbox.netsuite.collections_of_records import listing
 from sandbox.netsuite.credentials import Credentials
@@ -40,6 +40,7 @@ class Account:
 
     def __init__(self, credentials: Credentials, switches: Behaviours, clock: Clock) -> None:
         self.name = ACCOUNT
+        self.base = "http://127.0.0.1"  # where it is served, once it is
         self.store = Store()
         self.switches = switches
         self.clock = clock
@@ -72,7 +73,7 @@ class Account:
         if kind not in RECORD_TYPES:
             raise KeyError(f"record type {kind}")
         with self.store.lock:
-            showing = Showing(self.store, "")
+            showing = Showing(self.store, self.base)
             return [showing.record(record, expanded=True) for record in self.store.all(kind)]
 
     def request(
@@ -82,7 +83,7 @@ class Account:
         sent = b"" if body is None else decimal_json.dumps(body)
         named = {"content-type": "application/json"} | {name.lower(): value for name, value in (headers or {}).items()}
         path = unquote(target.partition("?")[0])
-        return self._answered(Call(method, path, target, named, sent, "http://127.0.0.1"), trusted=True)
+        return self._answered(Call(method, path, target, named, sent, self.base), trusted=True)
 
     def answer(self, call: Call) -> Answer:
         """Raises ContractViolation for what NetSuite can do and the twin cannot."""
@@ -97,7 +98,7 @@ class Account:
                     self._login.check(call)
                 return self._route(call)
             except Refusal as refusal:
-                return json_answer(refusal.body(), refusal.status, **refusal.headers)
+                return error_answer(refusal.body(), refusal.status, refusal.headers)
 
     def _token(self, call: Call) -> Answer:
         if call.method != "POST":

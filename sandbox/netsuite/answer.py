@@ -46,6 +46,11 @@ def json_answer(value: object, status: int = 200, **headers: str) -> Answer:
     return Answer(status, decimal_json.dumps(value), kind | headers)
 
 
+def error_answer(body: object, status: int, headers: Mapping[str, str]) -> Answer:
+    kind = {"Content-Type": "application/vnd.oracle.resource+json; type=error"}
+    return Answer(status, decimal_json.dumps(body), kind | dict(headers))
+
+
 def collection_answer(value: object) -> Answer:
     return Answer(
         200, decimal_json.dumps(value), {"Content-Type": "application/vnd.oracle.resource+json; type=collection"}

@@ -15,7 +15,7 @@ from sandbox.control import json_response, order_of, says_what_was_wrong
 from sandbox.faults import Faults
 from sandbox.gate import Page
 from sandbox.netsuite.account import RECORD_ROOT, SUITEQL_PATH, SYSTEM_ROOT, Account
-from sandbox.netsuite.answer import Answer, Call, json_answer
+from sandbox.netsuite.answer import Answer, Call, error_answer
 from sandbox.netsuite.credentials import new_credentials
 from sandbox.netsuite.reference import set_custom_fields
 from sandbox.netsuite.refusal import Refusal, too_many_at_once, unexpected
@@ -53,6 +53,7 @@ class NetSuiteTwin:
         self.account = Account(self.credentials, self.behaviours, self.clock)
 
     def access(self, url: str) -> NetSuiteAccess:
+        self.account.base = url
         granted = self.credentials
         return NetSuiteAccess(
             url=url,
@@ -153,7 +154,7 @@ async def _body(receive: Receive) -> bytes:
 
 
 def _refused(refusal: Refusal) -> Answer:
-    return json_answer(refusal.body(), refusal.status)
+    return error_answer(refusal.body(), refusal.status, refusal.headers)
 
 
 def _response(answer: Answer) -> Response:

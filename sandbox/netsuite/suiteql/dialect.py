@@ -68,12 +68,12 @@ def _check_groups(tree: exp.Query) -> None:
     """Oracle takes no plain column beside an aggregate unless it is grouped by; the engine would pick any row."""
     for select in tree.find_all(exp.Select):
         group = select.args.get("group")
-        grouped = {one.sql().lower() for one in group.expressions} if group else set()
+        grouped = {said for one in group.expressions for said in _spellings(one)} if group else set()
         if not group and not any(aggregates(one) for one in select.expressions):
             continue
         for projected in select.expressions:
             plain = projected.unalias()
-            if plain.sql().lower() in grouped:
+            if _spellings(plain) & grouped:
                 continue
             for column in plain.find_all(exp.Column):
                 inside = column.find_ancestor(exp.AggFunc, exp.Subquery, exp.Select)
@@ -81,10 +81,16 @@ def _check_groups(tree: exp.Query) -> None:
                     raise QueryRefused("Invalid or unsupported search: not a GROUP BY expression.")
 
 
+def _spellings(node: exp.Expr) -> set[str]:
+    """`t.item` and `item` are the same column to Oracle."""
+    bare = {node.name.lower()} if isinstance(node, exp.Column) else set()
+    return {node.sql().lower(), *bare}
+
+
 def _under_grouped(column: exp.Column, grouped: set[str], select: exp.Select) -> bool:
     node: exp.Expr | None = column
     while node is not None and node is not select:
-        if node.sql().lower() in grouped:
+        if _spellings(node) & grouped:
             return True
         node = node.parent
     return False

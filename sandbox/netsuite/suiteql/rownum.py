@@ -22,7 +22,7 @@ def count_rows(select: exp.Select) -> None:
         if limit is not None:
             select.set("where", exp.Where(this=exp.and_(*kept)) if kept else None)
     for one in list(select.find_all(exp.Column, exp.Pseudocolumn)):
-        if one.name.upper() == "ROWNUM":
+        if one.name.upper() == "ROWNUM" and one.find_ancestor(exp.Select) is select:
             if one.find_ancestor(exp.Where) is not None:
                 raise QueryRefused("Invalid or unsupported search: ROWNUM.")
             one.replace(exp.Window(this=exp.RowNumber()))

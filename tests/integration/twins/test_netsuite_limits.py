@@ -141,6 +141,7 @@ def test_records_are_read_in_full_over_the_control_route(netsuite: NetSuite):
     assert '"externalId":"T-1"' in line
     assert f'"id":"{MUG}"' in line
     assert '"total":10.00' in line
+    assert f"{netsuite.url}{RECORD}salesOrder/" in line
 
 
 def test_each_switch_says_why_it_stands_as_it_does(netsuite: NetSuite):

@@ -175,6 +175,15 @@ def test_the_first_rows_are_fetched_or_counted_by_rownum(orders: NetSuite):
     assert column(orders, "SELECT externalid FROM transaction WHERE ROWNUM <= 2 ORDER BY id DESC") == ["T-2", "T-1"]
     inside = "SELECT externalid FROM (SELECT externalid FROM transaction ORDER BY id DESC) WHERE ROWNUM < ?"
     assert column(orders, inside, 3) == ["T-3", "T-2"]
+    nested = "SELECT externalid FROM transaction WHERE id IN (SELECT id FROM transaction WHERE ROWNUM = 1)"
+    assert column(orders, nested) == ["T-1"]
+    numbered = "SELECT ROWNUM AS n, externalid FROM transaction WHERE externalid = 'T-2'"
+    assert orders.rows(numbered) == [{"n": "1", "externalid": "T-2"}]
+
+
+def test_a_grouped_column_may_leave_out_its_table(orders: NetSuite):
+    text = "SELECT item, SUM(quantityavailable) AS n FROM aggregateitemlocation a GROUP BY a.item ORDER BY item"
+    assert orders.rows(text) == [{"item": MUG, "n": "13"}, {"item": PEN, "n": "5"}]
 
 
 def test_sums_of_money_are_exact(orders: NetSuite):
