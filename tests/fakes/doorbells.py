@@ -77,9 +77,7 @@ class MemoryDoorbells:
         return taken
 
     def settle(self, lane: Lane, taken: Sequence[Delivery], failed: Sequence[Key]) -> None:
-        """Delete what was worked on; what failed is visible again at once (`ReportBatchItemFailures`)."""
+        """Delete what was worked on; what failed is visible again after its time (`ReportBatchItemFailures`)."""
         for delivery in taken:
-            if delivery.key in failed:
-                delivery.visible_at = self._clock.now
-            elif delivery in self.messages[lane]:
+            if delivery.key not in failed and delivery in self.messages[lane]:
                 self.messages[lane].remove(delivery)

@@ -35,18 +35,18 @@ class MemoryMarketplace:
         *,
         skew: timedelta = timedelta(),
         shows_after: timedelta = timedelta(),
-        decided: Callable[[Order], None] = nothing_follows,
     ) -> None:
         self._clock = clock
         self._skew = skew
         self._shows_after = shows_after
-        self._decided = decided
         self.orders: dict[str, Order] = {}
         self.references: dict[str, str] = {}
         self.decisions: list[tuple[str, bool]] = []
         self.refuses: dict[str, str] = {}
         """Words for a seller reference of these orders (OR04 answers them inside a 200)."""
         self.duplicate: Callable[[int], bool] = lambda page: False  # noqa: ARG005  the shape of the question
+        self.decided: Callable[[Order], None] = nothing_follows
+        """What follows from an acceptance: debit, shipping."""
         self.told: Callable[[Order], None] = nothing_follows
         """Who hears of a change: webhooks."""
         self.calls: Counter[str] = Counter()
@@ -107,7 +107,7 @@ class MemoryMarketplace:
             raise NeedsAttention(Reason.REFUSED_BY_MIRAKL, {"status": "400", "message": words})
         accepted = all(decisions.values())
         self.decisions.append((order_id, accepted))
-        self._decided(self.change(order_id, "WAITING_DEBIT" if accepted else "REFUSED"))
+        self.decided(self.change(order_id, "WAITING_DEBIT" if accepted else "REFUSED"))
 
     def set_seller_references(self, references: Mapping[str, str]) -> dict[str, str]:
         self.calls["OR04"] += 1

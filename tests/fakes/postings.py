@@ -26,7 +26,6 @@ from tieout.domain.postings import (
     State,
 )
 
-
 NOT_SENT = REPLACEABLE | {State.SUPERSEDED}
 THERE = frozenset({Reason.TOTAL_MISMATCH, Reason.EXTERNAL_ID_TAKEN})
 """Parked for these, NetSuite holds a record under our external id."""

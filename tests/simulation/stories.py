@@ -1,10 +1,11 @@
-"""What buyers, shops and the marketplace do, by a seed: orders that are sold, changed, canceled, or cannot be posted."""
+"""What buyers, shops and marketplaces do, by a seed: orders are sold, changed, canceled, or cannot be posted."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
 from enum import StrEnum
+from functools import partial
 from random import Random
 
 from msgspec.structs import replace
@@ -75,11 +76,11 @@ class Workload:
         self.stories: dict[str, Story] = {}
         self.pending = 0
 
-    def begin(self, name: str, currency: str, count: int, hours: float) -> None:
-        """Spread this many orders over a time. Some ids differ from another by case only."""
+    def begin(self, name: str, currency: str, count: int, hours: float, only: Story | None = None) -> None:
+        """Spread this many orders over a time, all of one story or of many. Some ids differ by case only."""
         stories, weights = list(WEIGHTS), list(WEIGHTS.values())
         for number in range(count):
-            story = self._random.choices(stories, weights)[0]
+            story = only or self._random.choices(stories, weights)[0]
             order_id = f"{number - 1}-a" if number % 50 == 1 else f"{number}-A"
             order = an_order(
                 order_id,
@@ -90,7 +91,7 @@ class Workload:
                 ship_to=None if story is Story.NO_ADDRESS else an_address(),
             )
             self.stories[order_id] = story
-            self._then(self._random.uniform(0, hours * 60), lambda story=story, order=order: self._live(story, order))
+            self._then(self._random.uniform(0, hours * 60), partial(self._live, story, order))
 
     def _then(self, minutes: float, action: Callable[[], object]) -> None:
         self.pending += 1

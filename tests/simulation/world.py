@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import partial
 from random import Random
-from typing import Any, cast
+from typing import Any, Self, cast
 
 from tests.fakes import MemoryArchive, MemoryDoorbells, MemoryLedger, MemoryMeter, MemorySwitches, MemoryWatermarks
 from tests.fakes.clock import START, VirtualClock
@@ -14,21 +15,20 @@ from tests.fakes.doorbells import Delivery
 from tests.fakes.house import settings
 from tests.simulation.faults import Crash, RandomFaults
 from tests.simulation.fibers import Fibers
-from tests.simulation.stories import MINUTE, Workload, stock
+from tests.simulation.stories import MINUTE, Story, Workload, stock
 from tests.simulation.unreliable import Plan, Unreliable, UnreliableBells, Weather
 from tests.simulation.watched import WatchedMarketplace, WatchedPostings
 from tieout.config import Config, config_from
 from tieout.domain.errors import TieoutError
 from tieout.domain.orders.order import Order
-from tieout.domain.postings import Key, Kind, Lane, State, version_of
+from tieout.domain.postings import Key, Kind, Lane, State
 from tieout.flows import exceptions
 from tieout.flows.orders import accept, collect, confirm, post
 from tieout.flows.ports import At
 
 WORKERS = 4
 FUNCTION_TIMEOUT = timedelta(seconds=300)
-LONGEST = timedelta(days=30)
-"""A deployment that is not at rest by then never will be."""
+STEP = timedelta(minutes=10)
 SKEW = {"brightside": timedelta(minutes=-7), "maison": timedelta(minutes=4)}
 SHOWS_AFTER = timedelta(minutes=3)
 
@@ -64,6 +64,10 @@ class Simulation:
     postings_type: type[WatchedPostings] = WatchedPostings
     ledger_type: type[MemoryLedger] = MemoryLedger
     sweeper = True
+    webhooks = 0.5
+    """Share of the changes that a message tells of, late or twice."""
+    longest = timedelta(days=30)
+    """A deployment that is not at rest by then never will be."""
 
     def __init__(self, seed: int, plan: Plan | None = None, *, faults: float = 0.0) -> None:
         self.seed = seed
@@ -86,17 +90,18 @@ class Simulation:
         self.outcomes: Counter[str] = Counter()
         """How the runs of functions ended."""
         self._active: Counter[str] = Counter()
+        self._pump_is_due = False
 
     def _add_market(self, name: str) -> None:
         market = WatchedMarketplace(
             self.clock,
             skew=SKEW[name],
             shows_after=SHOWS_AFTER,
-            decided=lambda order: self.work[name].decided(order),
         )
-        market.duplicate = lambda _: self.random.random() < 0.1  # noqa: PLR2004  one page in ten
+        market.duplicate = lambda _: self.random.random() < 0.1
         self.markets[name] = market
         self.work[name] = Workload(market, self.fibers, self.random, tax_included=name == "brightside")
+        market.decided = self.work[name].decided
         self._market_ports[name] = Unreliable("market", market, self.weather)
 
     def _ports(self) -> At:
@@ -133,6 +138,7 @@ class Simulation:
                 self.outcomes["refused" if isinstance(error, TieoutError) else type(error).__name__] += 1
             finally:
                 self._active[name] -= 1
+                self._pump_soon()
 
         self.fibers.start(work, hops)
 
@@ -150,25 +156,25 @@ class Simulation:
     def ring_due(self) -> None:
         exceptions.ring_due(self.at)
 
-    def post(self, keys: Sequence[Key]) -> list[Key]:
+    def post(self, keys: Sequence[Key], returned: Sequence[Key]) -> list[Key]:
         deadline = self.clock.now + FUNCTION_TIMEOUT
-        return post.post_sales_orders(keys, self.at, deadline)
+        return post.post_sales_orders(keys, self.at, deadline, returned)
 
     def _pump(self) -> None:
         """SQS hands messages to as many workers as it may."""
+        self._pump_is_due = False
         while self._active["post_orders"] < WORKERS:
             taken = self.bells.receive(Lane.ORDERS_TO_POST)
             if not taken:
                 return
-            self._run("post_orders", lambda taken=taken: self._work_on(taken), 1 + max(each.hops for each in taken))
+            self._run("post_orders", partial(self._work_on, taken), 1 + max(each.hops for each in taken))
 
     def _work_on(self, taken: Sequence[Delivery]) -> None:
-        failed = self.post([delivery.key for delivery in taken])
+        failed = self.post([each.key for each in taken], [each.key for each in taken if each.receives > 1])
         self.bells.settle(Lane.ORDERS_TO_POST, taken, failed)
 
     def _webhook(self, marketplace: str, order: Order) -> None:
-        """Half of the changes are told by a message that may come late, or twice."""
-        if self.random.random() < 0.5:  # noqa: PLR2004
+        if self.random.random() >= self.webhooks:
             return
         for _ in range(self.random.choice([1, 1, 2])):
             self.fibers.after(
@@ -178,29 +184,36 @@ class Simulation:
 
     # --- a life ------------------------------------------------------------------------------------------------------
 
-    def begin(self, orders: int, hours: float) -> None:
-        """Schedules start, and buyers come."""
-        for name, currency in (("brightside", "GBP"), ("maison", "EUR")):
-            self.work[name].begin(name, currency, orders // 2, hours)
-            self.markets[name].told = lambda order, name=name: self._webhook(name, order)
-            self._every(5, f"poll {name}", lambda name=name: self.poll(name))
-            self._every(6 * 60, f"sweep {name}", lambda name=name: collect.sweep(name, self.at))
+    def begin(self, orders: int, hours: float, only: Story | None = None) -> None:
+        """Schedules start, and buyers come: half to each marketplace, rounded up for the first."""
+        for name, currency, share in (("brightside", "GBP", orders - orders // 2), ("maison", "EUR", orders // 2)):
+            self.work[name].begin(name, currency, share, hours, only)
+            self.markets[name].told = partial(self._webhook, name)
+            self._every(5, f"poll {name}", partial(self.poll, name))
+            self._every(6 * 60, f"sweep {name}", partial(collect.sweep, name, self.at))
         self._every(5, "accept_orders", lambda: accept.accept_due(self.at), alone=True)
         self._every(5, "confirm_orders", lambda: confirm.confirm_orders(self.at))
         if self.sweeper:
             self._every(1, "ring_due", self.ring_due)
-        self._every_few_seconds()
+        self._every_minute()
 
-    def _every_few_seconds(self) -> None:
-        self.fibers.after(3, self._every_few_seconds)
+    def _every_minute(self) -> None:
+        """Messages whose time has come are visible again."""
+        self.fibers.after(MINUTE, self._every_minute)
         self._pump()
 
-    def run(self, orders: int, hours: float = 3) -> Simulation:
-        """Live until everything is at rest, or for 30 days."""
-        self.begin(orders, hours)
+    def _pump_soon(self) -> None:
+        """Messages came, or a worker is free: the queue is looked at in a moment."""
+        if not self._pump_is_due:
+            self._pump_is_due = True
+            self.fibers.after(1, self._pump)
+
+    def run(self, orders: int, hours: float = 3, only: Story | None = None) -> Self:
+        """Live until everything is at rest, or for `longest`."""
+        self.begin(orders, hours, only)
         try:
-            while not self.at_rest() and self.clock.now < START + LONGEST:
-                self.fibers.run(self.clock.now + timedelta(minutes=15))
+            while not self.at_rest() and self.clock.now < START + self.longest:
+                self.fibers.run(self.clock.now + STEP)
         finally:
             self.fibers.close()
         return self
@@ -215,7 +228,7 @@ class Simulation:
 
     def _is_collected(self, name: str, market: WatchedMarketplace) -> bool:
         versions = self.postings.seen_versions(name, list(market.orders))
-        return all(versions.get(each.order_id) == version_of(each.updated_at) for each in market.orders.values())
+        return all(versions.get(each.order_id) == each.version for each in market.orders.values())
 
     def unfinished(self) -> list[Key]:
         """Open postings, but for promises whose sale waits for a person."""

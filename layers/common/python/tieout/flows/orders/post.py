@@ -7,7 +7,7 @@ before anything is sent; what has no answer is looked up by its external id befo
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from msgspec import Struct
@@ -23,7 +23,7 @@ from tieout.domain.errors import (
 from tieout.domain.orders.matching import Catalogue
 from tieout.domain.orders.order import Order
 from tieout.domain.orders.sales_order import SalesOrder, SalesOrderRules, sales_order_for
-from tieout.domain.postings import Intent, Key, Kind, Posting
+from tieout.domain.postings import Intent, Key, Kind, Posting, State
 from tieout.flows.orders import rules
 from tieout.flows.orders.collect import archived_order
 from tieout.flows.outcomes import come_back, held_until, hold, next_attempt, park, release
@@ -45,23 +45,36 @@ class Ready(Struct, frozen=True):
     sales_order: SalesOrder
 
 
-def post_sales_orders(keys: Sequence[Key], at: At, deadline: datetime) -> list[Key]:
+def post_sales_orders(keys: Sequence[Key], at: At, deadline: datetime, returned: Collection[Key] = ()) -> list[Key]:
     """Post what is due of these keys, starting nothing that could outlive `deadline`.
 
     Answers the keys that failed for reasons nobody foresaw: their messages go back to the queue, and in the end to
-    `orders-to-post-given-up`.
+    `orders-to-post-given-up`. `returned` are those of the keys whose message went back before.
     """
     postings = at.postings.claim(keys, at.clock())
+    failed = _still_failing(returned, postings, at)
     if not postings:
-        return []
+        return failed
     if held := held_until(at, FLOW, NETSUITE):
         hold(at, postings, *held)
-        return []
-    failed: list[Key] = []
+        return failed
     ready = _prepare(postings, at, failed)
     to_prove = _create(ready, at, deadline, failed)
     _prove(to_prove, at, failed)
     return failed
+
+
+def _still_failing(returned: Collection[Key], claimed: Sequence[Posting], at: At) -> list[Key]:
+    """Returned messages that find their posting under way for a later doorbell: they stay until it is through.
+
+    Otherwise each doorbell of a failing posting would be forgotten for the next one's sake, and none given up.
+    """
+    mine = {posting.key for posting in claimed}
+    return [
+        key
+        for key in returned
+        if key not in mine and (posting := at.postings.posting(key)) and posting.state is State.ATTEMPTED
+    ]
 
 
 # --- prepare -------------------------------------------------------------------------------------------------------
