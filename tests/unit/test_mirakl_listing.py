@@ -87,6 +87,19 @@ def test_a_page_that_is_served_twice_hides_nothing():
     assert window.read() == set(window.orders)
 
 
+def test_a_last_page_that_is_served_twice_hides_nothing():
+    window = Window(150)
+    window.doubled_calls = {2}
+    assert window.read() == set(window.orders)
+
+
+def test_a_page_served_twice_costs_a_few_calls_and_no_more():
+    window = Window(350)
+    window.doubled_calls = {2}
+    window.read()
+    assert window.calls <= 4 + 3
+
+
 def test_a_listing_without_a_count_follows_the_link():
     window = Window(250)
 

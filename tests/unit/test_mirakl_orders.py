@@ -75,6 +75,14 @@ def test_a_cancelation_of_money_only_leaves_the_units():
     assert (left.quantity, left.price) == (3, D("107.66"))
 
 
+def test_fees_are_those_that_are_left():
+    line = a_wire_line(
+        fees=[{"code": "ECO", "amount": "0.65"}],
+        cancelations=[{"id": "9", "amount": 40, "quantity": 1, "fees": [{"code": "ECO", "amount": "0.35"}]}],
+    )
+    assert read(a_wire_order(lines=[line])).lines[0].fees == D("0.30")
+
+
 def test_a_line_that_is_canceled_whole_is_not_part_of_the_sale():
     gone = a_wire_line("A-1-2", cancelations=[{"id": "9", "amount": 120, "shipping_amount": 6, "quantity": 3}])
     order = read(a_wire_order(lines=[a_wire_line("A-1-1"), gone]))

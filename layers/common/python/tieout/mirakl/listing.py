@@ -2,7 +2,8 @@
 
 An order that is updated while we page leaves the frozen window, and everything behind it moves one place to the left:
 a plain next offset would skip as many orders as have left. So each page overlaps the last one by an order, and a page
-that does not begin on ground already seen is asked for again further back.
+that does not begin on ground already seen is asked for again further back. A page that is served twice shows in the same
+way, at the one behind it.
 """
 
 from __future__ import annotations
@@ -17,8 +18,6 @@ from tieout.domain.exchange import FetchedOrder
 MAX = 100
 """Orders a page; Mirakl's default is 10."""
 OVERLAP = 1
-READ_AGAIN = 3
-"""How often a page is asked for again that is full and brings nothing new (a page that was served twice)."""
 LONGEST_LISTING = 10_000
 """Pages after which something is wrong with the listing, or with us."""
 
@@ -34,23 +33,18 @@ class Page(Struct, frozen=True):
 def pages(page_at: Callable[[int], Page]) -> Iterator[list[FetchedOrder]]:
     """Every order of the listing at least once, a page at a time. Raises SystemDown when it does not come to an end."""
     seen: set[str] = set()
-    offset, step_back, again = 0, 0, 0
+    offset, step_back = 0, 0
     total: int | None = None
     for _ in range(LONGEST_LISTING):
         page = page_at(offset)
         left = max(0, (total or 0) - page.total) if page.total is not None else 0
         total = page.total
         if offset > 0 and not _continues(page, seen):
-            step_back = max(left, 2 * step_back, OVERLAP)
+            step_back = max(left, 2 * step_back) or MAX
             offset = max(0, offset - step_back)
             continue
         step_back = 0
-        brought = [each for each in page.orders if each.order_id not in seen]
         more = page.has_next or (page.total is not None and offset + len(page.orders) < page.total)
-        if offset > 0 and not brought and more and again < READ_AGAIN:
-            again += 1
-            continue
-        again = 0
         if page.orders:
             yield page.orders
         seen.update(each.order_id for each in page.orders)

@@ -19,7 +19,7 @@ PATH = "/services/rest/query/v1/suiteql"
 PAGE = 1000
 """Rows a page: the most there is, and `offset` must be a multiple of it."""
 MOST_ROWS = 100_000
-"""What one query can page through; beyond it NetSuite cuts off in silence, so page by key instead."""
+"""What one query can page through; beyond it NetSuite cuts off in silence."""
 MOST_PARAMETERS = 500
 
 Row = dict[str, str]
@@ -50,20 +50,6 @@ def rows(connection: Connection, query: str, parameters: Sequence[str] = ()) -> 
             return found
         if len(page) < PAGE or len(found) >= MOST_ROWS:
             raise SystemDown(f"NetSuite cut a query off after {len(found)} rows")
-
-
-def rows_by_key(connection: Connection, query: str, key: str, parameters: Sequence[str] = ()) -> Iterator[Row]:
-    """All rows of a large query, page by page behind the last key seen: stable, and without the cap.
-
-    `query` must end in `... AND <key> > ? ORDER BY <key>` with the numeric `key` among its columns.
-    """
-    last = "0"
-    while True:
-        page, more = _page(connection, _encode(_Query(query, [*parameters, last])), 0)
-        yield from page
-        if not more or not page:
-            return
-        last = page[-1][key]
 
 
 def _page(connection: Connection, body: bytes, offset: int) -> tuple[list[Row], bool]:
