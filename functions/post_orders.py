@@ -4,10 +4,10 @@ from datetime import timedelta
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from tieout.wiring import logger, observed, runtime
 
 from tieout.domain.postings import Key
 from tieout.flows.orders.post import post_sales_orders
+from tieout.wiring import logger, observed, runtime
 
 SPARE = timedelta(seconds=15)
 """Kept back of the function's time for writing down what happened."""

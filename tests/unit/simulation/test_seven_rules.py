@@ -1,8 +1,9 @@
-"""The seven rules of a posting: each is taken away in turn, and the damage is found; with it there is none.
+"""The seven rules of a posting: each is taken away in turn, and the damage is found; with all of them there is none.
 
-1 unique external ids and create-only, 2 marked before the call, 3 read back and compared, 4 one worker a key and no older
-version over a newer, 5 follow-ups born with their parent's confirmation, 6 nobody feeds the own queue, the sweeper rings,
-7 business errors park, transient ones come back, unknown ones are given up loudly.
+1 external ids are unique and a create is never replayed; 2 a posting is marked before the call, and silence is not a
+refusal; 3 what was written is read back and compared; 4 one worker a key, and no older version over a newer one;
+5 what follows is born with its parent's confirmation; 6 nobody feeds the own queue, and a sweeper rings; 7 business
+errors park, transient ones come back, unknown ones are given up loudly.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from tieout.domain.errors import NeedsAttention, OutcomeUnknown, Reason
 from tieout.domain.exchange import PostedTransaction
 from tieout.domain.money import Money
 from tieout.domain.orders.sales_order import SalesOrder
-from tieout.domain.postings import Intent, Key, Kind, Lane, Posting, State
+from tieout.domain.postings import Intent, Key, Kind, Posting, State
 from tieout.flows.orders import collect, post
 from tieout.flows.outcomes import next_attempt, release
 from tieout.flows.ports import At
@@ -52,7 +53,7 @@ def test_with_all_seven_rules_the_auditor_finds_nothing() -> None:
     assert damage(ShortLived) == ""
 
 
-# --- 1: the external id is unique, and a create is never replayed as an update -------------------------------------------
+# --- 1: the external id is unique, and a create is never replayed as an update ---------------------------------------
 
 
 class TakesAnyIdTwice(MemoryLedger):
@@ -99,9 +100,7 @@ class MarksAfterwards(WatchedPostings):
     """Leases a posting, but does not say that something may be sent for it."""
 
     def _put(self, posting: Posting, now: datetime, what: str, facts: Mapping[str, str] | None = None) -> None:
-        if what == "claimed":
-            posting = replace(posting, state=State.DUE, ambiguous_since=None)
-        elif what == "released" and posting.target_id is None:
+        if what == "claimed" or (what == "released" and posting.target_id is None):
             posting = replace(posting, state=State.DUE, ambiguous_since=None)
         super()._put(posting, now, what, facts)
 
@@ -138,7 +137,7 @@ def test_rule_2_silence_taken_for_refusal_leaves_orders_in_netsuite_that_nobody_
     assert "is PARKED, not proven" in damage(Mutant)
 
 
-# --- 3: what was written is read back and compared ---------------------------------------------------------------------
+# --- 3: what was written is read back and compared -------------------------------------------------------------------
 
 
 def posted_with_a_penny_too_much() -> Posting:
@@ -164,11 +163,11 @@ def test_rule_3_a_total_that_differs_parks_with_both_amounts() -> None:
 
 
 def test_rule_3_without_the_comparison_a_wrong_total_counts_as_proven(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(post, "_compare", lambda sent, record: None)
+    monkeypatch.setattr(post, "_compare", lambda *_: None)
     assert posted_with_a_penny_too_much().state is State.CONFIRMED
 
 
-# --- 4: one worker at a time a key, and no older version over a newer one ------------------------------------------------
+# --- 4: one worker at a time a key, and no older version over a newer one --------------------------------------------
 
 
 class NoLease(WatchedPostings):
@@ -216,7 +215,7 @@ def test_rule_4_without_versions_an_older_reading_overwrites_a_newer_one() -> No
     assert "was known before anything was sent" in found or "not at rest" in found
 
 
-# --- 5: what follows is written in the same transaction as its parent's confirmation -----------------------------------
+# --- 5: what follows is written in the same transaction as its parent's confirmation ---------------------------------
 
 
 class ForgetsToFollow(WatchedPostings):
@@ -242,7 +241,7 @@ def test_rule_5_a_follow_up_outside_of_the_transaction_gets_lost() -> None:
     assert "Mirakl was told None" in damage(Mutant)
 
 
-# --- 6: no worker sends to its own queue; a sweeper rings what is due ----------------------------------------------------
+# --- 6: no worker sends to its own queue; a sweeper rings what is due ------------------------------------------------
 
 
 def doorbells_rung_in(source: str) -> list[int]:
@@ -286,7 +285,7 @@ def test_rule_6_without_the_sweeper_a_lost_doorbell_is_a_lost_order() -> None:
     assert "lost" in damage(Mutant, seeds=[1])
 
 
-# --- 7: business errors park, transient ones come back, unknown ones are given up loudly ---------------------------------
+# --- 7: business errors park, transient ones come back, unknown ones are given up loudly -----------------------------
 
 
 @pytest.fixture
@@ -308,7 +307,7 @@ def poisoned() -> Iterator[Callable[[], Simulation]]:
             self.ledger.create_sales_order = fail  # type: ignore[method-assign]
             return at
 
-    yield lambda: Poisoned(1).run(20)
+    return lambda: Poisoned(1).run(20)
 
 
 def given_up(simulation: Simulation) -> set[str]:
@@ -351,7 +350,7 @@ def test_rule_7_a_transient_error_that_parks_gives_people_work_that_time_would_d
     assert "SO is parked for refused_by_netsuite" in damage(ShortLived, seeds=[1])
 
 
-# --- and the faults themselves are what the rules are about -------------------------------------------------------------
+# --- and the faults themselves are what the rules are about ----------------------------------------------------------
 
 
 def test_the_mutants_are_judged_under_the_faults_that_the_rules_are_for() -> None:
