@@ -9,9 +9,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from aws_cdk import App, Validations
-from cdk_nag import AwsSolutionsChecks, ServerlessChecks
+from aws_cdk import App
 
+from infra.acknowledged import checked_app
 from infra.layers import LAMBDA, LOCAL, dependencies_layer, own_layer
 from infra.settings import settings
 from infra.stack import Layers, TieoutStack
@@ -33,8 +33,7 @@ def build(app: App) -> None:
 
 def main() -> None:
     """Synthesise, with cdk-nag's AwsSolutions and Serverless packs over every resource."""
-    app = App(analytics_reporting=False)
-    Validations.of(app).add_plugins(AwsSolutionsChecks(app), ServerlessChecks(app))
+    app = checked_app()
     try:
         build(app)
     except ConfigError as error:

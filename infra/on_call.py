@@ -32,9 +32,7 @@ class OnCall(Construct):
             self.topic = sns.Topic(self, "Topic", master_key=key, enforce_ssl=True, display_name="Tieout on call")
         for address in config.on_call.emails if not config.on_call.topic_arn else ():
             subscription = self.topic.add_subscription(subscriptions.EmailSubscription(address))
-            acknowledge(
-                subscription, "Serverless-SNSRedrivePolicy", "SNS has no dead letters for e-mail to a person."
-            )
+            acknowledge(subscription, "Serverless-SNSRedrivePolicy", "SNS has no dead letters for e-mail to a person.")
 
     def own_metric(
         self, name: str, statistic: str, period: Duration, dimensions: Mapping[str, str] | None = None

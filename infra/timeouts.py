@@ -1,7 +1,8 @@
 """How long each function may run, and what hangs on it: queues hide a message, and leases hold, for longer.
 
-Messages stay hidden for six timeouts and the batching window (SQS's rule); a worker's lease outlives its function by thirty seconds, so
-that nobody takes a posting over from a worker that may still be writing; and one NetSuite call with its patience fits.
+Messages stay hidden for six timeouts and the batching window (SQS's rule); a worker's lease outlives its function by
+thirty seconds, so that nobody takes a posting over from a worker that may still be writing; and one NetSuite call with
+its patience fits.
 """
 
 from __future__ import annotations

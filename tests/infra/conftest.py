@@ -15,19 +15,19 @@ TWINS = {
 
 
 @pytest.fixture(scope="session")
-def shop(tmp_path_factory) -> Deployed:
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Deployed:
     """The gift shop of the demo, for AWS."""
     return deploy(read_config(SHOP), LAMBDA, tmp_path_factory.mktemp("shop"))
 
 
 @pytest.fixture(scope="session")
-def operator(tmp_path_factory) -> Deployed:
+def operator(tmp_path_factory: pytest.TempPathFactory) -> Deployed:
     """An operator with Cloud Events, on-call addresses and a second subsidiary."""
     return deploy(read_config(OPERATOR), LAMBDA, tmp_path_factory.mktemp("operator"))
 
 
 @pytest.fixture(scope="session")
-def local(tmp_path_factory) -> Deployed:
+def local(tmp_path_factory: pytest.TempPathFactory) -> Deployed:
     """The gift shop on the local AWS."""
     config = config_from({**read_config(SHOP).model_dump(), "sandbox": TWINS})
     return deploy(config, LOCAL, tmp_path_factory.mktemp("local"))
@@ -36,4 +36,5 @@ def local(tmp_path_factory) -> Deployed:
 @pytest.fixture(params=["shop", "operator", "local"])
 def deployed(request: pytest.FixtureRequest) -> Deployed:
     """Each of them: a rule holds for every deployment."""
-    return request.getfixturevalue(request.param)
+    chosen: Deployed = request.getfixturevalue(request.param)
+    return chosen

@@ -7,9 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from aws_cdk import App, Validations
-from cdk_nag import AwsSolutionsChecks, ServerlessChecks
-
+from infra.acknowledged import checked_app
 from infra.layers import Layer, own_layer
 from infra.layers import Target as LayerTarget
 from infra.stack import Layers, TieoutStack
@@ -112,8 +110,7 @@ def deploy(config: Config, target: LayerTarget, folder: Path) -> Deployed:
     dependencies = folder / "stand-in"
     dependencies.mkdir(parents=True)
     (dependencies / "empty").touch()
-    app = App(analytics_reporting=False, outdir=str(folder / "out"))
-    Validations.of(app).add_plugins(AwsSolutionsChecks(app), ServerlessChecks(app))
+    app = checked_app(str(folder / "out"))
     TieoutStack(
         app,
         config=config,

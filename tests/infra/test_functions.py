@@ -3,6 +3,7 @@
 import ast
 
 from infra.layers import LOCAL, ROOT
+from tests.infra.deployed import Deployed
 
 FUNCTIONS = ROOT / "functions"
 
@@ -11,31 +12,33 @@ def in_the_folder() -> set[str]:
     return {path.stem for path in FUNCTIONS.glob("*.py")} - {"__init__"}
 
 
-def test_every_function_in_the_folder_is_deployed_and_every_deployed_one_is_there(shop, local):
+def test_every_function_in_the_folder_is_deployed_and_every_deployed_one_is_there(
+    shop: Deployed, local: Deployed
+) -> None:
     assert set(shop.functions) == set(local.functions) == in_the_folder()
 
 
-def test_every_deployed_handler_exists():
+def test_every_deployed_handler_exists() -> None:
     for name in in_the_folder():
         tree = ast.parse((FUNCTIONS / f"{name}.py").read_text(encoding="utf-8"))
         assert "handler" in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}, name
 
 
-def test_a_function_is_deployed_with_its_own_file_only(shop):
+def test_a_function_is_deployed_with_its_own_file_only(shop: Deployed) -> None:
     """Changing one function redeploys one function."""
     for name, one in shop.functions.items():
         asset = shop.folder / f"asset.{one['Code']['S3Key'].removesuffix('.zip')}"
         assert [path.name for path in asset.rglob("*") if path.is_file()] == [f"{name}.py"]
 
 
-def test_functions_run_python_3_13_on_arm_and_locally_whatever_the_machine_is(shop, local):
+def test_functions_run_python_3_13_on_arm_and_locally_whatever_the_machine_is(shop: Deployed, local: Deployed) -> None:
     for one in shop.functions.values():
         assert (one["Runtime"], one["Architectures"]) == ("python3.13", ["arm64"])
     for one in local.functions.values():
         assert (one["Runtime"], one["Architectures"]) == ("python3.13", [LOCAL.machine])
 
 
-def test_every_function_has_both_layers_traces_and_logs_of_its_own(deployed):
+def test_every_function_has_both_layers_traces_and_logs_of_its_own(deployed: Deployed) -> None:
     groups = deployed.of_type("AWS::Logs::LogGroup")
     for one in deployed.functions.values():
         assert len(one["Layers"]) == 2
@@ -44,14 +47,14 @@ def test_every_function_has_both_layers_traces_and_logs_of_its_own(deployed):
         assert group["LogGroupName"] == f"/aws/lambda/{one['FunctionName']}"
 
 
-def test_a_function_says_its_name_in_logs_and_metrics(deployed):
+def test_a_function_says_its_name_in_logs_and_metrics(deployed: Deployed) -> None:
     for name, one in deployed.functions.items():
         variables = one["Environment"]["Variables"]
         assert variables["POWERTOOLS_SERVICE_NAME"] == name
         assert variables["POWERTOOLS_METRICS_NAMESPACE"] == "Tieout"
 
 
-def test_the_public_door_is_one_route_throttled_and_logged(shop):
+def test_the_public_door_is_one_route_throttled_and_logged(shop: Deployed) -> None:
     (route,) = shop.properties("AWS::ApiGatewayV2::Route")
     assert route["RouteKey"] == "POST /mirakl/{marketplace}/events"
     (stage,) = shop.properties("AWS::ApiGatewayV2::Stage")
@@ -59,7 +62,7 @@ def test_the_public_door_is_one_route_throttled_and_logged(shop):
     assert "$context.status" in stage["AccessLogSettings"]["Format"]
 
 
-def test_what_a_deployment_tells_is_what_people_and_the_command_line_need(shop):
+def test_what_a_deployment_tells_is_what_people_and_the_command_line_need(shop: Deployed) -> None:
     assert set(shop.template["Outputs"]) == {
         "AlarmTopic",
         "ArchiveBucket",

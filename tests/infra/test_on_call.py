@@ -1,6 +1,8 @@
 """Every alarm says what it means and has its page; every page has its alarm."""
 
 import json
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,32 +13,32 @@ PAGES = ROOT / "docs" / "on-call"
 SECTIONS = ("What it costs", "First three checks", "How to mend", "When to escalate")
 
 
-def slug_of(alarm: dict) -> str:
-    return alarm["AlarmDescription"].rpartition("/")[2].removesuffix(".md")
+def slug_of(alarm: dict[str, Any]) -> str:
+    return str(alarm["AlarmDescription"]).rpartition("/")[2].removesuffix(".md")
 
 
-def dimensions(alarm: dict) -> dict[str, str]:
+def dimensions(alarm: dict[str, Any]) -> dict[str, str]:
     return {one["Name"]: one["Value"] for one in alarm.get("Dimensions", ())}
 
 
-def own_alarms(deployed: Deployed, metric: str) -> list[dict]:
+def own_alarms(deployed: Deployed, metric: str) -> list[dict[str, Any]]:
     return [one for one in deployed.alarms if one.get("Namespace") == "Tieout" and one["MetricName"] == metric]
 
 
-def test_alarms_and_pages_are_the_same_list(shop, operator):
+def test_alarms_and_pages_are_the_same_list(shop: Deployed, operator: Deployed) -> None:
     alarms = {slug_of(alarm) for deployed in (shop, operator) for alarm in deployed.alarms}
     pages = {page.stem for page in PAGES.glob("*.md")} - {"README"}
     assert alarms == pages
 
 
-def test_the_list_of_pages_names_each_of_them():
+def test_the_list_of_pages_names_each_of_them() -> None:
     listed = (PAGES / "README.md").read_text(encoding="utf-8")
     for page in PAGES.glob("*.md"):
         assert page.stem == "README" or f"({page.name})" in listed
 
 
 @pytest.mark.parametrize("page", sorted(PAGES.glob("*.md")), ids=lambda page: page.stem)
-def test_a_page_says_what_it_means_costs_and_how_to_mend_it(page):
+def test_a_page_says_what_it_means_costs_and_how_to_mend_it(page: Path) -> None:
     if page.stem == "README":
         return
     text = page.read_text(encoding="utf-8")
@@ -47,7 +49,7 @@ def test_a_page_says_what_it_means_costs_and_how_to_mend_it(page):
     assert "       " in checks  # commands to copy
 
 
-def test_every_alarm_says_a_sentence_and_links_its_page(deployed):
+def test_every_alarm_says_a_sentence_and_links_its_page(deployed: Deployed) -> None:
     for alarm in deployed.alarms:
         sentence, _, link = alarm["AlarmDescription"].rpartition(" ")
         assert link == f"{deployed.config.on_call.pages_url}/{slug_of(alarm)}.md"
@@ -55,18 +57,18 @@ def test_every_alarm_says_a_sentence_and_links_its_page(deployed):
         assert alarm["AlarmName"].startswith(f"{deployed.config.deployment}-{slug_of(alarm)}")
 
 
-def test_every_alarm_reaches_the_topic_when_it_rings_and_when_it_is_over(deployed):
+def test_every_alarm_reaches_the_topic_when_it_rings_and_when_it_is_over(deployed: Deployed) -> None:
     (topic,) = deployed.of_type("AWS::SNS::Topic")
     for alarm in deployed.alarms:
         assert refs(alarm["AlarmActions"]) == refs(alarm["OKActions"]) == [topic]
 
 
-def test_everybody_on_call_is_subscribed(operator):
+def test_everybody_on_call_is_subscribed(operator: Deployed) -> None:
     subscribed = [(one["Protocol"], one["Endpoint"]) for one in operator.properties("AWS::SNS::Subscription")]
     assert subscribed == [("email", "on-call@harbour.example")]
 
 
-def test_a_schedule_that_stops_pages(deployed):
+def test_a_schedule_that_stops_pages(deployed: Deployed) -> None:
     """Each schedule has a heartbeat; no word from it counts as a missed beat, within a day of nightly ones."""
     beats = {dimensions(alarm)["schedule"]: alarm for alarm in own_alarms(deployed, "RunCompleted")}
     schedules = {one["Name"]: one for one in deployed.properties("AWS::Scheduler::Schedule")}
@@ -83,15 +85,21 @@ def test_a_schedule_that_stops_pages(deployed):
             assert silence >= 3 * minutes * 60
 
 
-def test_every_function_pages_when_it_keeps_failing_or_may_not_run(deployed):
+def test_every_function_pages_when_it_keeps_failing_or_may_not_run(deployed: Deployed) -> None:
     for metric in ("Errors", "Throttles"):
-        watched = [refs(alarm["Dimensions"][0]["Value"])[0] for alarm in deployed.alarms if alarm["MetricName"] == metric]
+        watched = [
+            refs(alarm["Dimensions"][0]["Value"])[0] for alarm in deployed.alarms if alarm["MetricName"] == metric
+        ]
         assert sorted(watched) == sorted(deployed.of_type("AWS::Lambda::Function"))
 
 
-def test_what_finance_and_operations_feel_pages(operator):
+def test_what_finance_and_operations_feel_pages(operator: Deployed) -> None:
     names = {
-        (alarm["MetricName"], *(f"{name}={value}" for name, value in sorted(dimensions(alarm).items())), alarm["Threshold"])
+        (
+            alarm["MetricName"],
+            *(f"{name}={value}" for name, value in sorted(dimensions(alarm).items())),
+            alarm["Threshold"],
+        )
         for alarm in operator.alarms
         if alarm.get("Namespace") == "Tieout" and alarm["MetricName"] != "RunCompleted"
     }
@@ -107,12 +115,12 @@ def test_what_finance_and_operations_feel_pages(operator):
     }
 
 
-def test_a_certificate_that_cannot_be_read_pages_too(deployed):
+def test_a_certificate_that_cannot_be_read_pages_too(deployed: Deployed) -> None:
     (alarm,) = own_alarms(deployed, "CertificateDaysLeft")
     assert (alarm["TreatMissingData"], alarm["ComparisonOperator"]) == ("breaching", "LessThanThreshold")
 
 
-def test_alarms_fit_the_local_aws_too(deployed):
+def test_alarms_fit_the_local_aws_too(deployed: Deployed) -> None:
     """No metric mathematics and no alarms of alarms: the same stack deploys on a laptop."""
     assert not [alarm for alarm in deployed.alarms if "Metrics" in alarm]
     assert "AWS::CloudWatch::CompositeAlarm" not in json.dumps(deployed.template)

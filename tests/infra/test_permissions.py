@@ -28,12 +28,11 @@ def secrets_of(deployed: Deployed, function: str) -> set[str]:
     secrets = deployed.of_type("AWS::SecretsManager::Secret")
     prefix = f"tieout/{deployed.config.deployment}/"
     return {
-        secrets[ref]["Properties"]["Name"].removeprefix(prefix)
-        for ref in deployed.may_call(function, READS_A_SECRET)
+        secrets[ref]["Properties"]["Name"].removeprefix(prefix) for ref in deployed.may_call(function, READS_A_SECRET)
     }
 
 
-def test_no_policy_says_star_but_those_that_must(deployed):
+def test_no_policy_says_star_but_those_that_must(deployed: Deployed) -> None:
     for where, statement in deployed.statements():
         if statement["Effect"] == "Deny":
             continue
@@ -42,7 +41,7 @@ def test_no_policy_says_star_but_those_that_must(deployed):
                 assert action in STARS, f"{where} allows {action} on {statement['Resource']}"
 
 
-def test_a_star_on_a_key_stands_in_a_keys_own_policy_only(deployed):
+def test_a_star_on_a_key_stands_in_a_keys_own_policy_only(deployed: Deployed) -> None:
     keys = deployed.of_type("AWS::KMS::Key")
     for where, statement in deployed.statements():
         for action in listed(statement["Action"]):
@@ -50,7 +49,7 @@ def test_a_star_on_a_key_stands_in_a_keys_own_policy_only(deployed):
                 assert where in keys
 
 
-def test_part_of_a_name_is_a_star_only_for_orders_in_the_archive(deployed):
+def test_part_of_a_name_is_a_star_only_for_orders_in_the_archive(deployed: Deployed) -> None:
     for where, statement in deployed.statements():
         if statement["Effect"] == "Deny":
             continue
@@ -59,7 +58,7 @@ def test_part_of_a_name_is_a_star_only_for_orders_in_the_archive(deployed):
             assert stars in ([], ["/orders/*"]), f"{where}: {resource}"
 
 
-def test_every_function_has_a_role_of_its_own_and_no_managed_policy(deployed):
+def test_every_function_has_a_role_of_its_own_and_no_managed_policy(deployed: Deployed) -> None:
     roles = [one["Role"]["Fn::GetAtt"][0] for one in deployed.functions.values()]
     assert len(set(roles)) == len(roles)
     assert not [one for one in deployed.properties("AWS::IAM::Role") if "ManagedPolicyArns" in one]
@@ -67,27 +66,27 @@ def test_every_function_has_a_role_of_its_own_and_no_managed_policy(deployed):
 
 
 @pytest.mark.parametrize("function", ["poll_orders", "fetch_orders", "confirm_orders", "receive_mirakl_event"])
-def test_what_speaks_to_marketplaces_cannot_read_netsuites_secret(deployed, function):
+def test_what_speaks_to_marketplaces_cannot_read_netsuites_secret(deployed: Deployed, function: str) -> None:
     assert "netsuite" not in secrets_of(deployed, function)
 
 
-def test_the_webhook_function_reads_its_own_secrets_and_no_vendors_key(deployed):
+def test_the_webhook_function_reads_its_own_secrets_and_no_vendors_key(deployed: Deployed) -> None:
     with_webhooks = [name for name, one in deployed.config.marketplaces.items() if one.webhooks.enabled]
     assert secrets_of(deployed, "receive_mirakl_event") == {f"webhooks/{name}" for name in with_webhooks}
 
 
 @pytest.mark.parametrize("function", ["post_orders", "check_health"])
-def test_what_speaks_to_netsuite_only_cannot_read_a_marketplaces_secret(deployed, function):
+def test_what_speaks_to_netsuite_only_cannot_read_a_marketplaces_secret(deployed: Deployed, function: str) -> None:
     assert secrets_of(deployed, function) == {"netsuite"}
 
 
-def test_the_sweeper_reads_no_secret_and_writes_no_posting(deployed):
+def test_the_sweeper_reads_no_secret_and_writes_no_posting(deployed: Deployed) -> None:
     assert not [s for s in deployed.may("ring_due_postings") if READS_A_SECRET in listed(s["Action"])]
     verbs = {action for s in deployed.may("ring_due_postings") for action in listed(s["Action"])}
     assert {verb for verb in verbs if verb.startswith("dynamodb:")} == {"dynamodb:GetItem", "dynamodb:Query"}
 
 
-def test_a_worker_cannot_ring_its_own_queue(deployed):
+def test_a_worker_cannot_ring_its_own_queue(deployed: Deployed) -> None:
     """Lambda cuts such a loop after sixteen rounds, and the work with it."""
     for source in deployed.properties("AWS::Lambda::EventSourceMapping"):
         worker = deployed.template["Resources"][source["FunctionName"]["Ref"]]["Properties"]["Handler"]
@@ -95,7 +94,7 @@ def test_a_worker_cannot_ring_its_own_queue(deployed):
         assert queue not in deployed.may_call(worker.removesuffix(".handler"), "sqs:SendMessage")
 
 
-def test_nobody_may_delete_a_posting_or_an_archived_order(deployed):
+def test_nobody_may_delete_a_posting_or_an_archived_order(deployed: Deployed) -> None:
     postings = deployed.template["Outputs"]["PostingsTable"]["Value"]["Ref"]
     for function in deployed.functions:
         for statement in deployed.may(function):
@@ -105,7 +104,7 @@ def test_nobody_may_delete_a_posting_or_an_archived_order(deployed):
                     assert postings not in refs(statement["Resource"])
 
 
-def test_no_function_has_a_secret_in_its_environment(deployed):
+def test_no_function_has_a_secret_in_its_environment(deployed: Deployed) -> None:
     secrets = deployed.of_type("AWS::SecretsManager::Secret")
     for function, one in deployed.functions.items():
         for name, value in one["Environment"]["Variables"].items():
@@ -124,7 +123,9 @@ def test_no_function_has_a_secret_in_its_environment(deployed):
         ("SECRETS_PREFIX", None, {READS_A_SECRET}),
     ],
 )
-def test_a_function_is_told_of_a_thing_exactly_when_it_may_use_it(deployed, variable, output, actions):
+def test_a_function_is_told_of_a_thing_exactly_when_it_may_use_it(
+    deployed: Deployed, variable: str, output: str | None, actions: set[str]
+) -> None:
     resource = set(refs(deployed.template["Outputs"][output]["Value"])) if output else set()
     for function, one in deployed.functions.items():
         allowed = {ref for action in actions for ref in deployed.may_call(function, action)}
@@ -132,7 +133,7 @@ def test_a_function_is_told_of_a_thing_exactly_when_it_may_use_it(deployed, vari
         assert (variable in one["Environment"]["Variables"]) == may, f"{function}: {variable}"
 
 
-def test_only_mirakls_principal_may_send_cloud_events(operator):
+def test_only_mirakls_principal_may_send_cloud_events(operator: Deployed) -> None:
     queue = next(
         name
         for name, one in operator.of_type("AWS::SQS::Queue").items()
@@ -148,10 +149,13 @@ def test_only_mirakls_principal_may_send_cloud_events(operator):
     assert senders == [{"AWS": "arn:aws:iam::123456789012:role/mirakl-cloud-events"}]
 
 
-def test_schedules_may_start_their_function_and_nothing_else(deployed):
+def test_schedules_may_start_their_function_and_nothing_else(deployed: Deployed) -> None:
     for schedule in deployed.properties("AWS::Scheduler::Schedule"):
         role = deployed.template["Resources"][schedule["Target"]["RoleArn"]["Fn::GetAtt"][0]]["Properties"]
         (policy,) = role["Policies"]
         start, give_up = policy["PolicyDocument"]["Statement"]
         assert (start["Action"], start["Resource"]) == ("lambda:InvokeFunction", schedule["Target"]["Arn"])
-        assert (give_up["Action"], give_up["Resource"]) == ("sqs:SendMessage", schedule["Target"]["DeadLetterConfig"]["Arn"])
+        assert (give_up["Action"], give_up["Resource"]) == (
+            "sqs:SendMessage",
+            schedule["Target"]["DeadLetterConfig"]["Arn"],
+        )

@@ -1,4 +1,4 @@
-"""Nothing is dropped in silence, nothing runs longer than what waits for it, and NetSuite's slots are never overdrawn."""
+"""Nothing is dropped in silence, nothing outlasts what waits for it, and NetSuite's slots are never overdrawn."""
 
 import json
 
@@ -20,7 +20,7 @@ def given_up_queues(deployed: Deployed) -> set[str]:
     }
 
 
-def test_every_queue_gives_up_to_a_queue_of_its_own_after_five_tries(deployed):
+def test_every_queue_gives_up_to_a_queue_of_its_own_after_five_tries(deployed: Deployed) -> None:
     queues, ends = deployed.of_type("AWS::SQS::Queue"), given_up_queues(deployed)
     used = []
     for name, queue in queues.items():
@@ -34,7 +34,7 @@ def test_every_queue_gives_up_to_a_queue_of_its_own_after_five_tries(deployed):
     assert len(set(used)) == len(used)
 
 
-def test_every_given_up_queue_pages_at_its_first_message(deployed):
+def test_every_given_up_queue_pages_at_its_first_message(deployed: Deployed) -> None:
     paged = {
         refs(alarm["Dimensions"][0]["Value"])[0]: alarm["Threshold"]
         for alarm in deployed.alarms
@@ -43,40 +43,40 @@ def test_every_given_up_queue_pages_at_its_first_message(deployed):
     assert paged == dict.fromkeys(given_up_queues(deployed), 1)
 
 
-def test_every_queue_keeps_messages_for_fourteen_days_encrypted(deployed):
+def test_every_queue_keeps_messages_for_fourteen_days_encrypted(deployed: Deployed) -> None:
     for queue in deployed.properties("AWS::SQS::Queue"):
         assert queue["MessageRetentionPeriod"] == 14 * 24 * 3600
         assert queue["SqsManagedSseEnabled"] is True
 
 
-def test_a_message_stays_hidden_for_six_times_its_workers_timeout(deployed):
+def test_a_message_stays_hidden_for_six_times_its_workers_timeout(deployed: Deployed) -> None:
     for source in deployed.properties("AWS::Lambda::EventSourceMapping"):
         queue = deployed.template["Resources"][source["EventSourceArn"]["Fn::GetAtt"][0]]["Properties"]
         worker = deployed.template["Resources"][source["FunctionName"]["Ref"]]["Properties"]
         assert queue["VisibilityTimeout"] >= 6 * worker["Timeout"] + source["MaximumBatchingWindowInSeconds"]
 
 
-def test_only_failed_messages_of_a_batch_come_back(deployed):
+def test_only_failed_messages_of_a_batch_come_back(deployed: Deployed) -> None:
     for source in deployed.properties("AWS::Lambda::EventSourceMapping"):
         assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
 
 @pytest.mark.parametrize("name", ["shop", "operator"])
-def test_a_lease_outlives_its_worker(request, name):
+def test_a_lease_outlives_its_worker(request: pytest.FixtureRequest, name: str) -> None:
     deployed = request.getfixturevalue(name)
     longest = max(deployed.functions[worker]["Timeout"] for worker in LEASED)
     assert deployed.config.reliability.lease_seconds >= longest + LEASE_OUTLIVES_WORK_SECONDS
 
 
-def test_one_call_to_netsuite_with_its_patience_fits_a_worker(deployed):
+def test_one_call_to_netsuite_with_its_patience_fits_a_worker(deployed: Deployed) -> None:
     netsuite = deployed.config.netsuite
     call = netsuite.connect_timeout_seconds + netsuite.read_timeout_seconds
     for worker in SPEAK_TO_NETSUITE:
         assert call + TO_WRITE_DOWN_SECONDS <= deployed.functions[worker]["Timeout"]
 
 
-def test_no_more_workers_speak_to_netsuite_than_it_has_slots(deployed):
-    """Orders' workers by MaximumConcurrency, the reader by reserved concurrency; nobody else has the secret to sign in."""
+def test_no_more_workers_speak_to_netsuite_than_it_has_slots(deployed: Deployed) -> None:
+    """Orders' workers by MaximumConcurrency, the reader by reserved concurrency; nobody else can sign in."""
     post = deployed.logical_id("post_orders")
     workers = sum(
         source["ScalingConfig"]["MaximumConcurrency"]
@@ -98,20 +98,20 @@ def _reads_netsuites_secret(deployed: Deployed, function: str) -> bool:
     return secret in deployed.may_call(function, "secretsmanager:GetSecretValue")
 
 
-def test_every_queue_has_a_limit_of_workers_at_once(deployed):
+def test_every_queue_has_a_limit_of_workers_at_once(deployed: Deployed) -> None:
     """Without one, pollers pull more than may run, and healthy messages are given up unread."""
     for source in deployed.properties("AWS::Lambda::EventSourceMapping"):
         assert source["ScalingConfig"]["MaximumConcurrency"] >= 2
 
 
-def test_every_run_that_cannot_start_is_tried_twice_more_and_given_up_after_five_minutes(deployed):
+def test_every_run_that_cannot_start_is_tried_twice_more_and_given_up_after_five_minutes(deployed: Deployed) -> None:
     for schedule in deployed.properties("AWS::Scheduler::Schedule"):
         target = schedule["Target"]
         assert target["RetryPolicy"] == {"MaximumEventAgeInSeconds": 300, "MaximumRetryAttempts": 2}
         assert refs(target["DeadLetterConfig"]["Arn"])[0] in given_up_queues(deployed)
 
 
-def test_every_run_that_fails_is_tried_once_more_and_given_up_to_a_queue_that_pages(deployed):
+def test_every_run_that_fails_is_tried_once_more_and_given_up_to_a_queue_that_pages(deployed: Deployed) -> None:
     scheduled = {refs(one["Target"]["Arn"])[0] for one in deployed.properties("AWS::Scheduler::Schedule")}
     configured = {}
     for one in deployed.properties("AWS::Lambda::EventInvokeConfig"):
@@ -122,7 +122,7 @@ def test_every_run_that_fails_is_tried_once_more_and_given_up_to_a_queue_that_pa
     assert set(configured.values()) <= given_up_queues(deployed)
 
 
-def test_each_schedule_is_as_configured_and_says_its_name(shop):
+def test_each_schedule_is_as_configured_and_says_its_name(shop: Deployed) -> None:
     schedules = {one["Name"]: one for one in shop.properties("AWS::Scheduler::Schedule")}
     assert {name: one["ScheduleExpression"] for name, one in schedules.items()} == {
         "poll-orders-brightside-uk": "rate(5 minutes)",

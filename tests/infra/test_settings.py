@@ -1,7 +1,7 @@
 """A mistake in the settings stops synth, and says which key, which value and what was expected."""
 
-from copy import deepcopy
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -16,9 +16,9 @@ from tieout.config import Config, ConfigError, config_from, read_config
 SHOP = ROOT / "config" / "gift-shop.yaml"
 
 
-def shop_with(change: dict[str, object]) -> dict:
+def shop_with(change: dict[str, object]) -> dict[str, Any]:
     """The gift shop's settings with one dotted key changed (None: left out)."""
-    data = deepcopy(yaml.safe_load(SHOP.read_text(encoding="utf-8")))
+    data: dict[str, Any] = yaml.safe_load(SHOP.read_text(encoding="utf-8"))
     for dotted, value in change.items():
         *path, last = dotted.split(".")
         at = data
@@ -39,13 +39,18 @@ def shop_with(change: dict[str, object]) -> dict:
         ({"netsuite.slots": 4}, ["netsuite", "5 NetSuite slots", "allows 4"]),
         ({"netsuite.lanes.orders_to_post": 1}, ["netsuite.lanes.orders_to_post = 1", "2"]),
         ({"marketplaces.maison-eu.shop_id": None}, ["marketplaces.maison-eu", "shop_id is required"]),
-        ({"marketplaces.maison-eu.url": "http://shop.example"}, ["marketplaces.maison-eu", "'http://shop.example'", "mirakl.net"]),
+        (
+            {"marketplaces.maison-eu.url": "http://shop.example"},
+            ["marketplaces.maison-eu", "'http://shop.example'", "mirakl.net"],
+        ),
         ({"marketplaces.maison-eu.persona": "external_partner"}, ["poll_minutes is 5", "every 15 minutes"]),
         ({"marketplaces.maison-eu.orders.sales_orders.subsidiary": "fr"}, ["'fr'", "uk"]),
         ({"retention.log_days": 31}, ["retention.log_days = 31", "30"]),
     ],
 )
-def test_a_mistake_is_told_with_its_key_its_value_and_what_was_expected(tmp_path, change, told):
+def test_a_mistake_is_told_with_its_key_its_value_and_what_was_expected(
+    tmp_path: Path, change: dict[str, Any], told: list[str]
+) -> None:
     path = tmp_path / "settings.yaml"
     path.write_text(yaml.safe_dump(shop_with(change)), encoding="utf-8")
     with pytest.raises(ConfigError) as mistake:
@@ -61,7 +66,7 @@ def test_a_mistake_is_told_with_its_key_its_value_and_what_was_expected(tmp_path
         ({"netsuite.connect_timeout_seconds": 60, "netsuite.read_timeout_seconds": 120}, None),
     ],
 )
-def test_patience_that_does_not_fit_the_functions_is_refused(change, told):
+def test_patience_that_does_not_fit_the_functions_is_refused(change: dict[str, Any], told: list[str] | None) -> None:
     config = config_from(shop_with(change))
     if told is None:
         check_patience(config)
@@ -72,19 +77,19 @@ def test_patience_that_does_not_fit_the_functions_is_refused(change, told):
         assert words in str(mistake.value)
 
 
-def test_the_local_run_may_end_leases_early():
+def test_the_local_run_may_end_leases_early() -> None:
     twins = {"mirakl": {}, "netsuite": "http://127.0.0.1:1"}
     check_patience(config_from({**shop_with({"reliability.lease_seconds": 20}), "sandbox": twins}))
 
 
-def test_a_call_that_outlasts_its_worker_is_refused():
+def test_a_call_that_outlasts_its_worker_is_refused() -> None:
     long = read_config(SHOP).netsuite.model_copy(update={"read_timeout_seconds": 280.0})
     config = read_config(SHOP).model_copy(update={"netsuite": long})
     with pytest.raises(ConfigError, match=r"read_timeout_seconds = 280: expected at most 275"):
         check_patience(config)
 
 
-def test_names_too_long_for_a_queue_are_refused_before_anything_is_deployed(tmp_path):
+def test_names_too_long_for_a_queue_are_refused_before_anything_is_deployed(tmp_path: Path) -> None:
     marketplace, deployment = "m" * 31, "d" * 31
     data = shop_with({"deployment": deployment})
     data["marketplaces"] = {marketplace: data["marketplaces"]["maison-eu"]}
@@ -93,7 +98,7 @@ def test_names_too_long_for_a_queue_are_refused_before_anything_is_deployed(tmp_
         deploy(config_from(data), LAMBDA, tmp_path)
 
 
-def test_the_twins_addresses_join_the_settings_before_they_are_checked(tmp_path):
+def test_the_twins_addresses_join_the_settings_before_they_are_checked(tmp_path: Path) -> None:
     twins = tmp_path / "twins.json"
     twins.write_text('{"mirakl": {"maison-eu": "http://127.0.0.1:8002"}, "netsuite": "http://127.0.0.1:8003"}')
     config = settings(SHOP, twins)
@@ -105,14 +110,14 @@ def test_the_twins_addresses_join_the_settings_before_they_are_checked(tmp_path)
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "config").glob("*.yaml")), ids=lambda path: path.stem)
-def test_every_example_is_a_settings_file_that_works(path):
+def test_every_example_is_a_settings_file_that_works(path: Path) -> None:
     assert isinstance(read_config(path), Config)
 
 
-def test_the_schema_for_editors_is_current():
+def test_the_schema_for_editors_is_current() -> None:
     assert SCHEMA.read_text(encoding="utf-8") == schema_text(), "run: python -m infra.schema"
 
 
-def test_a_missing_file_says_where_to_start():
+def test_a_missing_file_says_where_to_start() -> None:
     with pytest.raises(ConfigError, match=r"start from config/gift-shop\.yaml"):
         settings(Path("no-such.yaml"))

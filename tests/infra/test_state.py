@@ -1,29 +1,29 @@
 """What is kept is encrypted, survives the stack and mistakes, and expires when it should."""
 
-from tests.infra.deployed import refs
+from tests.infra.deployed import Deployed, refs
 
 STATEFUL = ("AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::SecretsManager::Secret", "AWS::KMS::Key")
 
 
-def test_state_outlives_the_stack(deployed):
+def test_state_outlives_the_stack(deployed: Deployed) -> None:
     for kind in STATEFUL:
         for name, one in deployed.of_type(kind).items():
             assert (one["DeletionPolicy"], one["UpdateReplacePolicy"]) == ("Retain", "Retain"), name
 
 
-def test_tables_can_be_restored_to_any_second_and_not_be_deleted_by_mistake(deployed):
+def test_tables_can_be_restored_to_any_second_and_not_be_deleted_by_mistake(deployed: Deployed) -> None:
     for table in deployed.properties("AWS::DynamoDB::Table"):
         assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
         assert table["DeletionProtectionEnabled"] is True
         assert table["BillingMode"] == "PAY_PER_REQUEST"
 
 
-def test_keys_rotate(deployed):
+def test_keys_rotate(deployed: Deployed) -> None:
     for key in deployed.properties("AWS::KMS::Key"):
         assert key["EnableKeyRotation"] is True
 
 
-def test_data_and_credentials_are_encrypted_with_different_keys(deployed):
+def test_data_and_credentials_are_encrypted_with_different_keys(deployed: Deployed) -> None:
     data = {
         *(refs(one["SSESpecification"]["KMSMasterKeyId"])[0] for one in deployed.properties("AWS::DynamoDB::Table")),
         *(refs(one["KmsKeyId"])[0] for one in deployed.properties("AWS::Logs::LogGroup")),
@@ -37,16 +37,21 @@ def test_data_and_credentials_are_encrypted_with_different_keys(deployed):
     assert not data & credentials
 
 
-def test_the_postings_table_lists_what_is_due_by_lane_and_time(deployed):
-    postings = deployed.template["Resources"][deployed.template["Outputs"]["PostingsTable"]["Value"]["Ref"]]["Properties"]
-    assert [(key["AttributeName"], key["KeyType"]) for key in postings["KeySchema"]] == [("pk", "HASH"), ("sk", "RANGE")]
+def test_the_postings_table_lists_what_is_due_by_lane_and_time(deployed: Deployed) -> None:
+    postings = deployed.template["Resources"][deployed.template["Outputs"]["PostingsTable"]["Value"]["Ref"]][
+        "Properties"
+    ]
+    assert [(key["AttributeName"], key["KeyType"]) for key in postings["KeySchema"]] == [
+        ("pk", "HASH"),
+        ("sk", "RANGE"),
+    ]
     (index,) = postings["GlobalSecondaryIndexes"]
     assert index["IndexName"] == "todo"
     assert [(key["AttributeName"], key["KeyType"]) for key in index["KeySchema"]] == [("todo", "HASH"), ("at", "RANGE")]
     assert index["Projection"] == {"ProjectionType": "ALL"}
 
 
-def test_postings_never_expire_and_webhook_ids_do(deployed):
+def test_postings_never_expire_and_webhook_ids_do(deployed: Deployed) -> None:
     """A dedupe key for money that expires is a double posting that waits."""
     by_output = {
         name: deployed.template["Resources"][deployed.template["Outputs"][name]["Value"]["Ref"]]["Properties"]
@@ -57,14 +62,14 @@ def test_postings_never_expire_and_webhook_ids_do(deployed):
     assert [key["AttributeName"] for key in by_output["IdempotencyTable"]["KeySchema"]] == ["id"]
 
 
-def test_archived_orders_expire_as_configured_and_leave_no_older_versions(deployed):
+def test_archived_orders_expire_as_configured_and_leave_no_older_versions(deployed: Deployed) -> None:
     (archive,) = deployed.properties("AWS::S3::Bucket")
     (rule,) = archive["LifecycleConfiguration"]["Rules"]
     assert (rule["Status"], rule["ExpirationInDays"]) == ("Enabled", deployed.config.retention.archive_days)
     assert "VersioningConfiguration" not in archive
 
 
-def test_the_archive_is_private(deployed):
+def test_the_archive_is_private(deployed: Deployed) -> None:
     (archive,) = deployed.properties("AWS::S3::Bucket")
     assert archive["PublicAccessBlockConfiguration"] == {
         "BlockPublicAcls": True,
@@ -74,25 +79,24 @@ def test_the_archive_is_private(deployed):
     }
 
 
-def test_nothing_is_stored_or_sent_without_tls(deployed):
+def test_nothing_is_stored_or_sent_without_tls(deployed: Deployed) -> None:
     denied = {
         resource
         for _, statement in deployed.statements()
-        if statement["Effect"] == "Deny"
-        and statement.get("Condition") == {"Bool": {"aws:SecureTransport": "false"}}
+        if statement["Effect"] == "Deny" and statement.get("Condition") == {"Bool": {"aws:SecureTransport": "false"}}
         for resource in refs(statement["Resource"])
     }
     for kind in ("AWS::S3::Bucket", "AWS::SQS::Queue", "AWS::SNS::Topic"):
         assert set(deployed.of_type(kind)) <= denied
 
 
-def test_logs_expire_as_configured(deployed):
+def test_logs_expire_as_configured(deployed: Deployed) -> None:
     groups = deployed.properties("AWS::Logs::LogGroup")
     assert {group["RetentionInDays"] for group in groups} == {deployed.config.retention.log_days}
     assert len(groups) == len(deployed.functions) + 1  # and the public door's access log
 
 
-def test_no_secrets_value_is_in_the_template(deployed):
+def test_no_secrets_value_is_in_the_template(deployed: Deployed) -> None:
     """What a person fills in starts as `{}` for ever: another text would be deployed over what was filled in."""
     for secret in deployed.properties("AWS::SecretsManager::Secret"):
         if "GenerateSecretString" in secret:
@@ -104,7 +108,7 @@ def test_no_secrets_value_is_in_the_template(deployed):
             assert secret["SecretString"] == "{}"
 
 
-def test_every_secret_is_named_as_functions_look_for_it(shop):
+def test_every_secret_is_named_as_functions_look_for_it(shop: Deployed) -> None:
     assert sorted(one["Name"] for one in shop.properties("AWS::SecretsManager::Secret")) == [
         "tieout/gift-shop/mirakl/brightside-uk",
         "tieout/gift-shop/mirakl/maison-eu",
