@@ -2,8 +2,8 @@
 
 An order that is updated while we page leaves the frozen window, and everything behind it moves one place to the left:
 a plain next offset would skip as many orders as have left. So each page overlaps the last one by an order, and a page
-that does not begin on ground already seen is asked for again further back. A page that is served twice shows in the same
-way, at the one behind it.
+that does not begin on ground already seen is asked for again further back. A page that is served twice shows at the one
+behind it.
 """
 
 from __future__ import annotations
