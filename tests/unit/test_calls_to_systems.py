@@ -22,10 +22,9 @@ class Server(ThreadingHTTPServer):
         self.connections = 0
         self.seen: list[str | None] = []
 
-    def call(self, method: str = "GET", *, reads: bool = True) -> Call:
-        return Call(
-            system="twin", operation="X", method=method, url=f"http://127.0.0.1:{self.server_port}/", reads=reads
-        )
+    def call(self) -> Call:
+        url = f"http://127.0.0.1:{self.server_port}/"
+        return Call(system="twin", operation="X", method="GET", url=url, reads=True)
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -89,11 +88,12 @@ def test_a_password_file_of_the_machine_is_not_sent_to_anybody(
 
 
 @pytest.mark.parametrize("reads", [True, False])
-def test_where_nobody_listens_nothing_was_written(server: Server, reads: bool):
-    call = server.call("PUT", reads=reads)
-    server.server_close()
-    with pytest.raises(SystemDown):
-        Caller(1, 1).send(call, None)
+def test_where_nobody_listens_nothing_was_written(reads: bool):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # never listens: whoever connects is refused
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}/"
+        with pytest.raises(SystemDown):
+            Caller(1, 1).send(Call(system="twin", operation="X", method="PUT", url=url, body=b"{}", reads=reads), None)
 
 
 def test_a_write_that_is_answered_by_silence_may_have_arrived():

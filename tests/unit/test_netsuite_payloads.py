@@ -43,6 +43,7 @@ def rules(strategy: TaxStrategy = SUITETAX) -> SalesOrderRules:
         locations=(LocationRule("6"),),
         tax=TaxRules(strategy, {}, default_code="VAT", charge_item="900"),
         custom_form="68",
+        names_the_seller=True,
     )
 
 
