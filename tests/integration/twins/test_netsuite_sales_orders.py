@@ -48,6 +48,19 @@ def test_the_total_is_lines_and_shipping_and_tax(netsuite: NetSuite):
     assert [one["taxCode"]["refName"] for one in read["taxDetails"]["items"]] == ["VAT-GBR-20"] * 3
 
 
+def test_handling_counts_into_the_total(netsuite: NetSuite):
+    """10.00 goods, 2.00 shipping, 1.00 handling with 0.20 tax."""
+    body = with_tax(netsuite, [line()], taxed("HANDLING", 1, 0.20), shippingCost=2, handlingCost=1)
+    assert netsuite.get("salesOrder", netsuite.create("salesOrder", body))["total"] == Decimal("13.20")
+
+
+def test_a_line_shows_the_price_level_it_was_sold_at(netsuite: NetSuite):
+    plain, listed = line(MUG), line(LISTED_BOOK)
+    del plain["price"], listed["price"]
+    read = netsuite.get("salesOrder", netsuite.create("salesOrder", netsuite.order(plain, listed)))
+    assert [one["price"]["refName"] for one in read["item"]["items"]] == ["Custom", "Base Price"]
+
+
 def test_an_amount_that_is_sent_stands_whatever_the_rate(netsuite: NetSuite):
     """3 for 10.00 has no rate in cents; the amount decides."""
     order = netsuite.create("salesOrder", netsuite.order(line(MUG, 3, None, amount=10)))

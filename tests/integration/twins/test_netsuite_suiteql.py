@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from sandbox.netsuite.seeds import seed_items
 from tests.integration.twins.netsuite import MUG, PEN, RECORD, SUITEQL, NetSuite, line, published, refusal
 
 STAMP = "YYYY-MM-DD HH24:MI:SS"
@@ -268,6 +269,21 @@ def test_stock_is_by_item_and_place(orders: NetSuite):
         {"itemid": "PEN", "location": "1", "quantityavailable": "5"},
     ]
     assert column(orders, "SELECT COUNT(*) FROM inventoryitemlocations") == ["3"]
+
+
+def test_what_is_on_hand_is_not_all_available(netsuite: NetSuite):
+    candle = {"itemid": "CANDLE", "itemtype": "InvtPart"}
+    place = {"location": "1", "quantityavailable": 4, "quantityonhand": 9, "quantitycommitted": 5}
+    seed_items(netsuite.twin.account.store, [candle | {"locations": [place]}], netsuite.twin.clock.now())
+    text = (
+        "SELECT a.quantityavailable, a.quantityonhand, a.quantitycommitted FROM aggregateitemlocation a "
+        "JOIN item i ON i.id = a.item WHERE i.itemid = 'CANDLE'"
+    )
+    assert netsuite.rows(text) == [{"quantityavailable": "4", "quantityonhand": "9", "quantitycommitted": "5"}]
+
+
+def test_an_empty_text_is_a_null(orders: NetSuite):
+    assert orders.rows("SELECT '' AS nothing, REPLACE('x', 'x', '') AS gone, 'y' AS y FROM dual") == [{"y": "y"}]
 
 
 def test_reference_tables_can_be_asked(orders: NetSuite):
