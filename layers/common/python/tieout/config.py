@@ -266,7 +266,7 @@ class Marketplace(Settings):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if not (_MIRAKL_HOST.match(self.url) or _LOOPBACK.match(self.url)):
+        if not (_MIRAKL_HOST.fullmatch(self.url) or _LOOPBACK.fullmatch(self.url)):
             raise ValueError(f"url {self.url!r}: expected https://<instance>.mirakl.net")
         if self.role == "seller" and self.shop_id is None:
             raise ValueError("shop_id is required for a seller (Mirakl back office, shop settings)")
@@ -356,7 +356,7 @@ class Config(Settings):
                     f"marketplaces.{name}.orders.sales_orders.subsidiary is {wanted!r}; "
                     f"expected one of netsuite.subsidiaries: {', '.join(self.netsuite.subsidiaries)}",
                 )
-            if not self.sandbox and not _MIRAKL_HOST.match(marketplace.url):
+            if not self.sandbox and not _MIRAKL_HOST.fullmatch(marketplace.url):
                 raise ValueError(
                     f"marketplaces.{name}.url is {marketplace.url!r}; expected https://<instance>.mirakl.net"
                 )
