@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from tests.integration.cli.terminal import Deployed, Terminal, store_secret
 from tests.integration.running_twins import CUSTOM_FIELDS, MARKETPLACE
+from tieout.cli.findings import clock_finding
 
 MIRAKL = f"Mirakl {MARKETPLACE}"
 
@@ -128,9 +130,20 @@ def test_a_certificate_that_ends_soon_is_told_in_days(deployed: Deployed) -> Non
     assert "days left" in to_do(deployed)["NetSuite, certificate"]
 
 
-def test_a_clock_that_is_wrong_is_told(deployed: Deployed) -> None:
-    deployed.twins.wait(600)
-    assert list(to_do(deployed)) == [f"{MIRAKL}, clock"]
+@pytest.mark.parametrize(
+    ("seconds", "of_a_twin", "verdict"),
+    [(59, False, "pass"), (61, False, "to do"), (61, True, "note")],
+)
+def test_a_clock_that_is_wrong_is_to_be_set_unless_it_is_a_twins(seconds: int, of_a_twin: bool, verdict: str) -> None:
+    found = clock_finding("Mirakl", timedelta(seconds=seconds), of_a_twin=of_a_twin)
+    assert (found.about, found.verdict) == ("Mirakl, clock", verdict)
+
+
+def test_twins_that_live_another_day_keep_nothing_from_being_checked(deployed: Deployed) -> None:
+    deployed.twins.wait(30 * 24 * 3600)
+    answer = deployed.answer("doctor")
+    assert "a twin's day is its own" in of(answer, "note")[f"{MIRAKL}, clock"]
+    assert f"{MIRAKL}, orders" in of(answer, "pass")
 
 
 def test_a_marketplace_in_maintenance_is_told(deployed: Deployed) -> None:

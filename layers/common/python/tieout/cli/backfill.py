@@ -93,6 +93,8 @@ def _would(document: dict[str, Any]) -> list[Any]:
         table.add_row(
             each["order_id"], each["state"] or "unreadable", when(each["updated_at"]), "; ".join(words) or NOTHING
         )
+    if not document["orders"]:
+        return [f"{title}."]
     kinds = Counter(intent["kind"] for each in document["orders"] for intent in each["would"])
     return [table, *(f"{WORDS[kind]}: {count}" for kind, count in kinds.items())]
 

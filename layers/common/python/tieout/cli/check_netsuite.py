@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 from tieout.cli.deployment import Deployment
-from tieout.cli.findings import Finding, Verdict, attempt, note, passed, to_do
-from tieout.cli.output import how_long
+from tieout.cli.findings import Finding, Verdict, attempt, clock_finding, note, passed, to_do
 from tieout.config import Config
 from tieout.domain.errors import NeedsAttention
 from tieout.netsuite import probes, queries
@@ -16,8 +14,6 @@ from tieout.netsuite.connection import Connection
 from tieout.netsuite.items import Items
 
 ABOUT = "NetSuite"
-CLOCKS_APART = timedelta(seconds=60)
-"""An assertion from the future is refused, and one lasts five minutes."""
 
 
 def netsuite_findings(deployment: Deployment) -> Iterator[tuple[str, list[Finding]]]:
@@ -28,7 +24,7 @@ def netsuite_findings(deployment: Deployment) -> Iterator[tuple[str, list[Findin
     reached = attempt(f"{ABOUT}, credential", lambda: _reached(deployment, connection))
     yield ABOUT, reached
     yield ABOUT, [_concurrency(config)]
-    if any(each.verdict is Verdict.TO_DO for each in reached):
+    if reached[0].verdict is Verdict.TO_DO:
         return
     seen = attempt(f"{ABOUT}, role", lambda: _role(config, connection))
     yield ABOUT, seen
@@ -66,9 +62,7 @@ def _reached(deployment: Deployment, connection: Connection) -> list[Finding]:
     apart = abs(now - deployment.clock())
     auth = deployment.config.netsuite.auth
     findings = [passed(f"{ABOUT}, credential", f"{auth} is taken by account {deployment.config.netsuite.account}")]
-    if apart > CLOCKS_APART:
-        return [*findings, to_do(f"{ABOUT}, clock", f"{how_long(apart)} away from ours: set this machine's clock")]
-    return [*findings, passed(f"{ABOUT}, clock", f"{how_long(apart)} away from ours")]
+    return [*findings, clock_finding(ABOUT, apart, of_a_twin=deployment.config.sandbox is not None)]
 
 
 def _concurrency(config: Config) -> Finding:

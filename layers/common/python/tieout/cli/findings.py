@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
 from msgspec import Struct
 
+from tieout.cli.output import how_long
 from tieout.cli.trouble import told
 from tieout.domain.errors import CredentialsRefused
+
+CLOCKS_APART = timedelta(seconds=60)
 
 
 class Verdict(StrEnum):
@@ -45,6 +49,17 @@ def note(about: str, words: str) -> Finding:
 def to_do(about: str, words: str) -> Finding:
     """Something must be done, and the words say what."""
     return Finding(about, Verdict.TO_DO, words)
+
+
+def clock_finding(about: str, apart: timedelta, *, of_a_twin: bool) -> Finding:
+    """How far the other side's clock is from ours: what is signed lives five minutes. A twin's day is its own."""
+    about = f"{about}, clock"
+    words = f"{how_long(apart)} away from ours"
+    if apart <= CLOCKS_APART:
+        return passed(about, words)
+    if of_a_twin:
+        return note(about, f"{words}: a twin's day is its own")
+    return to_do(about, f"{words}: set this machine's clock")
 
 
 def attempt(about: str, check: Callable[[], list[Finding]]) -> list[Finding]:

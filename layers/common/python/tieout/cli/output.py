@@ -24,7 +24,11 @@ def show(document: Document, *, as_json: bool, shown: Sequence[RenderableType]) 
         return
     console = screen()
     for part in shown:
-        console.print(part)
+        if isinstance(part, Table) and part.title:
+            # A table folds its title to its own width.
+            console.print(part.title, style="bold", soft_wrap=True)
+            part.title = None
+        console.print(part, soft_wrap=isinstance(part, str))
 
 
 def screen() -> Console:
@@ -40,7 +44,7 @@ def aside() -> Console:
 
 def a_table(title: str, *columns: str, keep: Sequence[str] = ()) -> Table:
     """A table; columns in `keep` are never folded, so that they can be copied."""
-    table = Table(title=title, title_justify="left", title_style="bold", expand=False)
+    table = Table(title=title)
     for column in columns:
         table.add_column(column, no_wrap=column in keep, overflow="fold")
     return table
