@@ -97,7 +97,14 @@ GUARDED_BY = {
     "salestaxitem": "salesTaxItem",
 }
 _CUSTOM = {"number": "number", "integer": "number", "flag": "flag", "day": "date", "moment": "date"}
-_RESERVED = ("transaction",)
+# Words SQLite keeps for itself and Oracle leaves to names.
+_RESERVED = frozenset(
+    (
+        *("transaction", "nothing", "index", "references", "returning", "autoincrement", "isnull", "notnull", "add"),
+        *("check", "collate", "commit", "constraint", "default", "deferrable", "escape", "foreign", "primary", "to"),
+        *("using", "values", "if", "replace"),
+    )
+)
 _INDEXED = {
     "transaction": ("id", "externalid"),
     "transactionline": ("transaction",),
@@ -138,7 +145,7 @@ class Catalogue:
 
 
 def physical(name: str) -> str:
-    """SQLite keeps `transaction` for itself; it is stored under another name."""
+    """The name a word goes by inside: SQLite keeps some for itself, `transaction` among them."""
     return f"{name}_" if name in _RESERVED else name
 
 

@@ -282,6 +282,11 @@ def test_what_is_on_hand_is_not_all_available(netsuite: NetSuite):
     assert netsuite.rows(text) == [{"quantityavailable": "4", "quantityonhand": "9", "quantitycommitted": "5"}]
 
 
+@pytest.mark.parametrize("name", ["transaction", "nothing", "index", "values", "references", "to", "state", "rate"])
+def test_a_column_may_be_called(orders: NetSuite, name: str):
+    assert orders.rows(f"SELECT x.{name} FROM (SELECT 'y' AS {name} FROM dual) x") == [{name: "y"}]
+
+
 def test_an_empty_text_is_a_null(orders: NetSuite):
     assert orders.rows("SELECT '' AS nothing, REPLACE('x', 'x', '') AS gone, 'y' AS y FROM dual") == [{"y": "y"}]
 
