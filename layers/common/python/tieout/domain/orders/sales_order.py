@@ -200,7 +200,8 @@ def _location(order: Order, rules: tuple[LocationRule, ...]) -> str:
 
 def _customer(order: Order, rules: SalesOrderRules, currency_id: str) -> CustomerDraft:
     if rules.customer_per_buyer:
-        name = order.customer_name or order.customer_id
+        # NetSuite refuses a second entity of the same name, and two buyers may share theirs.
+        name = f"{order.customer_name} {order.customer_id}".strip()
         return CustomerDraft(
             external_id(order.marketplace, "CUS", order.customer_id), name, rules.subsidiary_id, currency_id
         )
