@@ -122,9 +122,10 @@ def test_every_page_is_within_reach_of_the_readme() -> None:
     waiting = [ROOT / "README.md"]
     while waiting:
         page = waiting.pop()
-        if page in reached or not page.exists():
+        if page in reached or page.suffix != ".md":
             continue
         reached.add(page)
         links = [link.partition("#")[0] for link in _LINK.findall(page.read_text(encoding="utf-8"))]
-        waiting += [(page.parent / link).resolve() for link in links if link.endswith(".md") and "://" not in link]
+        linked = [(page.parent / link).resolve() for link in links if "://" not in link]
+        waiting += [each for place in linked for each in (place.glob("*.md") if place.is_dir() else [place])]
     assert sorted(str(page.relative_to(ROOT)) for page in set(PAGES) - reached) == []
