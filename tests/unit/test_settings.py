@@ -1,0 +1,150 @@
+"""A mistake in the settings is told before anything is deployed: the key, its value, and what was expected."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.fakes import a_config
+from tests.fakes.house import settings
+from tieout.config import ConfigError, config_from, json_schema, read_config
+
+ROOT = Path(__file__).resolve().parents[2]
+SHOP = "marketplaces__brightside"
+ORDERS = f"{SHOP}__orders"
+SALES = f"{ORDERS}__sales_orders"
+
+MISTAKES: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "a key nobody knows": ({"netsuite__acount": "1"}, ["netsuite.acount = '1'", "Extra inputs"]),
+    "a missing key": ({"netsuite__account": None}, ["netsuite.account", "required"]),
+    "a name with capitals": ({"deployment": "Test"}, ["deployment = 'Test'", "^[a-z]"]),
+    "an account that is none": ({"netsuite__account": "TSTDRV/1"}, ["netsuite.account = 'TSTDRV/1'"]),
+    "a zone that is none": (
+        {"netsuite__subsidiaries__uk__time_zone": "London"},
+        ["netsuite.subsidiaries.uk.time_zone = 'London'", "an IANA time zone such as Europe/London"],
+    ),
+    "more lanes than slots": (
+        {"netsuite__lanes": {"orders_to_post": 5}},
+        ["netsuite", "lanes ask for 6 NetSuite slots, slots allows 5"],
+    ),
+    "one worker only": (
+        {"netsuite__lanes": {"orders_to_post": 1}},
+        ["netsuite.lanes.orders_to_post = 1", "greater than or equal to 2"],
+    ),
+    "a host that is not Mirakl's": (
+        {f"{SHOP}__url": "https://brightside.example.com"},
+        ["marketplaces.brightside", "https://brightside.example.com", "expected https://<instance>.mirakl.net"],
+    ),
+    "a loopback address outside of the sandbox": (
+        {f"{SHOP}__url": "http://127.0.0.1:8080"},
+        ["marketplaces.brightside.url", "expected https://<instance>.mirakl.net"],
+    ),
+    "a seller without its shop": (
+        {f"{SHOP}__shop_id": None},
+        ["marketplaces.brightside", "shop_id is required for a seller"],
+    ),
+    "polling faster than Mirakl allows": (
+        {f"{SHOP}__persona": "external_partner", f"{ORDERS}__poll_minutes": 5},
+        ["orders.poll_minutes is 5", "one listing every 15 minutes at most"],
+    ),
+    "a cut-over without a zone": (
+        {f"{ORDERS}__since": "2026-01-01T00:00:00"},
+        ["marketplaces.brightside.orders.since = '2026-01-01T00:00:00'", "timezone"],
+    ),
+    "a subsidiary nobody defined": (
+        {f"{SALES}__subsidiary": "fr"},
+        ["marketplaces.brightside.orders.sales_orders.subsidiary is 'fr'", "expected one of", "uk"],
+    ),
+    "no currency": ({f"{SALES}__currencies": []}, ["sales_orders.currencies", "at least 1 item"]),
+    "a currency in small letters": ({f"{SALES}__currencies": ["gbp"]}, ["sales_orders.currencies.0 = 'gbp'"]),
+    "no location": ({f"{SALES}__locations": []}, ["sales_orders.locations", "at least 1 item"]),
+    "a country of two letters": (
+        {f"{SALES}__locations": [{"location": "Main", "countries": ["GB"]}]},
+        ["sales_orders.locations.0.countries.0 = 'GB'"],
+    ),
+    "a tax strategy nobody knows": (
+        {f"{SALES}__tax__strategy": "guess"},
+        ["tax.strategy = 'guess'", "'suitetax_override', 'tax_code' or 'other_charge'"],
+    ),
+    "charges without their item": (
+        {f"{SALES}__tax": {"strategy": "other_charge"}},
+        ["sales_orders.tax", "other_charge needs charge_item"],
+    ),
+    "an address block that is none": (
+        {f"{SHOP}__webhooks": {"allowed_ips": ["203.0.113.7/24"]}},
+        ["marketplaces.brightside.webhooks", "'203.0.113.7/24' is not an address block"],
+    ),
+    "an on-call address that is none": ({"on_call": {"emails": ["ops"]}}, ["on_call.emails.0 = 'ops'"]),
+    "logs kept for a number of days that AWS does not offer": (
+        {"retention": {"log_days": 31}},
+        ["retention.log_days = 31", "30, 60, 90"],
+    ),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_is_told_with_its_key_its_value_and_what_was_expected(mistake: str) -> None:
+    changes, words = MISTAKES[mistake]
+    with pytest.raises(ConfigError) as told:
+        a_config(**changes)
+    for word in words:
+        assert word in str(told.value)
+
+
+def test_all_mistakes_are_told_at_once() -> None:
+    with pytest.raises(ConfigError) as told:
+        a_config(deployment="Test", netsuite__account="?", marketplaces__brightside__shop_id=0)
+    assert str(told.value).count("\n") == 3
+
+
+def test_settings_that_were_read_cannot_be_changed() -> None:
+    config = a_config()
+    with pytest.raises(ValueError, match="frozen"):
+        config.deployment = "other"  # type: ignore[misc]
+
+
+def test_a_sandbox_account_has_a_host_of_its_own() -> None:
+    assert a_config().netsuite_url == "https://1234567-sb1.suitetalk.api.netsuite.com"
+    assert a_config(netsuite__account="7654321").netsuite_url == "https://7654321.suitetalk.api.netsuite.com"
+
+
+@pytest.mark.parametrize("url", ["https://brightside.mirakl.net", "https://brightside.mirakl.net/api/"])
+def test_the_address_of_a_marketplace_may_be_copied_with_or_without_api(url: str) -> None:
+    assert a_config(**{f"{SHOP}__url": url}).mirakl_url("brightside") == "https://brightside.mirakl.net"
+
+
+def test_in_the_sandbox_nothing_leaves_the_machine() -> None:
+    config = a_config(
+        sandbox={"mirakl": {"brightside": "http://127.0.0.1:81/brightside"}, "netsuite": "http://127.0.0.1:82"}
+    )
+    assert config.mirakl_url("brightside") == "http://127.0.0.1:81/brightside"
+    assert config.netsuite_url == "http://127.0.0.1:82"
+    with pytest.raises(ConfigError, match=r"sandbox\.netsuite"):
+        a_config(sandbox={"mirakl": {}, "netsuite": "http://192.0.2.1:82"})
+
+
+def test_a_file_that_is_missing_or_no_yaml_is_told_by_name(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"nowhere\.yaml does not exist; start from config/gift-shop\.yaml"):
+        read_config(tmp_path / "nowhere.yaml")
+    broken = tmp_path / "broken.yaml"
+    broken.write_text("deployment: [", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"broken\.yaml is not YAML"):
+        read_config(broken)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "config").glob("*.yaml")), ids=lambda path: path.name)
+def test_every_example_can_be_used(path: Path) -> None:
+    assert read_config(path).marketplaces
+
+
+def test_what_travels_with_the_functions_reads_back_as_the_same_settings() -> None:
+    config = a_config()
+    assert config_from(config.model_dump(mode="json")) == config
+
+
+def test_editors_are_told_every_key() -> None:
+    schema = json_schema()
+    assert set(schema["properties"]) >= set(settings())
+    assert schema["additionalProperties"] is False
