@@ -90,7 +90,7 @@ def test_an_unknown_marketplace_is_refused_with_those_there_are(deployed: Deploy
 
 def test_mirakl_that_asks_to_wait_is_told_in_a_sentence(deployed: Deployed) -> None:
     deployed.twins.fault("mirakl", {"operation": "OR11", "kind": "429", "retry_after": 90})
-    assert "429" in deployed.refuses(*BACKFILL)
+    assert "try again after 90 seconds" in deployed.refuses(*BACKFILL)
 
 
 # --- parked and resubmit -------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from tests.integration.cli.terminal import REGION, SOME_DAY, Deployed, Terminal
 from tests.integration.running_twins import MARKETPLACE
 from tieout import __version__
 from tieout.cli.app import app
+from tieout.cli.deployment import OUTPUTS
 
 BACKFILL = ("orders", "backfill", "--marketplace", MARKETPLACE, *SOME_DAY)
 
@@ -86,7 +87,8 @@ def test_json_may_stand_before_the_command_too(deployed: Deployed) -> None:
 
 def test_names_may_come_from_the_environment_of_a_function(deployed: Deployed, monkeypatch: pytest.MonkeyPatch) -> None:
     boto3.client("cloudformation", region_name=REGION).delete_stack(StackName="tieout-test")
-    monkeypatch.setenv("POSTINGS_TABLE", deployed.outputs["PostingsTable"])
+    for output, variable in OUTPUTS.items():
+        monkeypatch.setenv(variable, deployed.outputs[output])
     assert deployed.answer("status")["deployment"] == "test"
 
 

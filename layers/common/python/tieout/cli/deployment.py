@@ -37,6 +37,8 @@ OUTPUTS: Mapping[str, str] = {
     "SecretsPrefix": "SECRETS_PREFIX",
 }
 """Output of the stack, and the variable that says the same to a function."""
+NEEDED = {"PostingsTable", "ArchiveBucket", "QueueOrdersToPost"}
+"""With these no stack is asked for."""
 
 
 class Deployment:
@@ -101,9 +103,9 @@ class Deployment:
 
     @cached_property
     def outputs(self) -> Mapping[str, str]:
-        """Output name to value. Raises MistakeError when the stack is not there."""
+        """Output name to value; a variable wins. Raises MistakeError when the stack is needed and not there."""
         given = {output: os.environ[variable] for output, variable in OUTPUTS.items() if os.environ.get(variable)}
-        return given if "PostingsTable" in given else self._outputs_of_stack()
+        return given if set(given) >= NEEDED else {**self._outputs_of_stack(), **given}
 
     def _outputs_of_stack(self) -> dict[str, str]:
         self._tell_boto3()

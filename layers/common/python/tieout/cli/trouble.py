@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from tieout.config import ConfigError
-from tieout.domain.errors import CredentialsRefused, TieoutError
+from tieout.domain.errors import CredentialsRefused, Throttled, TieoutError
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
@@ -25,6 +25,9 @@ def told(error: Exception) -> str | None:
         return str(error)
     if isinstance(error, CredentialsRefused):
         return f"{error}. `tieout doctor` checks every credential."
+    if isinstance(error, Throttled):
+        after = f"{error.after_seconds:.0f} seconds" if error.after_seconds else "a minute"
+        return f"{error}: not so fast. Nothing was lost; try again after {after}."
     if isinstance(error, TieoutError):
         return f"{error}. Nothing was lost; try again in a few minutes."
     return _told_of_aws(error)
