@@ -102,7 +102,7 @@ def test_all_mistakes_are_told_at_once() -> None:
 def test_settings_that_were_read_cannot_be_changed() -> None:
     config = a_config()
     with pytest.raises(ValueError, match="frozen"):
-        config.deployment = "other"  # type: ignore[misc]
+        config.deployment = "other"
 
 
 def test_a_sandbox_account_has_a_host_of_its_own() -> None:

@@ -94,7 +94,7 @@ NAMES = st.text(alphabet="aAbB 1", min_size=1, max_size=4)
     match_upc=st.booleans(),
 )
 def test_matching_never_guesses(sku: str, items: list[Item], match_upc: bool) -> None:
-    """Whatever is in the catalogue: the answer is active, exactly named, and the only one of its kind; or there is none."""
+    """Whatever the catalogue holds: the answer is active, exactly named and the only one, or there is none."""
     catalogue = catalogue_of(items, [item for item in items if folded(item.itemid) == folded(sku)])
     try:
         found = item_for(sku, catalogue, SkuRules({}, match_upc))

@@ -63,7 +63,7 @@ def accepted(house: House) -> list[str]:
     return [order_id for order_id, yes in house.market.decisions if yes]
 
 
-# --- acceptance --------------------------------------------------------------------------------------------------------
+# --- acceptance ------------------------------------------------------------------------------------------------------
 
 
 def test_an_order_is_accepted_with_all_its_lines_and_its_units_are_promised() -> None:
@@ -159,7 +159,7 @@ def test_while_netsuite_is_down_nothing_is_decided_and_everything_waits() -> Non
     assert posting_of(house, "A-1").state is State.DUE
 
 
-# --- confirmation ------------------------------------------------------------------------------------------------------
+# --- confirmation ----------------------------------------------------------------------------------------------------
 
 
 def a_posted_house(orders: int = 1) -> House:

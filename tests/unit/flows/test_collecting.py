@@ -1,4 +1,4 @@
-"""Marketplace orders in: nothing is missed, nothing is taken twice, and the watermark moves only after all is stored."""
+"""Marketplace orders in: nothing is missed or taken twice, and the watermark moves only after all is stored."""
 
 from __future__ import annotations
 

@@ -211,7 +211,7 @@ def test_an_archived_copy_that_is_gone_is_told() -> None:
     assert posting_of(house).reason == Reason.UNREADABLE_ORDER
 
 
-# --- the operator's role ---------------------------------------------------------------------------------------------------
+# --- the operator's role ---------------------------------------------------------------------------------------------
 
 
 def an_operator() -> House:
