@@ -62,8 +62,10 @@ def _table(command: Any) -> str:
 def _row(parameter: Any) -> str:
     option = parameter.param_type_name == "option"
     shown = parameter.opts[-1] if option else (parameter.metavar or parameter.name.upper()).strip("[].")
-    needed = " Required." if parameter.required else ""
-    return f"| `{shown}` | {_one_line(parameter.help)}{needed} |"
+    more = " Required." if parameter.required else ""
+    if isinstance(parameter.default, str):
+        more = f" Default: `{parameter.default}`."
+    return f"| `{shown}` | {_one_line(parameter.help)}{more} |"
 
 
 def _one_line(text: str | None) -> str:

@@ -63,7 +63,7 @@ def parked_document(posting: Posting, page: str) -> dict[str, Any]:
 def resubmit(
     ctx: typer.Context,
     keys: Annotated[
-        list[str] | None, typer.Argument(metavar="[KEY]...", help="Keys, as `tieout parked` shows them.")
+        list[str] | None, typer.Argument(metavar="KEY", help="Keys, as `tieout parked` shows them.")
     ] = None,
     reason: Annotated[str | None, typer.Option(help="With --all: everything parked for this reason.")] = None,
     every: Annotated[bool, typer.Option("--all", help="With --reason: all of them.")] = False,

@@ -15,7 +15,7 @@ from tieout.flows.orders.post import FLOW
 
 FLOWS = (FLOW,)
 
-Flow = Annotated[str, typer.Argument(metavar="[FLOW]", help=f"{', '.join(FLOWS)}, or `{ALL}` (the default).")]
+Flow = Annotated[str, typer.Argument(metavar="FLOW", help=f"{', '.join(FLOWS)}, or `{ALL}`.")]
 
 
 def pause(ctx: typer.Context, flow: Flow = ALL, as_json: AsJson = False) -> None:
