@@ -283,6 +283,8 @@ def _ministack_environment(state: Path, port: int, *, double_messages: bool) -> 
         # Two cores: few environments at once, and those stay warm for the whole run.
         "LAMBDA_ACCOUNT_CONCURRENCY": "12",
         "LAMBDA_WARM_TTL_SECONDS": "3600",
+        # The launcher ends when this process does. Told, not looked up: its parent may be gone before it looks.
+        "TIEOUT_PARENT": str(os.getpid()),
         "TIEOUT_DOUBLE_MESSAGES": "1" if double_messages else "0",
         "AWS_ACCESS_KEY_ID": _KEY,
         "AWS_SECRET_ACCESS_KEY": _KEY,

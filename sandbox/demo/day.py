@@ -48,7 +48,7 @@ class Day:
     """On a bad day a schedule may fail, and is fired again when it is next due; on a good one that ends the day."""
     tell: Callable[[str], None] = print
     steps: int = 0
-    _pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(3, thread_name_prefix="schedules"))
+    _pool: ThreadPoolExecutor = field(init=False)
 
     def run(self) -> None:
         """Until nothing is due any more; then through the night, when everything is looked at once more.
@@ -57,7 +57,7 @@ class Day:
         """
         until = time.monotonic() + self.limit_seconds
         dice = random.Random(self.seed)
-        with self._pool:
+        with ThreadPoolExecutor(3, thread_name_prefix="schedules") as self._pool:
             self._fire_due(self.control.now())
             while (open_still := self.unfinished()) is not None:
                 if time.monotonic() > until:

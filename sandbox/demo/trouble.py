@@ -63,7 +63,7 @@ class Killer:
 
 def worker_processes(ministack: int) -> list[int]:
     """Processes that MiniStack started to run functions in."""
-    listed = subprocess.run(["ps", "-axo", "pid=,ppid=,command="], capture_output=True, text=True, check=False).stdout
+    listed = subprocess.run(["ps", "-axwwo", "pid=,ppid=,command="], capture_output=True, text=True, check=False).stdout
     rows = [line.split(None, 2) for line in listed.splitlines()]
     return sorted(int(pid) for pid, parent, command in rows if int(parent) == ministack and "_worker.py" in command)
 

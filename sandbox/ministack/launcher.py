@@ -41,7 +41,7 @@ def main() -> None:
         leave_schedules_to_the_director()
     if os.environ.get("TIEOUT_DOUBLE_MESSAGES") == "1":
         double_messages()
-    end_with_the_parent(os.getppid())
+    end_with_the_parent(int(os.environ["TIEOUT_PARENT"]))
 
     import ministack.app  # noqa: PLC0415 - the repairs come first
 

@@ -1,0 +1,118 @@
+"""One deployed stack, its day and its evening, for all tests of the whole."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.demo.day import Day
+from sandbox.demo.opening import invented_morning
+from sandbox.demo.outcome import Outcome, outcome_of
+from sandbox.demo.run import Options, Stack, deployed, the_only_run
+from sandbox.demo.twin_control import rows
+from sandbox.local_aws import ROOT
+
+SEED, ORDERS = 11, 80
+GIFT_SHOP = ROOT / "config/gift-shop.yaml"
+
+
+@dataclass(frozen=True)
+class Evening:
+    """A day that is over, on a stack that still runs."""
+
+    stack: Stack
+    day: Day
+    outcome: Outcome
+    truth: dict[str, Any]
+
+    def sales_orders(self) -> list[dict[str, Any]]:
+        return list(rows(self.stack.control.records("salesOrder")))
+
+    def orders(self) -> dict[str, dict[str, Any]]:
+        return {
+            str(order["order_id"]): order
+            for name in self.stack.settings.config.marketplaces
+            for order in rows(self.stack.control.orders(name))
+        }
+
+    def tieout(self, *arguments: str) -> str:
+        """What the command line answers about this stack. Fails the test when it does not succeed."""
+        done = subprocess.run(
+            [sys.executable, "-m", "tieout.cli.app", *arguments],
+            env={
+                "PATH": "/usr/bin:/bin",
+                "PYTHONPATH": str(ROOT / "layers/common/python"),
+                "TIEOUT_CONFIG": str(self.stack.settings.whole_file),
+                **self.stack.aws.environment(),
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=ROOT,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+
+@pytest.fixture(scope="session")
+def evening(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Evening]:
+    place = tmp_path_factory.mktemp("e2e")
+    options = Options(config=GIFT_SHOP, folder=place / "run", seed=SEED, orders=ORDERS)
+    with the_only_run(options.folder):
+        morning = invented_morning(options.folder / "world", SEED, ORDERS)
+        truth = json.loads((morning.folder / "truth.json").read_text())
+        with deployed(options, morning) as stack:
+            day = stack.day(morning.to_come, SEED, limit_seconds=300)
+            day.run()
+            day.night()
+            outcome = outcome_of(stack.settings.config, stack.control, stack.table.everything())
+            yield Evening(stack, day, outcome, truth)
+
+
+@pytest.fixture(scope="session")
+def bad_evening(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """OUT of a run of the command, with the same world and seed, on a day when everything goes wrong."""
+    place = tmp_path_factory.mktemp("bad-day")
+    return demo(place, "--seed", str(SEED), "--orders", str(ORDERS), "--faults", "0.10")
+
+
+def demo(place: Path, *arguments: str) -> Path:
+    """Run the demo as a person would; its OUT folder. Fails the test when it does not end well."""
+    out = place / "out"
+    command = [sys.executable, "-m", "sandbox.demo", "--folder", str(place / "run"), "--out", str(out), *arguments]
+    done = subprocess.run(
+        command, cwd=ROOT, env=_environment(), capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
+    )
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
+    return out
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(ROOT / "layers/common/python")}
+
+
+def ndjson(file: Path) -> list[dict[str, Any]]:
+    """Rows of a file, amounts exact."""
+    return [json.loads(line, parse_float=Decimal) for line in file.read_text().splitlines()]
+
+
+def posted(sales_orders: list[dict[str, Any]]) -> dict[str, tuple[Decimal, int]]:
+    """Gross and number of lines by order id. Fails where an order is there twice."""
+    found: dict[str, tuple[Decimal, int]] = {}
+    for one in sales_orders:
+        order_id = str(one["otherRefNum"])
+        assert order_id not in found, f"{order_id} is in NetSuite twice"
+        found[order_id] = Decimal(str(one["total"])), len(one["item"]["items"])
+    return found
+
+
+def expected(truth: dict[str, Any]) -> dict[str, tuple[Decimal, int]]:
+    """The same of the answer sheet."""
+    return {one["order_id"]: (Decimal(one["gross"]), one["lines"]) for one in truth["to_post"]}
