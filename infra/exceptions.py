@@ -24,7 +24,8 @@ class Exceptions(Construct):
             does="Rings again for every posting that is due.",
             timeout=timeouts.WATCH,
             may=[
-                *deployment.store.watch_postings(),
+                *deployment.store.read_switches(),
+                *deployment.store.find_due(),
                 *deployment.doorbells.to_post.ring(),
                 *deployment.doorbells.to_post.count(),
             ],
@@ -38,7 +39,7 @@ class Exceptions(Construct):
             name="check_health",
             does="Reports how long things have waited for a person, and how long the certificate lasts.",
             timeout=timeouts.WATCH,
-            may=[*deployment.store.watch_postings(), *deployment.read_secrets(netsuite=True)],
+            may=[*deployment.store.find_due(), *deployment.read_secrets(netsuite=True)],
             knows=("POSTINGS_TABLE", "SECRETS_PREFIX"),
             scheduled=True,
         )

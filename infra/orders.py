@@ -39,7 +39,7 @@ class Orders(Construct):
             name="poll_orders",
             does="Reads the marketplaces' changed orders and records what is to be done for them.",
             timeout=timeouts.POLL,
-            may=_collect(deployment),
+            may=[*_collect(deployment), *deployment.store.keep_watermark()],
             knows=COLLECTING,
             scheduled=True,
         )
@@ -91,7 +91,7 @@ class Orders(Construct):
             does="Accepts, refuses or parks the orders that wait for a decision.",
             timeout=timeouts.WORK,
             may=[
-                *deployment.store.keep_postings(),
+                *deployment.store.work_postings(),
                 *deployment.store.find_due(),
                 *deployment.store.read_orders(),
                 *deployment.read_secrets(mirakl=True, netsuite=True),
@@ -122,7 +122,7 @@ class Orders(Construct):
             does="Posts each due sales order to NetSuite, once.",
             timeout=timeouts.WORK,
             may=[
-                *deployment.store.keep_postings(),
+                *deployment.store.work_postings(),
                 *deployment.store.read_orders(),
                 *deployment.read_secrets(netsuite=True),
                 *queue.work(),
@@ -149,7 +149,7 @@ class Orders(Construct):
             does="Writes sales order numbers back to the marketplaces.",
             timeout=timeouts.WORK,
             may=[
-                *deployment.store.keep_postings(),
+                *deployment.store.work_postings(),
                 *deployment.store.find_due(),
                 *deployment.read_secrets(mirakl=True),
             ],
@@ -191,7 +191,7 @@ class Orders(Construct):
 
 def _collect(deployment: Deployment) -> list[iam.PolicyStatement]:
     return [
-        *deployment.store.keep_postings(),
+        *deployment.store.record_postings(),
         *deployment.store.archive_orders(),
         *deployment.read_secrets(mirakl=True),
         *deployment.doorbells.to_post.ring(),

@@ -80,22 +80,29 @@ class Store(Construct):
             removal_policy=RemovalPolicy.RETAIN,
         )
 
-    def keep_postings(self) -> list[iam.PolicyStatement]:
-        """Read and write postings, watermarks and switches by key. No deletes and no scans: history is append-only."""
-        actions = ["BatchGetItem", "ConditionCheckItem", "GetItem", "PutItem", "Query", "UpdateItem"]
-        return [_on(self.postings.table_arn, "dynamodb", actions), use_of(self._key, "dynamodb")]
+    def record_postings(self) -> list[iam.PolicyStatement]:
+        """Compare orders with what is known of them, and record what is new. Nobody deletes: history only grows."""
+        return self._on_postings("BatchGetItem", "PutItem", "UpdateItem")
 
-    def watch_postings(self) -> list[iam.PolicyStatement]:
-        """Read postings and the list of what is due; write nothing."""
-        return [
-            _on(self.postings.table_arn, "dynamodb", ["GetItem"]),
-            *self.find_due(),
-            use_of(self._key, "dynamodb"),
-        ]
+    def keep_watermark(self) -> list[iam.PolicyStatement]:
+        """Read and move how far a marketplace has been read."""
+        return self._on_postings("GetItem", "UpdateItem")
+
+    def work_postings(self) -> list[iam.PolicyStatement]:
+        """Claim postings and settle them, key by key."""
+        return self._on_postings("GetItem", "PutItem", "UpdateItem")
+
+    def read_switches(self) -> list[iam.PolicyStatement]:
+        """See whether a person paused something."""
+        return self._on_postings("GetItem")
 
     def find_due(self) -> list[iam.PolicyStatement]:
         """List what is due or parked."""
-        return [_on(f"{self.postings.table_arn}/index/{TODO_INDEX}", "dynamodb", ["Query"])]
+        index = f"{self.postings.table_arn}/index/{TODO_INDEX}"
+        return [_on(index, "dynamodb", ["Query"]), use_of(self._key, "dynamodb")]
+
+    def _on_postings(self, *verbs: str) -> list[iam.PolicyStatement]:
+        return [_on(self.postings.table_arn, "dynamodb", list(verbs)), use_of(self._key, "dynamodb")]
 
     def remember_webhooks(self) -> list[iam.PolicyStatement]:
         """What Powertools' idempotency does on its table."""

@@ -83,7 +83,11 @@ def test_what_speaks_to_netsuite_only_cannot_read_a_marketplaces_secret(deployed
 def test_the_sweeper_reads_no_secret_and_writes_no_posting(deployed: Deployed) -> None:
     assert not [s for s in deployed.may("ring_due_postings") if READS_A_SECRET in listed(s["Action"])]
     verbs = {action for s in deployed.may("ring_due_postings") for action in listed(s["Action"])}
-    assert {verb for verb in verbs if verb.startswith("dynamodb:")} == {"dynamodb:GetItem", "dynamodb:Query"}
+    assert {verb for verb in verbs if verb.startswith("dynamodb:")} == {
+        "dynamodb:GetItem",
+        "dynamodb:PutItem",
+        "dynamodb:Query",
+    }
 
 
 def test_a_worker_cannot_ring_its_own_queue(deployed: Deployed) -> None:
@@ -115,7 +119,7 @@ def test_no_function_has_a_secret_in_its_environment(deployed: Deployed) -> None
 @pytest.mark.parametrize(
     ("variable", "output", "actions"),
     [
-        ("POSTINGS_TABLE", "PostingsTable", {"dynamodb:GetItem"}),
+        ("POSTINGS_TABLE", "PostingsTable", {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"}),
         ("IDEMPOTENCY_TABLE", "IdempotencyTable", {"dynamodb:PutItem"}),
         ("ARCHIVE_BUCKET", "ArchiveBucket", {"s3:GetObject", "s3:PutObject"}),
         ("QUEUE_ORDERS_TO_POST", "QueueOrdersToPost", {"sqs:SendMessage"}),
