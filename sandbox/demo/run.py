@@ -164,6 +164,7 @@ def _day(stack: Stack, options: Options, morning: Morning) -> tuple[Outcome, dic
         "counts": outcome.counts,
         "calls": outcome.calls,
         "netsuite_peak_concurrency": outcome.calls["netsuite_peak_concurrency"],
+        "webhooks": stack.control.webhooks(),
         "schedules_fired": day.firing.fired.times,
         "faults": {"probability": options.faults, "struck": struck, "workers_killed": killed},
         "contract_violations": stack.control.violations(),

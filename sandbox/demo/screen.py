@@ -64,6 +64,8 @@ def _figures(summary: dict[str, Any]) -> Table:
     plain = {name.replace("_", " "): value for name, value in counts.items() if not isinstance(value, dict)}
     figures: dict[str, Any] = {
         **plain,
+        "events by webhook": summary["webhooks"]["delivered"],
+        "schedules fired": sum(summary["schedules_fired"].values()),
         "NetSuite calls a sales order": calls["netsuite_calls_per_sales_order"],
         "most NetSuite calls at once": calls["netsuite_peak_concurrency"],
         "Mirakl calls a hundred orders": calls["mirakl_calls_per_100_orders"],

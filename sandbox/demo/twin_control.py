@@ -41,6 +41,11 @@ class TwinControl:
         order = {"marketplace": marketplace, "url": url, "secret": secret, "copies": copies}
         self._post(self._mirakl, "webhooks", order)
 
+    def webhooks(self) -> dict[str, int]:
+        """How many events were delivered, and how many were not."""
+        told = self._get(self._mirakl, "webhooks")
+        return {"delivered": int(told["delivered"]), "failed": int(told["failed"])}
+
     def faults(self, seed: int, rules: list[dict[str, Any]]) -> None:
         for place, twin in enumerate(self._both):
             self._post(twin, "faults", {"seed": seed + place, "rules": rules})
