@@ -25,7 +25,9 @@ class Credentials(Construct):
         self.to_fill = [f"{self.prefix}/netsuite", *(f"{self.prefix}/mirakl/{name}" for name in config.marketplaces)]
         """Names of the secrets that a person fills in."""
         self._key = key
-        self.netsuite = self._to_fill("NetSuite", "netsuite", "issued by NetSuite; docs/operations/deploy.md, rotation")
+        self.netsuite = self._to_fill(
+            "NetSuite", "netsuite", "issued by NetSuite and renewed by a person; docs/on-call/certificate-days.md"
+        )
         self.mirakl = {
             name: self._to_fill(f"Mirakl-{name}", f"mirakl/{name}", "issued by Mirakl, which cannot rotate it by API")
             for name in config.marketplaces

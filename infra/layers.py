@@ -112,7 +112,8 @@ def _strip(packages: Path) -> None:
 
 def dependencies_layer(target: Target) -> Layer:
     """The third-party layer, built if there is none for this lock and target yet."""
-    digest = _digest([LOCK.read_bytes(), str(target).encode(), Path(__file__).read_bytes()])
+    made_of = [LOCK.read_bytes(), Path(__file__).read_bytes(), f"{target} {target.runs_here}".encode()]
+    digest = _digest(made_of)
     folder = BUILD / f"dependencies-{target}-{digest[:12]}"
     if not folder.is_dir():
         BUILD.mkdir(exist_ok=True)

@@ -1,6 +1,7 @@
 """Every alarm says what it means and has its page; every page has its alarm."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 
 from infra.layers import ROOT
 from tests.infra.deployed import Deployed, refs
+from tieout.cli.app import app
 
 PAGES = ROOT / "docs" / "on-call"
 SECTIONS = ("What it costs", "First three checks", "How to mend", "When to escalate")
@@ -124,3 +126,15 @@ def test_alarms_fit_the_local_aws_too(deployed: Deployed) -> None:
     """No metric mathematics and no alarms of alarms: the same stack deploys on a laptop."""
     assert not [alarm for alarm in deployed.alarms if "Metrics" in alarm]
     assert "AWS::CloudWatch::CompositeAlarm" not in json.dumps(deployed.template)
+
+
+@pytest.mark.parametrize("page", sorted(PAGES.glob("*.md")), ids=lambda page: page.stem)
+def test_every_command_on_a_page_is_one_that_tieout_has(page: Path) -> None:
+    known = {
+        name
+        for group in (app.registered_commands, app.registered_groups)
+        for one in group
+        if (name := one.name or (one.callback.__name__ if one.callback else ""))
+    }
+    used = set(re.findall(r"(?:^ {2,}|`)tieout ([a-z]+)", page.read_text(encoding="utf-8"), re.MULTILINE))
+    assert used <= known

@@ -98,6 +98,18 @@ def test_names_too_long_for_a_queue_are_refused_before_anything_is_deployed(tmp_
         deploy(config_from(data), LAMBDA, tmp_path)
 
 
+def test_without_webhooks_there_is_no_public_door_and_your_own_topic_is_used(tmp_path: Path) -> None:
+    topic = "arn:aws:sns:eu-central-1:123456789012:operations"
+    quiet = {f"marketplaces.{name}.webhooks.enabled": False for name in ("brightside-uk", "maison-eu")}
+    config = config_from(shop_with({**quiet, "on_call.topic_arn": topic, "netsuite.auth": "tba"}))
+    deployed = deploy(config, LAMBDA, tmp_path)
+    kinds = {one["Type"] for one in deployed.template["Resources"].values()}
+    assert not [kind for kind in kinds if kind.startswith(("AWS::ApiGateway", "AWS::SNS"))]
+    assert "receive_mirakl_event" not in deployed.functions
+    assert {tuple(alarm["AlarmActions"]) for alarm in deployed.alarms} == {(topic,)}
+    assert "CertificateDaysLeft" not in {alarm["MetricName"] for alarm in deployed.alarms}
+
+
 def test_the_twins_addresses_join_the_settings_before_they_are_checked(tmp_path: Path) -> None:
     twins = tmp_path / "twins.json"
     twins.write_text('{"mirakl": {"maison-eu": "http://127.0.0.1:8002"}, "netsuite": "http://127.0.0.1:8003"}')
