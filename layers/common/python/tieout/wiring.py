@@ -12,6 +12,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache, wraps
+from threading import RLock
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from aws_lambda_powertools import Logger
@@ -115,13 +116,23 @@ def _named(environment: Mapping[str, str], variable: str) -> str:
 
 
 class _Later:
-    """Stands for something that is made when it is first used."""
+    """Stands for something that is made when it is first used, once, by whichever thread comes first.
+
+    One lock for all: boto3 makes clients from a session that threads may not share.
+    """
+
+    _lock = RLock()
 
     def __init__(self, make: Callable[[], Any]) -> None:
-        self._make = cache(make)
+        self._make = make
+        self._made: Any = None
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._make(), name)
+        if self._made is None:
+            with self._lock:
+                if self._made is None:
+                    self._made = self._make()
+        return getattr(self._made, name)
 
 
 @cache
