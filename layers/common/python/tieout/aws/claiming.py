@@ -32,11 +32,11 @@ def claim(table: Table, keys: Sequence[Key], now: datetime, lease: timedelta) ->
     """
 
     def take(key: Key) -> Posting | None:
-        return _take(table, key, now, lease)
+        if claimed := _take(table, key, now, lease):
+            table.put(line(key, now, "claimed", {"attempt": str(claimed.attempt)}))
+        return claimed
 
-    claimed = [posting for posting in in_parallel(take, dict.fromkeys(keys)) if posting]
-    table.put_many([line(each.key, now, "claimed", {"attempt": str(each.attempt)}) for each in claimed])
-    return claimed
+    return [posting for posting in in_parallel(take, dict.fromkeys(keys)) if posting]
 
 
 def _take(table: Table, key: Key, now: datetime, lease: timedelta) -> Posting | None:

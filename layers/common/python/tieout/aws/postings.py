@@ -91,9 +91,9 @@ class DynamoPostings:
         """See `settling.release`."""
         settling.release(self._table, posting, due_at, why, now, held=held, untouched=untouched)
 
-    def resubmit(self, key: Key, now: datetime, who: str) -> bool:
+    def resubmit(self, key: Key, now: datetime, who: str) -> None:
         """See `settling.resubmit`."""
-        return settling.resubmit(self._table, key, now, who)
+        settling.resubmit(self._table, key, now, who)
 
     def note(self, key: Key, attempt: Attempt) -> None:
         """Add a line to a posting's history."""

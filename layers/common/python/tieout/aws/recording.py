@@ -51,12 +51,13 @@ def record(table: Table, seen: Sighting) -> list[Key]:
         known = found.get(order)
         if known and known["version"] >= seen.version:
             return []
+        told = Put(row=_order_line(order, seen))
         steps = list(_steps(seen, found))
         try:
             table.transact(
                 [
                     _order_row(order, seen, known),
-                    Put(row=_order_line(order, seen)),
+                    told,
                     *(step.write for step in steps),
                     *(Put(row=step.line) for step in steps),
                 ]

@@ -142,7 +142,6 @@ def line(key: Key, now: datetime, what: str, facts: Mapping[str, str] | None = N
 _OF_A_STATE = ("todo", "at", "due_at", "lease_until", "owner", "reason", "parked_at", "given", "newer")
 
 
-def becoming(fields: Mapping[str, object], *remove: str, keep: str = "", also: Sequence[str] = ()) -> str:
-    """An update expression into another state: what belonged to the old state alone goes, but for `keep`."""
-    old = (name for name in _OF_A_STATE if name not in fields and name != keep)
-    return changes(fields, *remove, *old, also=also)
+def becoming(fields: Mapping[str, object], *remove: str, also: Sequence[str] = ()) -> str:
+    """An update expression into another state: what belonged to the old state alone goes."""
+    return changes(fields, *remove, *(name for name in _OF_A_STATE if name not in fields), also=also)

@@ -71,10 +71,9 @@ def park(table: Table, posting: Posting, reason: str, facts: Mapping[str, str], 
 
     The facts of the parking stand beside the posting's own, which are all that is left of them after a resubmission.
     """
-    fields = parked_fields(reason, now)
+    fields = {**parked_fields(reason, now), "given": dict(posting.facts)}
     forget = () if reason in THERE else _undoubted(posting)
-    own = "#given = if_not_exists(#given, #facts)"
-    change = becoming(fields, *forget, keep="given", also=[own, *_paths(facts)])
+    change = becoming(fields, *forget, also=_paths(facts))
     told = line(posting.key, now, "parked", {"reason": reason, **facts})
 
     def write(condition: str) -> Row | None:
@@ -98,7 +97,7 @@ def release(
     Where something may have been sent it stays ATTEMPTED (or POSTED), so that no newer version takes its place before
     that was looked up; `untouched` makes this attempt as if it had not been.
     """
-    told = line(posting.key, now, "held" if held else "comes back", {"why": why, "due_at": instant(due_at)})
+    told = line(posting.key, now, "held" if held else "released", {"why": why, "due_at": instant(due_at)})
     fields: dict[str, Any] = {"due_at": instant(due_at), "at": instant(due_at)}
     if untouched:
         fields["attempt"] = posting.attempt - 1
@@ -131,20 +130,21 @@ def _release_unsent(table: Table, posting: Posting, due_at: datetime, now: datet
     table.put(told)
 
 
-def resubmit(table: Table, key: Key, now: datetime, who: str) -> bool:
-    """A person has acted: a parked posting is due again. Answers whether it was parked."""
+def resubmit(table: Table, key: Key, now: datetime, who: str) -> None:
+    """A person has acted: a parked posting is due again. Raises KeyError when it is not parked."""
     fields = {**due_fields(key, now), "attempt": 0}
     change = becoming(fields, also=["#fence = #fence + :one", "#facts = if_not_exists(#given, #facts)"])
     values = {**fields, "one": 1, "parked": State.PARKED}
     again = Update(key=row_key(key), change=change, values=values, condition="#state = :parked")
+    told = Put(row=line(key, now, "resubmitted", {"who": who}))
     for _ in table.retrying():
         try:
-            table.transact([again, Put(row=line(key, now, "resubmitted", {"who": who}))])
+            table.transact([again, told])
         except CancelledError as cancelled:
             if cancelled.refused:
-                return False
+                raise KeyError(str(key)) from cancelled
         else:
-            return True
+            return
     raise Retryable(f"{key} is being written by others")
 
 
@@ -172,7 +172,8 @@ def _take_newer(table: Table, posting: Posting, left: Posting, newer: Row, *, no
         return False
     update = _update(posting, become.change, become.fields)
     _give_back(table, posting, update, State.DUE, State.PARKED, State.SUPERSEDED)
-    table.put_many([told, line(posting.key, now, become.what, {"version": newer["version"]})])
+    table.put(told)
+    table.put(line(posting.key, now, become.what, {"version": newer["version"]}))
     return True
 
 

@@ -23,7 +23,6 @@ RowKey = tuple[str, str]
 _NAME = re.compile(r"#(\w+)")
 _VALUE = re.compile(r":(\w+)")
 _READ_AT_ONCE = 100
-_WRITTEN_AT_ONCE = 25
 _PATIENCE = 8
 
 
@@ -69,6 +68,8 @@ class Table:
 
     def __init__(self, client: DynamoDBClient, name: str, sleep: Callable[[float], None] = time.sleep) -> None:
         self._client = client
+        # Made when first asked for, and not thread-safe: two threads would get classes that do not catch each other's.
+        self._exceptions = client.exceptions
         self._name = name
         self._sleep = sleep
 
@@ -99,7 +100,7 @@ class Table:
         """Change a row; answers it as it stood before. Raises RefusedError."""
         try:
             answer = self._client.update_item(**self._update(update), ReturnValues="ALL_OLD")
-        except self._client.exceptions.ConditionalCheckFailedException as error:
+        except self._exceptions.ConditionalCheckFailedException as error:
             raise RefusedError(_found(error.response)) from error
         return plain(answer.get("Attributes", {}))
 
@@ -119,23 +120,6 @@ class Table:
         """Write a row whole."""
         self._client.put_item(TableName=self._name, Item=typed(row))
 
-    def put_many(self, rows: Sequence[Row]) -> None:
-        """Write rows whole, in no order."""
-        chunks = [rows[start : start + _WRITTEN_AT_ONCE] for start in range(0, len(rows), _WRITTEN_AT_ONCE)]
-        in_parallel(self._put_chunk, chunks)
-
-    def _put_chunk(self, rows: Sequence[Row]) -> None:
-        wanted: Any = {self._name: [{"PutRequest": {"Item": typed(row)}} for row in rows]}
-        for pause in self._pauses():
-            if not (wanted := self._client.batch_write_item(RequestItems=wanted).get("UnprocessedItems")):
-                return
-            self._sleep(pause)
-        raise TimeoutError(f"{self._name} leaves writes unprocessed: its capacity is exhausted")
-
-    def delete(self, key: RowKey) -> None:
-        """Remove a row, if it is there."""
-        self._client.delete_item(TableName=self._name, Key=_key(key))
-
     def transact(self, writes: Sequence[Update | Put]) -> None:
         """All of these, or none. Raises CancelledError."""
         items: Any = [
@@ -144,7 +128,7 @@ class Table:
         ]
         try:
             self._client.transact_write_items(TransactItems=items)
-        except self._client.exceptions.TransactionCanceledException as error:
+        except self._exceptions.TransactionCanceledException as error:
             reasons: Sequence[Any] = error.response.get("CancellationReasons", ())
             refused = {n: _found(why) for n, why in enumerate(reasons) if why.get("Code") == "ConditionalCheckFailed"}
             if not refused and not any("Conflict" in str(why.get("Code")) for why in reasons):
