@@ -57,6 +57,10 @@ MISTAKES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {f"{SALES}__subsidiary": "fr"},
         ["marketplaces.brightside.orders.sales_orders.subsidiary is 'fr'", "expected one of", "uk"],
     ),
+    "an account number without quotes": (
+        {"netsuite__account": 7654321},
+        ["netsuite.account = 7654321", 'quotes, "7654321"'],
+    ),
     "no currency": ({f"{SALES}__currencies": []}, ["sales_orders.currencies", "at least 1 item"]),
     "a currency in small letters": ({f"{SALES}__currencies": ["gbp"]}, ["sales_orders.currencies.0 = 'gbp'"]),
     "no location": ({f"{SALES}__locations": []}, ["sales_orders.locations", "at least 1 item"]),

@@ -39,7 +39,7 @@ def stored(store: DynamoPostings, key: Key = SALE) -> Posting:
     return posting
 
 
-# --- recording ---------------------------------------------------------------------------------------------------------
+# --- recording --------------------------------------------------------------------------------------------------------
 
 
 def test_an_order_and_what_it_calls_for_are_recorded_together(store: DynamoPostings, now: datetime) -> None:
@@ -177,7 +177,7 @@ def test_two_readers_of_one_order_do_not_undo_each_other(table: Table, store: Dy
     slow = DynamoPostings(table, LEASE)
     read = table.read_many
 
-    def overtaken(keys):  # noqa: ANN202  the table's own shape
+    def overtaken(keys):
         found = read(keys)
         table.read_many = read  # type: ignore[method-assign]
         record(store, now, sale(version=V2), version=V2)
@@ -188,7 +188,7 @@ def test_two_readers_of_one_order_do_not_undo_each_other(table: Table, store: Dy
     assert stored(store).source_version == V2
 
 
-# --- claiming ----------------------------------------------------------------------------------------------------------
+# --- claiming ---------------------------------------------------------------------------------------------------------
 
 
 def test_a_posting_has_one_worker_at_a_time(store: DynamoPostings, now: datetime, after_lease: datetime) -> None:
@@ -255,7 +255,7 @@ def test_a_batch_of_doorbells_is_claimed_once_each(store: DynamoPostings, now: d
     assert store.claim(keys, now) == []
 
 
-# --- settling ----------------------------------------------------------------------------------------------------------
+# --- settling ---------------------------------------------------------------------------------------------------------
 
 
 def test_a_follow_up_is_born_with_its_parents_confirmation(store: DynamoPostings, now: datetime) -> None:
@@ -393,7 +393,7 @@ def test_a_write_whose_answer_was_lost_is_ours_when_it_is_repeated(
     assert stored(store, REFERENCE).state is State.DUE
 
 
-# --- listing -----------------------------------------------------------------------------------------------------------
+# --- listing ----------------------------------------------------------------------------------------------------------
 
 
 def test_what_waits_longest_is_worked_first_over_all_shards(store: DynamoPostings, now: datetime) -> None:

@@ -18,6 +18,7 @@ from pydantic import (
     AfterValidator,
     AwareDatetime,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     StringConstraints,
@@ -48,6 +49,12 @@ def _known_zone(zone: str) -> str:
     except (ZoneInfoNotFoundError, ValueError) as error:
         raise ValueError("an IANA time zone such as Europe/London") from error
     return zone
+
+
+def _quoted(value: object) -> object:
+    if isinstance(value, int):
+        raise ValueError(f'a text: put it in quotes, "{value}", or YAML reads it as a number')  # noqa: TRY004  pydantic collects ValueError
+    return value
 
 
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
@@ -85,7 +92,7 @@ class Lanes(Settings):
 class NetSuite(Settings):
     """The one NetSuite account of this deployment."""
 
-    account: Annotated[str, StringConstraints(pattern=_ACCOUNT.pattern)]
+    account: Annotated[str, StringConstraints(pattern=_ACCOUNT.pattern), BeforeValidator(_quoted)]
     """Account id as NetSuite shows it: `1234567`, or `1234567_SB1` for a sandbox."""
     auth: Literal["oauth2", "tba"] = "oauth2"
     """`oauth2` (client credentials with a certificate); `tba` is a fallback that NetSuite retires in 2027-2028."""
@@ -431,8 +438,8 @@ def json_schema() -> dict[str, Any]:
     """JSON Schema of the settings file, for editors."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "Tieout settings",
         **Config.model_json_schema(),
+        "title": "Tieout settings",
     }
 
 
