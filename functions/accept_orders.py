@@ -1,9 +1,9 @@
 """Schedule accept-orders: waiting orders are accepted, refused or parked by policy (stock by SuiteQL, then OR21)."""
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from tieout.wiring import logger, observed, runtime
 
 from tieout.flows.orders.accept import accept_due
+from tieout.wiring import logger, observed, runtime
 
 
 @observed

@@ -1,9 +1,9 @@
 """Schedule confirm-orders: the marketplace learns our sales order numbers (OR04, a hundred orders a call)."""
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from tieout.wiring import logger, observed, runtime
 
 from tieout.flows.orders.confirm import confirm_orders
+from tieout.wiring import logger, observed, runtime
 
 
 @observed

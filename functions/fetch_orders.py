@@ -3,11 +3,11 @@
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from tieout.wiring import logger, observed, runtime
 
 from tieout.domain.errors import Retryable
 from tieout.flows.events import named_orders
 from tieout.flows.orders.collect import collect_by_id
+from tieout.wiring import logger, observed, runtime
 
 
 @observed

@@ -1,10 +1,10 @@
 """Schedules poll-orders-<marketplace> and sweep-orders-<marketplace>: changed orders become postings (OR11)."""
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from tieout.wiring import logger, observed, runtime
 
 from tieout.domain.errors import Retryable
 from tieout.flows.orders.collect import collect_updates, sweep
+from tieout.wiring import logger, observed, runtime
 
 TASKS = {"poll": collect_updates, "sweep": sweep}
 

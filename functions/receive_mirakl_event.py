@@ -3,10 +3,10 @@
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from tieout.wiring import logger, observed, reception
 
 from tieout.domain.webhooks import RefusedError
 from tieout.flows.events import receive
+from tieout.wiring import logger, observed, reception
 
 Answer = dict[str, Any]
 

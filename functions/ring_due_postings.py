@@ -1,9 +1,9 @@
 """Schedule ring-due-postings, every minute: what is due and lost its doorbell is rung again."""
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from tieout.wiring import logger, observed, runtime
 
 from tieout.flows.exceptions import ring_due
+from tieout.wiring import logger, observed, runtime
 
 
 @observed
