@@ -58,8 +58,8 @@ def main() -> int:
             print(f"\r{number * A_WORLD:,} orders, {wrong} worlds with findings", end="", file=sys.stderr, flush=True)
     seconds, orders = time.monotonic() - begun, worlds * min(options.orders, A_WORLD)
     print(
-        f"{orders:,} orders in {worlds:,} deployments, {options.faults:.0%} of port calls struck: {posted:,} sales orders, "
-        f"{wrong} deployments with findings, {seconds:,.0f} s"
+        f"{orders:,} orders in {worlds:,} deployments, {options.faults:.0%} of port calls struck: "
+        f"{posted:,} sales orders, {wrong} deployments with findings, {seconds:,.0f} s"
     )
     return 1 if wrong else 0
 

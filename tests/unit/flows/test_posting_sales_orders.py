@@ -169,6 +169,24 @@ def test_revoked_credentials_hold_everything_and_are_not_tried_for_each_order() 
     assert house.ledger.calls["items"] == 1
 
 
+def test_nothing_is_sent_for_an_order_that_was_given_back_even_if_giving_back_the_others_fails(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    house = with_trouble(a_house(), {("create_sales_order", 1): Fault.DOWN})
+    house.switches.failed("netsuite", house.clock())
+    release = house.postings.release
+
+    def fail_for_the_third(posting: Posting, *rest: Any, **details: Any) -> None:
+        if posting.key == key("A-3"):
+            raise ConnectionError("no DynamoDB")
+        release(posting, *rest, **details)
+
+    monkeypatch.setattr(house.postings, "release", fail_for_the_third)
+    with pytest.raises(ConnectionError):
+        post_all(house, *(an_order(f"A-{number}") for number in range(1, 6)))
+    assert house.ledger.records == []
+
+
 def test_a_paused_flow_sends_nothing_and_loses_nothing() -> None:
     house = a_house()
     house.switches.paused_flows.add("orders")

@@ -127,6 +127,7 @@ def _create(ready: Sequence[Ready], at: At, deadline: datetime, failed: list[Key
             for rest in ready[index:]:
                 release(at, rest.posting, at.clock(), "out of time", untouched=True)
             break
+        stop = ""
         with _Guard(each.posting, at, failed):
             try:
                 at.ledger.ensure_customer(each.sales_order.customer)
@@ -135,11 +136,14 @@ def _create(ready: Sequence[Ready], at: At, deadline: datetime, failed: list[Key
                 to_prove.append(each)
             except (Retryable, CredentialsRefused) as error:
                 if come_back(at, each.posting, error, NETSUITE):
-                    hold(at, [rest.posting for rest in ready[index + 1 :]], at.clock(), str(error))
-                    break
+                    stop = str(error)
             else:
                 at.postings.mark_posted(each.posting, target_id, at.clock())
                 to_prove.append(each)
+        if stop:
+            # Outside of the guard: nothing may be sent for a posting that was given back, even if giving back fails.
+            hold(at, [rest.posting for rest in ready[index + 1 :]], at.clock(), stop)
+            break
     return to_prove
 
 
