@@ -59,11 +59,12 @@ def deployed_schedules(aws: LocalAws) -> list[Schedule]:
     for listed in scheduler.list_schedules(MaxResults=100)["Schedules"]:
         one = scheduler.get_schedule(Name=listed["Name"], GroupName=listed["GroupName"])
         if one["State"] == "ENABLED":
-            found.append(_schedule(one))
+            found.append(schedule_of(one))
     return sorted(found, key=lambda schedule: schedule.name)
 
 
-def _schedule(one: dict[str, Any]) -> Schedule:
+def schedule_of(one: dict[str, Any]) -> Schedule:
+    """A schedule as the Scheduler API gives it. Raises ValueError for an expression this clock cannot follow."""
     expression = one["ScheduleExpression"]
     rate, daily = _RATE.fullmatch(expression), _DAILY.fullmatch(expression)
     if not rate and not daily:
