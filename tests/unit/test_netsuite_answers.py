@@ -14,6 +14,7 @@ import requests
 import responses
 
 from tests.fakes.orders import an_item
+from tests.requests_sent import body_of, query_of
 from tests.shared import shared
 from tieout.calls import Caller
 from tieout.domain.errors import (
@@ -275,7 +276,7 @@ def test_a_sales_order_is_read_back_in_its_own_currency(netsuite: responses.Requ
     assert found is not None
     assert (found.id, found.number, found.kind) == ("10", "SO1001", "SalesOrd")
     assert found.total == Money(Decimal("204.10"), "GBP")
-    assert netsuite.calls[0].request.params["fields"] == "id,tranId,externalId,otherRefNum,total,currency"
+    assert query_of(netsuite.calls[0].request)["fields"] == "id,tranId,externalId,otherRefNum,total,currency"
 
 
 def test_a_sales_order_that_is_not_there_is_none(netsuite: responses.RequestsMock, account: Account):
@@ -290,7 +291,7 @@ def test_transactions_are_found_whatever_the_case_of_their_external_id(
     netsuite.add(responses.POST, SUITEQL, json=rows(row))
     found = account.client.find_transactions(["T-m-SO-A1"])
     assert found["T-m-SO-A1"].kind == "CustInvc"
-    asked = json.loads(netsuite.calls[0].request.body)
+    asked = json.loads(body_of(netsuite.calls[0].request))
     assert "T-M-SO-A1" in asked["params"]
     assert "T-m-SO" not in asked["q"], "values are bound, never written into the query"
     assert netsuite.calls[0].request.headers["Prefer"] == "transient"
@@ -308,7 +309,7 @@ def test_more_rows_than_a_page_are_read_page_by_page(netsuite: responses.Request
     netsuite.add(responses.POST, SUITEQL, json=rows(*page, more=True))
     netsuite.add(responses.POST, SUITEQL, json=rows({"id": "1000", "itemid": "mug", "isinactive": "F"}))
     assert len(account.client.similar_items(["MUG"])) == 1001
-    assert [call.request.params["offset"] for call in netsuite.calls] == ["0", "1000"]
+    assert [query_of(call.request)["offset"] for call in netsuite.calls] == ["0", "1000"]
 
 
 def test_a_query_that_is_cut_off_is_not_taken_for_whole(netsuite: responses.RequestsMock, account: Account):
@@ -319,7 +320,7 @@ def test_a_query_that_is_cut_off_is_not_taken_for_whole(netsuite: responses.Requ
 def test_five_hundred_values_are_bound_at_once_and_no_more(netsuite: responses.RequestsMock, account: Account):
     netsuite.add(responses.POST, SUITEQL, json=rows())
     account.client.items([f"SKU-{n}" for n in range(501)])
-    assert [len(json.loads(call.request.body)["params"]) for call in netsuite.calls] == [500, 1]
+    assert [len(json.loads(body_of(call.request))["params"]) for call in netsuite.calls] == [500, 1]
 
 
 def test_an_item_that_was_found_is_kept_for_five_minutes_and_a_miss_is_asked_again(
@@ -329,11 +330,11 @@ def test_an_item_that_was_found_is_kept_for_five_minutes_and_a_miss_is_asked_aga
     netsuite.add(responses.POST, SUITEQL, json=rows(mug))
     for _ in range(3):
         assert [item.id for item in account.client.items(["MUG", "PEN"])] == ["1"]
-    asked = [json.loads(call.request.body)["params"] for call in netsuite.calls]
+    asked = [json.loads(body_of(call.request))["params"] for call in netsuite.calls]
     assert asked == [["MUG", "PEN"], ["PEN"], ["PEN"]]
     account.now += timedelta(minutes=5)
     account.client.items(["MUG"])
-    assert json.loads(netsuite.calls[-1].request.body)["params"] == ["MUG"]
+    assert json.loads(body_of(netsuite.calls[-1].request))["params"] == ["MUG"]
 
 
 def test_an_inactive_item_is_asked_again_so_that_mending_it_works_at_once(

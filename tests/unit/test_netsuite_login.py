@@ -7,6 +7,7 @@ import logging
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from typing import Any
 from urllib.parse import parse_qs
 
 import jwt
@@ -17,6 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
+from tests.requests_sent import body_of
 from tests.shared import shared
 from tieout.calls import Caller
 from tieout.domain.errors import CredentialsRefused, SystemDown, Throttled
@@ -79,9 +81,12 @@ def test_an_assertion_is_signed_by_our_key_for_this_address_and_five_minutes(alg
     now = int(NOW.timestamp())
     signed = assertion(a_secret(algorithm), TOKEN_URL, now)
     assert jwt.get_unverified_header(signed) == {"typ": "JWT", "alg": algorithm, "kid": "cert-1"}
-    options = {"verify_exp": False, "verify_iat": False}
     claims = jwt.decode(
-        signed, a_key(algorithm).public_key(), algorithms=[algorithm], audience=TOKEN_URL, options=options
+        signed,
+        a_key(algorithm).public_key(),
+        algorithms=[algorithm],
+        audience=TOKEN_URL,
+        options={"verify_exp": False, "verify_iat": False},
     )
     assert (claims["iss"], claims["scope"]) == ("client-1", ["rest_webservices"])
     assert (claims["iat"], claims["exp"]) == (now - 10, now + 290)
@@ -109,7 +114,7 @@ def test_the_token_request_is_the_documented_form(netsuite: responses.RequestsMo
     a_login(Clock()).sign("GET", URL)
     request = netsuite.calls[0].request
     assert request.headers["Content-Type"] == "application/x-www-form-urlencoded"
-    form = parse_qs(request.body.decode())
+    form = parse_qs(body_of(request))
     assert form["grant_type"] == ["client_credentials"]
     assert form["client_assertion_type"] == ["urn:ietf:params:oauth:client-assertion-type:jwt-bearer"]
     assert len(form["client_assertion"]) == 1
@@ -135,7 +140,7 @@ def test_a_secret_is_fetched_when_it_is_needed_and_not_before():
     ],
 )
 def test_a_refused_login_stops_and_an_absent_netsuite_comes_back(
-    netsuite: responses.RequestsMock, answer: dict, error: type[Exception]
+    netsuite: responses.RequestsMock, answer: dict[str, Any], error: type[Exception]
 ):
     netsuite.add(responses.POST, TOKEN_URL, **answer)
     with pytest.raises(error):

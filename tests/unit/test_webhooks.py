@@ -136,8 +136,8 @@ class Desk:
             self.answers[message_id] = effect()
         return self.answers[message_id]
 
-    def fetch(self, marketplace: str, ids: Sequence[str]) -> None:
-        self.queued.append((marketplace, tuple(ids)))
+    def fetch(self, marketplace: str, order_ids: Sequence[str]) -> None:
+        self.queued.append((marketplace, tuple(order_ids)))
 
     def count(self, name: str, amount: int = 1, **dimensions: str) -> None: ...
 

@@ -39,7 +39,8 @@ def session() -> Iterator[boto3.Session]:
 
 @pytest.fixture(scope="module")
 def dynamodb(session: boto3.Session) -> DynamoDBClient:
-    return session.client("dynamodb", config=Config(parameter_validation=True))
+    client: DynamoDBClient = session.client("dynamodb", config=Config(parameter_validation=True))
+    return client
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import TYPE_CHECKING, ClassVar
@@ -171,13 +171,13 @@ class PostingLife(RuleBasedStateMachine):
     """Recorders, workers and people in any order, each at their own time: the store is what the model says."""
 
     claims = Bundle("claims")
-    new_table: ClassVar[Callable[[], Table]]
+    new_tables: ClassVar[Iterator[Table]]
 
     def __init__(self) -> None:
         super().__init__()
         self.now = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
         self.model = Model()
-        self.store = DynamoPostings(self.new_table(), LEASE)
+        self.store = DynamoPostings(next(self.new_tables), LEASE)
 
     @rule(step=st.sampled_from([1, 330, 400]))
     def time_passes(self, step: int) -> None:
@@ -271,8 +271,7 @@ class PostingLife(RuleBasedStateMachine):
 
 
 def test_the_store_is_what_its_rules_say(dynamodb: DynamoDBClient) -> None:
-    numbers = count()
-    PostingLife.new_table = staticmethod(lambda: new_table(dynamodb, f"life-{next(numbers)}"))
+    PostingLife.new_tables = (new_table(dynamodb, f"life-{number}") for number in count())
     run_state_machine_as_test(
         PostingLife,
         settings=settings(max_examples=30, stateful_step_count=20, deadline=None, derandomize=True, database=None),

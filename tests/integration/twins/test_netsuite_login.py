@@ -3,6 +3,7 @@
 import time
 import uuid
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import jwt
 import pytest
@@ -40,7 +41,7 @@ def test_a_signed_assertion_buys_a_bearer_token_for_an_hour(netsuite: NetSuite):
         ("it asks for a scope that does not exist", {"scope": ["rest_webservices", "everything"]}),
     ],
 )
-def test_an_assertion_is_refused_when(netsuite: NetSuite, why: str, changes: dict[str, object]):
+def test_an_assertion_is_refused_when(netsuite: NetSuite, why: str, changes: dict[str, Any]):
     answer = netsuite.ask_token(netsuite.assertion(**changes))
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant"), why
 
@@ -224,7 +225,7 @@ def test_a_tba_signature_covers_the_path_as_it_is_sent(netsuite: NetSuite):
         {"keys": TbaKeys("a", "b", "c", "d")},
     ],
 )
-def test_a_tba_header_is_refused_with(netsuite: NetSuite, changes: dict[str, object]):
+def test_a_tba_header_is_refused_with(netsuite: NetSuite, changes: dict[str, Any]):
     header = netsuite.tba_header("GET", SERVER_TIME, **changes)
     assert refusal(netsuite.call("GET", SERVER_TIME, Authorization=header), 401)["o:errorCode"] == "INVALID_LOGIN"
 

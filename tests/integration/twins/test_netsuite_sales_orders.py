@@ -260,11 +260,11 @@ def test_the_total_of_any_order_is_the_sum_of_its_parts_to_the_cent(
     lines: list[tuple[int, Decimal, Decimal]], shipping: Decimal, shipping_tax: Decimal
 ):
     account = NetSuiteTwin(seed=1).account
-    for body, kind in (
+    for record, kind in (
         ({"companyName": "Shop", "subsidiary": {"id": "1"}, "externalId": "C"}, "customer"),
         ({"itemId": "MUG", "externalId": "MUG"}, "inventoryItem"),
     ):
-        assert account.request("POST", RECORD + kind, body).status == 204
+        assert account.request("POST", RECORD + kind, record).status == 204
     item, price = {"externalId": "MUG"}, {"id": "-1"}
     sent = [
         {"item": item, "quantity": count, "price": price, "amount": net, "taxDetailsReference": str(place)}
