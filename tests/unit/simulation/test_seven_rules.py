@@ -9,7 +9,7 @@ errors park, transient ones come back, unknown ones are given up loudly.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -289,7 +289,7 @@ def test_rule_6_without_the_sweeper_a_lost_doorbell_is_a_lost_order() -> None:
 
 
 @pytest.fixture
-def poisoned() -> Iterator[Callable[[], Simulation]]:
+def poisoned() -> Callable[[], Simulation]:
     """A deployment in which one order makes our own code fail, every time."""
 
     class Poisoned(ShortLived):
