@@ -1,21 +1,19 @@
-"""The local AWS: MiniStack on a free loopback port, and the same CDK stack deployed onto it.
+"""The local AWS: MiniStack on a free loopback port.
 
 MiniStack lives in a virtual environment of its own (`make setup`). Everything it writes stays in a run's folder; when
 the block ends its process group ends, workers included.
 """
 
 import contextlib
-import json
 import os
 import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,7 +24,6 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 LAUNCHER = ROOT / "sandbox/ministack/launcher.py"
 MINISTACK_PYTHON = Path(os.environ.get("MINISTACK_PYTHON", ROOT / ".ministack-venv/bin/python"))
-CDK = ROOT / "node_modules/.bin/cdk"
 ACCOUNT, REGION = "000000000000", "eu-west-1"
 _KEY = "local"
 _START_SECONDS = 30.0
@@ -124,94 +121,8 @@ def stop(process: "subprocess.Popen[bytes]") -> None:
         process.wait(_GRACE_SECONDS)
 
 
-def deploy(aws: LocalAws, config: Path, sandbox: Path) -> dict[str, str]:
-    """`cdk bootstrap` and `cdk deploy` of the project's own app; answers the stack's outputs.
-
-    Raises LocalAwsError with the tool's last words.
-    """
-    log = aws.folder / "cdk.log"
-    environment = _cdk_environment(aws)
-    log.write_bytes(b"")
-    # From a folder without cdk.json: bootstrapping needs no app, and is under way while the app is synthesised.
-    bootstrap = _start(["bootstrap", f"aws://{ACCOUNT}/{REGION}"], environment, cwd=aws.folder, log=log)
-    try:
-        assembly = aws.folder / "cdk.out"
-        shutil.rmtree(assembly, ignore_errors=True)
-        synthesise(config, sandbox, assembly, log)
-        _finish(bootstrap, "cdk bootstrap", log)
-    except BaseException:
-        bootstrap.kill()
-        raise
-    outputs = aws.folder / "outputs.json"
-    arguments = [
-        "deploy",
-        "--all",
-        "--require-approval",
-        "never",
-        "--progress",
-        "events",
-        "--outputs-file",
-        str(outputs),
-    ]
-    _finish(_start([*arguments, "--app", str(assembly)], environment, cwd=aws.folder, log=log), "cdk deploy", log)
-    stacks: dict[str, dict[str, str]] = json.loads(outputs.read_text())
-    return {name: value for stack in stacks.values() for name, value in stack.items()}
-
-
-def synthesise(config: Path, sandbox: Path, assembly: Path, log: Path) -> None:
-    """Synthesise the project's app into `assembly`, as `cdk synth` would, for the local run."""
-    context = {"config": str(config), "sandbox": str(sandbox)} | _cdk_json_context()
-    environment = _bare_environment() | {
-        "CDK_OUTDIR": str(assembly),
-        "CDK_CONTEXT_JSON": json.dumps(context),
-        "CDK_DEFAULT_ACCOUNT": ACCOUNT,
-        "CDK_DEFAULT_REGION": REGION,
-    }
-    with log.open("ab") as said:
-        done = subprocess.run(
-            [sys.executable, str(ROOT / "app.py")],
-            cwd=ROOT,
-            env=environment,
-            stdout=said,
-            stderr=subprocess.STDOUT,
-            check=False,
-        )
-    if done.returncode != 0:
-        raise LocalAwsError(f"the stack cannot be synthesised:\n{_tail(log)}")
-
-
-def _cdk_json_context() -> dict[str, Any]:
-    context: dict[str, Any] = json.loads((ROOT / "cdk.json").read_text()).get("context", {})
-    return {name: value for name, value in context.items() if name not in ("config", "sandbox")}
-
-
-def _start(
-    arguments: Sequence[str], environment: Mapping[str, str], *, cwd: Path, log: Path
-) -> "subprocess.Popen[bytes]":
-    if not CDK.exists():
-        raise LocalAwsError(f"there is no CDK CLI at {CDK}: run `make setup`")
-    with log.open("ab") as said:
-        return subprocess.Popen(
-            [str(CDK), *arguments, "--no-notices", "--no-color"],
-            cwd=cwd,
-            env=dict(environment),
-            stdin=subprocess.DEVNULL,
-            stdout=said,
-            stderr=subprocess.STDOUT,
-        )
-
-
-def _finish(process: "subprocess.Popen[bytes]", what: str, log: Path) -> None:
-    try:
-        status = process.wait()
-    except BaseException:
-        process.kill()
-        raise
-    if status != 0:
-        raise LocalAwsError(f"{what} failed:\n{_tail(log)}")
-
-
-def _tail(log: Path, lines: int = 30) -> str:
+def tail(log: Path, lines: int = 30) -> str:
+    """The last words of a log, and where the rest is."""
     said = log.read_text(errors="replace").splitlines()
     return "\n".join([*said[-lines:], f"(all of it: {log})"])
 
@@ -221,13 +132,13 @@ def _wait_until_it_answers(aws: LocalAws) -> None:
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     while time.monotonic() < until:
         if aws.process.poll() is not None:
-            raise LocalAwsError(f"MiniStack did not start:\n{_tail(aws.log)}")
+            raise LocalAwsError(f"MiniStack did not start:\n{tail(aws.log)}")
         try:
             with direct.open(f"{aws.url}/_ministack/health", timeout=1):
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.05)
-    raise LocalAwsError(f"MiniStack did not answer at {aws.url} within {_START_SECONDS:.0f} s:\n{_tail(aws.log)}")
+    raise LocalAwsError(f"MiniStack did not answer at {aws.url} within {_START_SECONDS:.0f} s:\n{tail(aws.log)}")
 
 
 def _free_port() -> int:
@@ -249,7 +160,7 @@ def _group_is_gone(group: int) -> bool:
     return False
 
 
-def _bare_environment() -> dict[str, str]:
+def bare_environment() -> dict[str, str]:
     """What every child gets: no credentials, profiles or proxies of the person who runs it."""
     kept = ("PATH", "LANG", "LC_ALL", "TZ", "SYSTEMROOT")
     return {name: os.environ[name] for name in kept if name in os.environ} | {
@@ -259,14 +170,8 @@ def _bare_environment() -> dict[str, str]:
     }
 
 
-def _cdk_environment(aws: LocalAws) -> dict[str, str]:
-    home = aws.folder / "home"
-    quiet = {"HOME": str(home), "CDK_HOME": str(home / ".cdk"), "CDK_DISABLE_CLI_TELEMETRY": "true"}
-    return _bare_environment() | aws.environment() | quiet
-
-
 def _ministack_environment(state: Path, port: int, *, double_messages: bool) -> dict[str, str]:
-    return _bare_environment() | {
+    return bare_environment() | {
         "BIND_HOST": "127.0.0.1",
         "MINISTACK_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(port),

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox import Twins, local_aws, running
+from sandbox.cdk_deploy import deploy
 from sandbox.demo import trouble
 from sandbox.demo.day import Day
 from sandbox.demo.export import write_out
@@ -105,7 +106,7 @@ def deployed(options: Options, morning: Morning) -> Iterator[Stack]:
         with step("local AWS starts"):
             aws = open_things.enter_context(local_aws.running(options.folder, double_messages=bad_day))
         with step("the stack is deployed (cdk bootstrap, cdk deploy)"):
-            outputs = local_aws.deploy(aws, settings.file, settings.sandbox_file)
+            outputs = deploy(aws, settings.file, settings.sandbox_file)
         with step("secrets filled, webhooks registered"):
             fill_secrets(aws, settings.config, twins)
             register_webhooks(aws, settings.config, outputs, control, copies=2 if bad_day else 1)
