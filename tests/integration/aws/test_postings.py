@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 import pytest
@@ -20,7 +21,7 @@ from tests.integration.aws.rehearsal import (
     table_of,
 )
 from tieout.aws.postings import DynamoPostings
-from tieout.aws.table import Table
+from tieout.aws.table import Row, RowKey, Table
 from tieout.domain.errors import Reason
 from tieout.domain.exchange import LeaseLostError
 from tieout.domain.postings import Attempt, Key, Kind, Lane, Posting, State
@@ -67,6 +68,13 @@ def test_an_older_version_never_overwrites_a_newer_one(store: DynamoPostings, no
     assert record(store, now, sale(version=V1), version=V1, state="WAITING_ACCEPTANCE") == []
     assert stored(store).source_version == V2
     assert store.seen_versions("shop", ["A1"]) == {"A1": V2}
+
+
+def test_a_posting_of_a_newer_version_stays_whatever_an_order_says(store: DynamoPostings, now: datetime) -> None:
+    record(store, now, sale(version=V2))
+    assert record(store, now, sale(version=V1), version=V3) == []
+    assert record(store, now, sale(version=V2), version=f"{V3}+") == []
+    assert stored(store).source_version == V2
 
 
 def test_a_newer_version_takes_the_place_of_one_that_was_not_sent(store: DynamoPostings, now: datetime) -> None:
@@ -172,19 +180,52 @@ def test_an_order_that_lives_again_is_posted_after_all(store: DynamoPostings, no
     assert claimed(store, now).source_version == V3
 
 
-def test_two_readers_of_one_order_do_not_undo_each_other(table: Table, store: DynamoPostings, now: datetime) -> None:
-    """The slower one finds, between its reading and its writing, that the faster one was there with a newer version."""
-    slow = DynamoPostings(table, LEASE)
+def meanwhile(table: Table, happens: Callable[[], object]) -> None:
+    """Between the next reading of the table and the writing that follows from it, something else happens."""
     read = table.read_many
 
-    def overtaken(keys):
+    def overtaken(keys: Sequence[RowKey]) -> dict[RowKey, Row]:
         found = read(keys)
         table.read_many = read  # type: ignore[method-assign]
-        record(store, now, sale(version=V2), version=V2)
+        happens()
         return found
 
     table.read_many = overtaken  # type: ignore[method-assign]
-    assert record(slow, now, sale(version=V1), version=V1) == []
+
+
+@pytest.mark.parametrize("known", [False, True], ids=["new to both", "known to both"])
+def test_of_two_readers_of_one_order_the_newer_version_wins(
+    table: Table, store: DynamoPostings, now: datetime, known: bool
+) -> None:
+    """The slower one finds, between its reading and its writing, that the faster one was there with a newer version."""
+    if known:
+        record(store, now, version=V1)
+    meanwhile(table, lambda: record(store, now, version=V3, state="SHIPPED"))
+    assert record(store, now, version=V2, state="SHIPPING") == []
+    assert store.seen_versions("shop", ["A1"]) == {"A1": V3}
+    assert store.seen_state("shop", "A1") == "SHIPPED"
+
+
+def test_of_two_readers_of_a_new_order_only_one_starts_its_posting(
+    table: Table, store: DynamoPostings, now: datetime
+) -> None:
+    meanwhile(table, lambda: record(store, now, sale(version=V1), version=V1))
+    assert record(store, now, sale(version=V2), version=V2) == [SALE]
+    assert stored(store).source_version == V2
+    assert [line.attempt.what for line in store.life("shop", "A1").lines] == ["seen", "recorded", "seen", "replaced"]
+
+
+def test_a_posting_is_not_replaced_under_the_hands_of_a_worker(
+    table: Table, store: DynamoPostings, now: datetime
+) -> None:
+    """The reader saw it due; by the time it writes a worker sends the earlier version."""
+    record(store, now, sale())
+    held: list[Posting] = []
+    meanwhile(table, lambda: held.append(claimed(store, now)))
+    assert record(store, now, sale(version=V2), version=V2) == []
+    assert (stored(store).state, stored(store).source_version) == (State.ATTEMPTED, V1)
+
+    store.release(held[0], now, "429", now, untouched=True)
     assert stored(store).source_version == V2
 
 
