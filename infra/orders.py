@@ -12,6 +12,7 @@ from infra.function import Function
 from infra.scheduled import Scheduled, rate
 from infra.webhook_api import WebhookApi
 from infra.worker import Worker
+from tieout.config import READERS
 
 FETCHERS = 2
 """Copies of fetch_orders at once: events come in bursts, and Mirakl's call frequencies are per shop."""
@@ -82,7 +83,7 @@ class Orders(Construct):
             Worker(self, f"Work-{queue.name}", queue=queue, function=fetch, at_once=FETCHERS, batch=100, window=window)
 
     def _accept(self, deployment: Deployment) -> None:
-        """Reserved concurrency: its stock checks are the readers' share of NetSuite's slots."""
+        """One run at a time: two could sell the same unit. Its stock checks are the readers' share of the slots."""
         accept = Function(
             self,
             "Accept",
@@ -97,7 +98,7 @@ class Orders(Construct):
                 *deployment.read_secrets(mirakl=True, netsuite=True),
             ],
             knows=POSTING,
-            reserved=deployment.config.netsuite.lanes.readers,
+            reserved=READERS,
             scheduled=True,
         )
         minutes = min((settings.orders.accept_minutes for settings in deployment.selling.values()), default=60)

@@ -114,4 +114,4 @@ def test_tables_forget_what_they_are_told_to_and_one_reader_runs_at_a_time(eveni
     assert expiry["TimeToLiveDescription"]["TimeToLiveStatus"] == "ENABLED"
     (reader,) = [one for one in evening.day.schedules if one.name == "accept-orders"]
     reserved = aws.client("lambda").get_function_concurrency(FunctionName=reader.function)
-    assert reserved["ReservedConcurrentExecutions"] == evening.stack.settings.config.netsuite.lanes.readers
+    assert reserved["ReservedConcurrentExecutions"] == 1

@@ -75,18 +75,20 @@ class Subsidiary(Settings):
     """Days of documents are days of this zone."""
 
 
+READERS = 1
+"""Slots of the scheduled readers: acceptance checks the stock one run at a time, or it would sell a unit twice."""
+
+
 class Lanes(Settings):
     """How many functions of a lane may speak to NetSuite at once (SQS `MaximumConcurrency`, at least 2)."""
 
     orders_to_post: int = Field(default=2, ge=2, le=50)
     """Order to cash: sales orders and what follows them."""
-    readers: int = Field(default=1, ge=1, le=10)
-    """Scheduled readers: acceptance's stock check, and the sweeps."""
 
     @property
     def total(self) -> int:
-        """Slots that all lanes together may hold."""
-        return self.orders_to_post + self.readers
+        """Slots that all lanes and the readers together may hold."""
+        return self.orders_to_post + READERS
 
 
 class NetSuite(Settings):

@@ -19,6 +19,7 @@ from aws_lambda_powertools import Logger
 
 from tieout.aws.archive import S3Archive
 from tieout.aws.doorbells import OrdersToFetch, SqsDoorbells
+from tieout.aws.in_parallel import in_parallel
 from tieout.aws.metrics import EmfMeter
 from tieout.aws.postings import DynamoPostings
 from tieout.aws.secrets import Secrets
@@ -105,6 +106,7 @@ def _at(config: Config, environment: Mapping[str, str]) -> At:
         meter=meter,
         clock=now,
         jitter=random.random,
+        together=in_parallel,
     )
 
 

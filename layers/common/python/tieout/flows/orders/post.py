@@ -173,6 +173,7 @@ def _prove(ready: Sequence[Ready], at: At, failed: list[Key]) -> None:
             release(at, each.posting, next_attempt(at, each.posting.attempt), f"not read back: {error}")
         return
     at.switches.worked(NETSUITE, at.clock())
+    proven: list[tuple[Posting, PostedTransaction]] = []
     for each in ready:
         with _Guard(each.posting, at, failed):
             external_id = each.sales_order.external_id
@@ -185,8 +186,16 @@ def _prove(ready: Sequence[Ready], at: At, failed: list[Key]) -> None:
                 release(at, each.posting, next_attempt(at, each.posting.attempt), "not found by external id")
                 continue
             _compare(each.sales_order, record)
-            at.postings.confirm(each.posting, _facts(record), [_reference(each.posting, record)], at.clock())
-            at.meter.count("SalesOrdersPosted", marketplace=each.posting.key.marketplace)
+            proven.append((each.posting, record))
+
+    def confirm(pair: tuple[Posting, PostedTransaction]) -> None:
+        posting, record = pair
+        with _Guard(posting, at, failed):
+            at.postings.confirm(posting, _facts(record), [_reference(posting, record)], at.clock())
+            at.meter.count("SalesOrdersPosted", marketplace=posting.key.marketplace)
+
+    # All at once: while a batch is written down its NetSuite slot is idle.
+    at.together(confirm, proven)
 
 
 def _compare(sent: SalesOrder, record: PostedTransaction) -> None:
