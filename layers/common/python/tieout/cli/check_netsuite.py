@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from tieout.cli.deployment import Deployment
 from tieout.cli.findings import Finding, Verdict, attempt, clock_finding, note, passed, to_do
-from tieout.config import Config
+from tieout.config import READERS, Config
 from tieout.domain.errors import NeedsAttention
 from tieout.netsuite import probes, queries
 from tieout.netsuite.auth import certificate_days_left
@@ -70,7 +70,7 @@ def _concurrency(config: Config) -> Finding:
     return note(
         f"{ABOUT}, concurrency",
         f"the settings ask for {lanes.total} of {config.netsuite.slots} slots (orders_to_post {lanes.orders_to_post}, "
-        f"readers {lanes.readers}). NetSuite shows the account's limit to administrators only: Setup > Integration > "
+        f"readers {READERS}). NetSuite shows the account's limit to administrators only: Setup > Integration > "
         "Integration Management > Integration Governance; it is shared with every other integration",
     )
 
