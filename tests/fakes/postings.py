@@ -58,8 +58,6 @@ class MemoryPostings:
         self.history: defaultdict[Key, list[Attempt]] = defaultdict(list)
         self._open: dict[Lane, dict[Key, None]] = {lane: {} for lane in Lane}
         self._lease_until: dict[Key, datetime] = {}
-        self._before: dict[Key, datetime | None] = {}
-        """Since when a posting was ambiguous before the claim that holds it now."""
         self._newer: dict[Key, Intent | str] = {}
         """What came while a worker held the posting: a newer intent, or the version that retires it."""
 
@@ -169,7 +167,6 @@ class MemoryPostings:
             return None
         until = now + self.lease
         self._lease_until[key] = until
-        self._before[key] = posting.ambiguous_since
         claimed = replace(
             posting, state=State.ATTEMPTED, fence=posting.fence + 1, attempt=posting.attempt + 1, due_at=until
         )
@@ -220,7 +217,7 @@ class MemoryPostings:
     def park(self, posting: Posting, reason: str, facts: Mapping[str, str], now: datetime) -> None:
         stored = self._mine(posting)
         self._end_lease(posting.key)
-        doubtful = stored.ambiguous_since if reason in THERE else self._before.get(posting.key)
+        doubtful = stored.ambiguous_since if reason in THERE else posting.ambiguous_since
         parked = replace(
             stored,
             state=State.PARKED,
@@ -245,7 +242,7 @@ class MemoryPostings:
     ) -> None:
         stored = self._mine(posting)
         self._end_lease(posting.key)
-        ambiguous = self._before.get(posting.key) if untouched else stored.ambiguous_since
+        ambiguous = posting.ambiguous_since if untouched else stored.ambiguous_since
         if stored.target_id is not None:
             state = State.POSTED
         elif ambiguous is not None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from tests.integration.aws.rehearsal import (
     LEASE,
@@ -171,6 +172,18 @@ def test_a_version_that_came_during_an_attempt_is_tried_before_a_person_is_asked
     store.park(posting, Reason.MISSING_ADDRESS, {}, now)
     assert (stored(store).state, stored(store).source_version) == (State.DUE, V2)
     assert [line.attempt.what for line in store.life("shop", "A1").lines][-2:] == ["parked", "replaced"]
+
+
+def test_a_doubt_that_proved_empty_lets_the_cancelation_take_its_place(store: DynamoPostings, now: datetime) -> None:
+    """The worker looked NetSuite up, waited and found nothing: it gives back as if nothing had been sent."""
+    record(store, now, sale())
+    store.release(claimed(store, now), now, "no answer", now)
+    record(store, now, version=V2, state="CANCELED", retire=[SALE])
+    again = claimed(store, now)
+    assert again.ambiguous_since is not None
+    store.release(replace(again, ambiguous_since=None), now, "nothing appeared", now, untouched=True)
+    assert stored(store).state is State.SUPERSEDED
+    assert store.claim([SALE], now) == []
 
 
 def test_an_order_that_lives_again_is_posted_after_all(store: DynamoPostings, now: datetime) -> None:

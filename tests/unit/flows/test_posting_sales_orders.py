@@ -150,6 +150,43 @@ def test_after_a_lost_answer_the_record_is_found_and_nothing_is_sent_again() -> 
     assert house.ledger.calls["create_sales_order"] == 1
 
 
+@pytest.mark.parametrize(("fault", "sales_orders"), [(Fault.TIMEOUT_BEFORE, 0), (Fault.TIMEOUT_AFTER, 1)])
+def test_an_order_that_is_cancelled_while_a_create_has_no_answer_is_not_sent_again(
+    fault: Fault, sales_orders: int
+) -> None:
+    """What NetSuite may still finish is waited for: then it is either there, or was never sent and is dropped."""
+    house = with_trouble(a_house(), {("create_sales_order", 1): fault, ("find_transactions", 1): Fault.DOWN})
+    order = an_order("A-1")
+    post_all(house, order)
+    dead = replace(
+        order, state="CANCELED", version="2026-10-09T09:00:00.000Z", updated_at=order.updated_at + timedelta(days=3)
+    )
+    collect.record("brightside", [fetched(dead)], house.at)
+    for _ in range(8):
+        house.clock.advance(minutes=10)
+        again(house, "A-1")
+    assert posting_of(house).state is (State.CONFIRMED if sales_orders else State.SUPERSEDED)
+    assert len(house.ledger.records) == sales_orders
+    assert house.ledger.calls["create_sales_order"] == sales_orders
+
+
+def test_until_netsuite_can_no_longer_finish_it_a_cancelled_orders_create_is_looked_for() -> None:
+    house = with_trouble(a_house(), {("create_sales_order", 1): Fault.TIMEOUT_BEFORE})
+    order = an_order("A-1")
+    post_all(house, order)
+    dead = replace(
+        order, state="CANCELED", version="2026-10-09T09:00:00.000Z", updated_at=order.updated_at + timedelta(days=3)
+    )
+    collect.record("brightside", [fetched(dead)], house.at)
+    house.clock.advance(minutes=10)
+    again(house, "A-1")
+    posting = posting_of(house)
+    assert posting.state is State.ATTEMPTED
+    assert posting.ambiguous_since is not None
+    assert posting.due_at is not None
+    assert posting.due_at >= posting.ambiguous_since + post.HORIZON
+
+
 def test_a_throttled_order_waits_as_long_as_netsuite_says_and_keeps_its_attempts() -> None:
     house = with_trouble(a_house(), {("create_sales_order", 1): Fault.THROTTLED})
     post_all(house, an_order("A-1"))

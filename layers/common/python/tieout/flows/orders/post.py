@@ -11,6 +11,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tieout.domain.errors import (
     AlreadyExists,
@@ -21,7 +22,7 @@ from tieout.domain.errors import (
     Retryable,
 )
 from tieout.domain.orders.matching import Catalogue
-from tieout.domain.orders.order import Order
+from tieout.domain.orders.order import DEAD, Order
 from tieout.domain.orders.sales_order import SalesOrder, SalesOrderRules, sales_order_for
 from tieout.domain.postings import Intent, Key, Kind, Posting, State
 from tieout.flows.orders import rules
@@ -34,6 +35,8 @@ logger = logging.getLogger(__name__)
 NETSUITE = "netsuite"
 FLOW = "orders"
 SALES_ORDER_TYPE = "SalesOrd"
+HORIZON = timedelta(minutes=20)
+"""NetSuite finishes a request up to 15 minutes after we stopped waiting for its answer."""
 LONGEST_REFERENCE = 45
 """`otherRefNum` holds this many characters; a longer order id stands whole in its custom field."""
 
@@ -116,15 +119,11 @@ def _draft(order: Order, settings: SalesOrderRules, catalogue: Catalogue, at: At
 
 def _create(ready: Sequence[Ready], at: At, deadline: datetime, failed: list[Key]) -> list[Ready]:
     """Send what was never sent; answers everything that NetSuite has, or may have, for the read-back."""
-    to_prove: list[Ready] = []
+    to_prove, to_send = _sort_out_doubts(ready, at)
     patience = timedelta(seconds=at.config.netsuite.read_timeout_seconds)
-    earlier = _found_from_earlier_attempts(ready, at)
-    for index, each in enumerate(ready):
-        if each.sales_order.external_id in earlier:
-            to_prove.append(each)
-            continue
+    for index, each in enumerate(to_send):
         if at.clock() + patience > deadline:
-            for rest in ready[index:]:
+            for rest in to_send[index:]:
                 release(at, rest.posting, at.clock(), "out of time", untouched=True)
             break
         stop = ""
@@ -142,21 +141,46 @@ def _create(ready: Sequence[Ready], at: At, deadline: datetime, failed: list[Key
                 to_prove.append(each)
         if stop:
             # Outside of the guard: nothing may be sent for a posting that was given back, even if giving back fails.
-            hold(at, [rest.posting for rest in ready[index + 1 :]], at.clock(), stop)
+            hold(at, [rest.posting for rest in to_send[index + 1 :]], at.clock(), stop)
             break
     return to_prove
 
 
-def _found_from_earlier_attempts(ready: Sequence[Ready], at: At) -> set[str]:
-    """External ids that an earlier attempt may have written, and did: they are proven, never sent again."""
+def _sort_out_doubts(ready: Sequence[Ready], at: At) -> tuple[list[Ready], list[Ready]]:
+    """What earlier attempts wrote is proven, never sent again; the rest is to be sent, if its order still stands.
+
+    A look-up that fails changes little: a create with an external id that is taken is refused, and then read back.
+    """
     doubtful = [each for each in ready if each.posting.ambiguous_since or each.posting.target_id]
-    if not doubtful:
-        return set()
-    try:
-        return set(at.ledger.find_transactions([each.sales_order.external_id for each in doubtful]))
-    except (Retryable, CredentialsRefused):
-        # Not knowing is safe: a create with an external id that is taken is refused, and then read back.
-        return set()
+    looked_up, written = True, set[str]()
+    if doubtful:
+        try:
+            written.update(at.ledger.find_transactions([each.sales_order.external_id for each in doubtful]))
+        except (Retryable, CredentialsRefused):
+            looked_up = False
+    to_prove = [each for each in ready if each.sales_order.external_id in written]
+    unwritten = [each for each in ready if each.sales_order.external_id not in written]
+    return to_prove, [each for each in unwritten if not _died_meanwhile(each.posting, at, looked_up=looked_up)]
+
+
+def _died_meanwhile(posting: Posting, at: At, *, looked_up: bool) -> bool:
+    """Whether the order of a posting that was perhaps sent, but was not found, has been cancelled since.
+
+    It is given back: first until NetSuite can no longer finish what it was perhaps sent, then as if nothing had been,
+    so that the cancelation takes its place.
+    """
+    if posting.ambiguous_since is None:
+        return False
+    if at.postings.seen_state(posting.key.marketplace, posting.key.source_id) not in DEAD:
+        return False
+    horizon = posting.ambiguous_since + HORIZON
+    if at.clock() < horizon or not looked_up:
+        again = max(horizon, next_attempt(at, posting.attempt))
+        release(at, posting, again, "the order was cancelled; a sales order may still appear")
+    else:
+        never_sent = replace(posting, ambiguous_since=None)
+        release(at, never_sent, at.clock(), "the order was cancelled; no sales order appeared", untouched=True)
+    return True
 
 
 # --- prove ---------------------------------------------------------------------------------------------------------
