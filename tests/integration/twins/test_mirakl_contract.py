@@ -11,6 +11,14 @@ from tests.integration.twins.mirakl import Json, Mirakl, order
 from tests.shared import shared
 
 PERSONAS: list[Persona] = ["seller", "operator"]
+MISTAKES_IN_EXAMPLES = {
+    ("seller", "OR28-req-0.json"): ["refunds.0.tax_legal_notice: the contract knows no such field"],
+    ("both", "ST01-req-0.json"): [
+        "shipments.0.shipment_additional_information.0.value: an object, not str 'IUYHJ777-98'",
+        "shipments.0.shipment_additional_information.1.value: an object, not str '2024-01-01'",
+    ],
+    ("both", "OR30-req-0.json"): ["cancelations.0.reason_code: a string, not int '34'"],
+}
 OURS = {operation.code: operation for operation in OPERATIONS}
 
 
@@ -73,7 +81,7 @@ def test_a_body_outside_the_contract_is_named(strict_mirakl: Mirakl, path: str, 
 
 
 @pytest.mark.parametrize(
-    ("method", "path"), [("GET", "/api/order"), ("POST", "/api/orders"), ("PUT", "/api/orders/A/ship")]
+    ("method", "path"), [("GET", "/api/order"), ("POST", "/api/orders"), ("PUT", "/api/orders/A/receive")]
 )
 def test_a_path_or_method_the_twin_does_not_play_is_named(strict_mirakl: Mirakl, method: str, path: str) -> None:
     assert f"{method} {path}" in said(strict_mirakl, "seller", method, path, json={})
@@ -107,14 +115,16 @@ def test_mirakls_own_examples_pass_the_contract_check(persona: Persona) -> None:
     shared("contracts")
     contract = official_contract(persona)
     assert contract is not None
-    responses = examples(persona, "resp200")
+    responses = [*examples(persona, "resp200"), *examples(persona, "resp201")]
     assert responses
     for code, file in responses:
         check = contract.response_check(OURS[code].method, OURS[code].path)
         assert check(json.loads(file.read_text())) == [], file.name
     for code, file in examples(persona, "req"):
         body = json.loads(file.read_text())
-        assert contract.request_problems(OURS[code].method, OURS[code].path, [], body) == [], file.name
+        problems = contract.request_problems(OURS[code].method, OURS[code].path, [], body)
+        known = MISTAKES_IN_EXAMPLES.get((persona, file.name)) or MISTAKES_IN_EXAMPLES.get(("both", file.name), [])
+        assert problems == known, file.name
 
 
 @pytest.mark.parametrize(
