@@ -1,6 +1,6 @@
 /**
- * A NetSuite account around the script: its clock, company preferences, API secrets, cache, log, and what listens at the
- * hook's URL. It signs as NetSuite does (HMAC by the named secret; hex in capitals, which NetSuite may answer).
+ * A NetSuite account around the script: its clock, company preferences, API secrets, cache, log, and what listens at
+ * the hook's URL. It signs as NetSuite does (HMAC by the named secret; hex in capitals, which NetSuite may answer).
  */
 import cache from 'N/cache';
 import crypto from 'N/crypto';

@@ -59,7 +59,9 @@ describe('the signature', () => {
   it('is the one of the worked example in the documentation', () => {
     account.secrets.custsecret_tieout_hook = 'secret';
     hook.afterSubmit(saved('ship'));
-    expect(account.rung[0].headers['X-Tieout-Signature']).toBe('v1=84d24cfcb3c1807062bba8a7867370c27146011b214f9c0a98dd8714e02fe37c');
+    expect(account.rung[0].headers['X-Tieout-Signature']).toBe(
+      'v1=84d24cfcb3c1807062bba8a7867370c27146011b214f9c0a98dd8714e02fe37c'
+    );
   });
 
   it('differs for another second, another record and another secret', () => {

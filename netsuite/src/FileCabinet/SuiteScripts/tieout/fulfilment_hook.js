@@ -1,8 +1,9 @@
 /**
  * Rings Tieout when an item fulfilment was saved, so that a shipment is confirmed within seconds.
  *
- * A ring is a hint and carries no data but the record's type and id: Tieout reads the fulfilment itself, and finds by its
- * own sweep what was never rung. So nothing here may cost the person who saves: one call, no retry, no error shown.
+ * A ring is a hint and carries no data but the record's type and id: who receives it reads the fulfilment itself, and
+ * must not rely on rings, for they get lost. So nothing here may cost the person who saves: one call, no retry, no error
+ * shown.
  *
  * @NApiVersion 2.1
  * @NScriptType UserEventScript
@@ -21,8 +22,8 @@ define(['N/cache', 'N/crypto', 'N/encode', 'N/https', 'N/log', 'N/runtime'], (
   const VERSION = 1;
 
   const PATIENCE_MS = 3000;
-  // NetSuite gives up connecting after 5 s and sending after 45 s, and the user waits that long. After one such wait nobody
-  // else waits for five minutes, which is the shortest time that N/cache keeps anything.
+  // NetSuite gives up connecting after 5 s and sending after 45 s, and the user waits that long. After one such wait
+  // nobody else waits for five minutes, which is the shortest time that N/cache keeps anything.
   const REST_SECONDS = 300;
   const RESTING = 'resting';
 
