@@ -56,6 +56,24 @@ def test_a_plus_sent_bare_in_a_date_is_explained(strict_mirakl: Mirakl) -> None:
     assert "%2B" in said(strict_mirakl, "seller", "GET", path)
 
 
+@pytest.mark.parametrize(
+    ("path", "asked", "named"),
+    [
+        ("/api/shipments", {"max": 100}, "max"),
+        ("/api/shipments", {"sort": "lastUpdated,ASC"}, "sort"),
+        ("/api/returns", {"return_state": "LOST"}, "LOST"),
+        ("/api/shipments", {"shipment_state_code": "SHIPPING,SHIPPED"}, "SHIPPING,SHIPPED"),
+        ("/api/shipments/items_to_ship", {"shipping_date_from": "today"}, "shipping_date_from"),
+    ],
+)
+def test_a_parameter_of_a_seek_listing_outside_the_contract_is_named(
+    strict_mirakl: Mirakl, path: str, asked: Json, named: str
+) -> None:
+    """Among them max, which these listings do not know, and lists in commas, which they take as repeated values."""
+    strict_mirakl.behave(multi_shipment=True)
+    assert named in said(strict_mirakl, "seller", "GET", path, params=asked)
+
+
 def test_an_operator_names_no_shop_on_its_calls(strict_mirakl: Mirakl) -> None:
     assert "shop_id" in said(strict_mirakl, "operator", "GET", "/api/orders", params={"shop_id": 2001})
 
@@ -73,6 +91,23 @@ def test_an_operator_names_no_shop_on_its_calls(strict_mirakl: Mirakl) -> None:
         ),
         ("/api/orders", {"orders": [{"order_id": 7}]}, "order_id"),
         ("/api/orders/A/additional_fields", {"order_additional_fields": [{"code": "x", "value": 7}]}, ""),
+        ("/api/orders/A/tracking", {"carrier": "DHL"}, "carrier"),
+        ("/api/orders/A/tracking", {"tracking_number": 7}, "tracking_number"),
+        ("/api/orders/refund", {"refunds": [{"order_line_id": "A-1", "amount": "ten"}]}, "amount"),
+        ("/api/orders/refund", {"order_tax_mode": "NET", "refunds": []}, "order_tax_mode"),
+        (
+            "/api/orders/cancel",
+            {"cancelations": [{"order_line_id": "A-1", "excluded_from_shipment": True}]},
+            "excluded",
+        ),
+        ("/api/orders/cancel", {"cancelations": [{"order_line_id": "A-1", "quantity": 1.5}]}, "quantity"),
+        ("/api/shipments/ship", {"shipments": ["7"]}, "shipments"),
+        ("/api/returns/accept", {"returns": [{"id": "7", "accepted": "no"}]}, "accepted"),
+        (
+            "/api/returns/compliance",
+            {"returns": [{"id": "7", "return_lines": [{"non_compliance_reason_code": "UGLY"}]}]},
+            "non_compliance_reason_code",
+        ),
     ],
 )
 def test_a_body_outside_the_contract_is_named(strict_mirakl: Mirakl, path: str, body: object, named: str) -> None:
