@@ -2,8 +2,8 @@
  * Rings Tieout when an item fulfilment was saved, so that a shipment is confirmed within seconds.
  *
  * A ring is a hint and carries no data but the record's type and id: who receives it reads the fulfilment itself, and
- * must not rely on rings, for they get lost. So nothing here may cost the person who saves: one call, no retry, no error
- * shown.
+ * must not rely on rings, for they get lost. So nothing here may cost the person who saves: one call, no retry, no
+ * error shown.
  *
  * @NApiVersion 2.1
  * @NScriptType UserEventScript
