@@ -7,7 +7,7 @@ from typing import TypeVar
 from sandbox.behaviours import Behaviours
 from sandbox.mirakl.admission import Admitted
 from sandbox.mirakl.lifecycle import Waits
-from sandbox.mirakl.moves import settle
+from sandbox.mirakl.moves import settle_order
 from sandbox.mirakl.refusals import MiraklRefusal
 from sandbox.mirakl.state import MiraklState, Order
 
@@ -23,7 +23,7 @@ class Desk:
     def changed(self, call: Admitted, order: Order, *, tell: bool = True) -> None:
         """Date the change now, and make the moves that are due at once."""
         self.state.changed(call.marketplace, order, call.at, tell=tell)
-        settle(self.state, call.marketplace, call.at)
+        settle_order(self.state, call.marketplace, order, call.at)
 
 
 def counted(entries: Sequence[T] | None, most: int, field: str) -> Sequence[T]:

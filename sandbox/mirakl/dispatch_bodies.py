@@ -1,11 +1,20 @@
 """Request bodies from shipping on: tracking, shipments, cancelations, refunds, returns."""
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 Json = dict[str, Any]
+TaxMode = Literal["TAX_INCLUDED", "TAX_EXCLUDED"]
+Rejection = Literal["RETURN_REJECTION_NOT_ELIGIBLE", "RETURN_REJECTION_NOT_NEEDED", "RETURN_REJECTION_WINDOW_CLOSED"]
+NonCompliance = Literal[
+    "RETURN_NON_COMPLIANT_MISSING_ITEM",
+    "RETURN_NON_COMPLIANT_WRONG_PRODUCT",
+    "RETURN_NON_COMPLIANT_DAMAGED_PRODUCT",
+    "RETURN_NON_COMPLIANT_WINDOW_CLOSED",
+    "RETURN_NON_COMPLIANT_OTHER",
+]
 
 
 class OrderTracking(msgspec.Struct, forbid_unknown_fields=True):
@@ -93,7 +102,7 @@ class Cancelations(msgspec.Struct, forbid_unknown_fields=True):
     """OR30."""
 
     cancelations: list[Cancelation] | None = None
-    order_tax_mode: str | None = None
+    order_tax_mode: TaxMode | None = None
 
 
 class Refund(Cancelation, forbid_unknown_fields=True):
@@ -110,18 +119,18 @@ class Refunds(msgspec.Struct, forbid_unknown_fields=True):
     """OR28."""
 
     refunds: list[Refund] | None = None
-    order_tax_mode: str | None = None
+    order_tax_mode: TaxMode | None = None
 
 
 class OperatorRefunds(msgspec.Struct, forbid_unknown_fields=True):
     refunds: list[OperatorRefund] | None = None
-    order_tax_mode: str | None = None
+    order_tax_mode: TaxMode | None = None
 
 
 class ReturnDecision(msgspec.Struct, forbid_unknown_fields=True):
     id: str | None = None
     accepted: bool | None = None
-    rejection_reason_code: str | None = None
+    rejection_reason_code: Rejection | None = None
 
 
 class ReturnDecisions(msgspec.Struct, forbid_unknown_fields=True):
@@ -139,7 +148,7 @@ class NamedReturns(msgspec.Struct, forbid_unknown_fields=True):
 class JudgedLine(msgspec.Struct, forbid_unknown_fields=True):
     order_line_id: str | None = None
     compliant: bool | None = None
-    non_compliance_reason_code: str | None = None
+    non_compliance_reason_code: NonCompliance | None = None
     non_compliance_additional_info: str | None = None
 
 

@@ -11,10 +11,14 @@ from sandbox.mirakl.state import Marketplace, MiraklState, Move, Order
 def settle(state: MiraklState, marketplace: Marketplace, now: datetime) -> None:
     """Make the moves that are due, each dated when it was due."""
     for order in marketplace.orders.values():
-        while order.moves and order.moves[0].at <= now:
-            move = order.moves.pop(0)
-            _make(order, move)
-            state.changed(marketplace, order, move.at)
+        settle_order(state, marketplace, order, now)
+
+
+def settle_order(state: MiraklState, marketplace: Marketplace, order: Order, now: datetime) -> None:
+    while order.moves and order.moves[0].at <= now:
+        move = order.moves.pop(0)
+        _make(order, move)
+        state.changed(marketplace, order, move.at)
 
 
 def _make(order: Order, move: Move) -> None:

@@ -111,6 +111,7 @@ def test_an_operator_names_no_shop_on_its_calls(strict_mirakl: Mirakl) -> None:
     ],
 )
 def test_a_body_outside_the_contract_is_named(strict_mirakl: Mirakl, path: str, body: object, named: str) -> None:
+    strict_mirakl.behave(multi_shipment=True)
     strict_mirakl.place(order("A"))
     assert named in said(strict_mirakl, "seller", "PUT", path, json=body)
 
@@ -176,6 +177,27 @@ def test_a_wrong_answer_would_not_pass_the_contract_check(change: Json, named: s
     example["orders"][0] |= change
     (problem,) = contract.response_check("GET", "/api/orders")(example)
     assert problem.startswith(f"orders.0.{named}:")
+
+
+def test_mirakls_own_example_requests_from_shipping_on_are_understood(mirakl: Mirakl) -> None:
+    """As the documentation shows them; the shipments and returns they name are not here, and the answer says so."""
+    mirakl.behave(multi_shipment=True)
+    mirakl.place(order("A", order_state="SHIPPING"))
+    folder = shared("fixtures/mirakl/openapi-seller")
+    tracking = json.loads((folder / "OR23-req-0.json").read_text())
+    assert mirakl.seller("PUT", "/api/orders/A/tracking", json=tracking).status_code == 204
+    assert mirakl.order("A")["shipping_carrier_code"] == tracking["carrier_code"]
+    for name, path in (
+        ("ST23-req-0.json", "/api/shipments/tracking"),
+        ("ST24-req-0.json", "/api/shipments/ship"),
+        ("RT21-req-0.json", "/api/returns/accept"),
+        ("RT25-req-0.json", "/api/returns/receive"),
+        ("RT26-req-0.json", "/api/returns/compliance"),
+    ):
+        method = "POST" if name.startswith("ST23") else "PUT"
+        answer = mirakl.seller(method, path, json=json.loads((folder / name).read_text()))
+        assert answer.status_code == 200, answer.text
+        assert "does not exist" in answer.text
 
 
 def test_mirakls_own_example_requests_are_understood(mirakl: Mirakl) -> None:

@@ -172,7 +172,7 @@ def test_where_tax_is_calculated_on_the_order_none_may_be_sent_without_it(mirakl
 
 def test_the_commission_goes_back_in_proportion_and_to_the_last_cent(mirakl: Mirakl) -> None:
     """1.00 on a line of 30: a third is 0.33, and the rest is 0.67."""
-    fee = {"commission_fee": 1, "commission_taxes": [{"code": "TAXDEFAULT", "amount": 0.2, "rate": 20}]}
+    fee: Json = {"commission_fee": 1, "commission_taxes": [{"code": "TAXDEFAULT", "amount": 0.2, "rate": 20}]}
     mirakl.place(paid("A", line(price_unit=30, **fee)))
     refund(mirakl, entry(amount=10))
     refund(mirakl, entry(amount=20))

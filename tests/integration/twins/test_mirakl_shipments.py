@@ -396,3 +396,14 @@ def test_shipping_moves_the_orders_update_date(in_parts: Mirakl) -> None:
 def test_all_shipments_can_be_exported(in_parts: Mirakl) -> None:
     create(in_parts, part("A", 1))
     assert in_parts.twin.records("shipments", marketplace=MARKETPLACE) == listed(in_parts)
+
+
+def test_a_page_of_shipments_may_come_twice(in_parts: Mirakl) -> None:
+    create(in_parts, part("A", 1), part("A", 1))
+    first = in_parts.seller("GET", "/api/shipments", params={"limit": 1}).json()
+    in_parts.fault({"operation": "ST11", "kind": "duplicate_page", "times": 1})
+    pages = [
+        in_parts.seller("GET", "/api/shipments", params={"page_token": first["next_page_token"]}).json()["data"]
+        for _ in range(2)
+    ]
+    assert pages[0] == first["data"] != pages[1]
