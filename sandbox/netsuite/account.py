@@ -30,6 +30,8 @@ from sandbox.netsuite.suiteql.engine import Engine
 from sandbox.netsuite.tba import TbaVerifier
 from sandbox.netsuite.tokens import TOKEN_PATH, Tokens
 from sandbox.netsuite.transforms import Transforms
+from sandbox.netsuite.user_events import UserEvents
+from sandbox.netsuite.warehouse import Warehouse
 from sandbox.world import World
 
 RECORD_ROOT = "/services/rest/record/v1/"
@@ -54,6 +56,9 @@ class Account:
         self.documents = Documents(self.store, switches, clock, self.stock)
         self.records = Records(self.store, switches, clock, self.documents)
         self.transforms = Transforms(self.records, self.documents)
+        self.warehouse = Warehouse(self.store, clock, self.documents, self.stock)
+        self.user_events = UserEvents(ACCOUNT, self._auth_now)
+        self.documents.listeners.append(self.user_events.happened)
         tba = TbaVerifier(ACCOUNT, credentials.tba)
         self._login = Login(ACCOUNT, self.tokens, tba, self._auth_now, self.tokens.denials)
         open_account(self.store, clock.now(), {})
@@ -78,6 +83,7 @@ class Account:
             raise KeyError(f"record type {kind}")
         with self.store.lock:
             self.stock.heed()
+            self.warehouse.work()
             showing = Showing(self.store, self.base)
             return [showing.record(record, expanded=True) for record in self.store.all(kind)]
 
@@ -100,6 +106,7 @@ class Account:
                 if call.path == TOKEN_PATH:
                     return self._token(call)
                 self.stock.heed()
+                self.warehouse.work()
                 if not trusted:
                     self._login.check(call)
                 return self._route(call)

@@ -124,11 +124,11 @@ class Documents:
         if record.kind == "itemFulfillment" and source is not None:
             self._fulfilments.refuse_loss(record, source)
 
-    def saved(self, record: Record, former: Record | None) -> None:
-        """What follows once a document stands in the store."""
+    def saved(self, record: Record, former: Record | None, *, event: str = "") -> None:
+        """What follows once a document stands in the store; `event` where it is more than create or edit."""
         self._follow(record, record, former)
         for tell in self.listeners:
-            tell(record, "create" if former is None else "edit")
+            tell(record, event or ("create" if former is None else "edit"))
 
     def deleted(self, record: Record) -> None:
         self._follow(record, None, record)
