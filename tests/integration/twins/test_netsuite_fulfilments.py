@@ -4,8 +4,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from tests.integration.twins.netsuite import MUG, PEN, RECORD, NetSuite, line, refusal
+from sandbox.netsuite import NetSuiteTwin
+from sandbox.world import World
+from tests.integration.twins.netsuite import MUG, PEN, RECORD, NetSuite, line, refusal, write_world
 
 SHIPPED = {"shipStatus": {"id": "C"}}
 _SHELF = "SELECT quantityonhand AS h, quantitycommitted AS c, quantityavailable AS a, quantitybackordered AS b "
@@ -309,3 +313,46 @@ def test_committing_can_be_switched_on_and_off_again(netsuite: NetSuite):
     netsuite.behave(sales_orders_commit_stock=False)
     assert shelf(netsuite) == (10, 0, 10, 0)
     assert "quantityCommitted" not in netsuite.get("salesOrder", order)["item"]["items"][0]
+
+
+_STEP = st.tuples(st.sampled_from(["order", "ship", "unship", "close", "delete"]), st.integers(1, 7))
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=st.lists(_STEP, max_size=14))
+def test_shelves_and_orders_always_agree(tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, int]]):
+    """On hand is what was there less what is shipped; what is committed is what the orders' lines say, and is there."""
+    twin = NetSuiteTwin(seed=1)
+    twin.load(World(write_world(tmp_path_factory.mktemp("world") / "w")))
+    twin.behaviours.set({"sales_orders_commit_stock": True})
+    ask = twin.account.request
+    buyer = {"companyName": "Shop", "externalId": "C", "subsidiary": {"id": "1"}, "currency": {"id": "1"}}
+    ask("POST", RECORD + "customer", buyer)
+    for action, number in steps:
+        orders, shipments = twin.account.store.all("salesOrder"), twin.account.store.all("itemFulfillment")
+        order = orders[number % len(orders)].id if orders else "0"
+        shipment = shipments[number % len(shipments)].id if shipments else "0"
+        if action == "order":
+            plain = {"entity": {"externalId": "C"}, "orderStatus": {"id": "B"}, "location": {"id": "1"}}
+            ask("POST", RECORD + "salesOrder", plain | {"item": {"items": [line(MUG, number)]}})
+        elif action == "ship":
+            lines = {"items": [{"orderLine": 1, "quantity": number}]}
+            ask("POST", f"{RECORD}salesOrder/{order}/!transform/itemFulfillment", SHIPPED | {"item": lines})
+        elif action == "unship":
+            ask("DELETE", f"{RECORD}itemFulfillment/{shipment}")
+        elif action == "close":
+            closed = {"items": [{"line": 1, "isClosed": number % 2 == 0}]}
+            ask("PATCH", f"{RECORD}salesOrder/{order}", {"item": closed})
+        else:
+            ask("DELETE", f"{RECORD}salesOrder/{order}")
+    shipped = sum(one.sublists["item"][0]["quantity"] for one in twin.account.store.all("itemFulfillment"))
+    lines = [one.sublists["item"][0] for one in twin.account.store.all("salesOrder")]
+    place = twin.account.store.by_id("item", MUG).sublists["locations"][0]
+    assert place["quantityOnHand"] == 10 - shipped
+    assert sum(one["quantityFulfilled"] for one in lines) == shipped
+    committed = sum(one.get("quantityCommitted", 0) for one in lines)
+    assert place.get("quantityCommitted", 0) == committed
+    assert place["quantityAvailable"] == place["quantityOnHand"] - committed >= 0
+    waiting = sum(one.get("quantityBackOrdered", 0) for one in lines)
+    assert place.get("quantityBackOrdered", 0) == waiting
+    assert not (waiting and place["quantityAvailable"])
