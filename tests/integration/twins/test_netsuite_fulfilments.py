@@ -336,8 +336,8 @@ def test_shelves_and_orders_always_agree(tmp_path_factory: pytest.TempPathFactor
             plain = {"entity": {"externalId": "C"}, "orderStatus": {"id": "B"}, "location": {"id": "1"}}
             ask("POST", RECORD + "salesOrder", plain | {"item": {"items": [line(MUG, number)]}})
         elif action == "ship":
-            lines = {"items": [{"orderLine": 1, "quantity": number}]}
-            ask("POST", f"{RECORD}salesOrder/{order}/!transform/itemFulfillment", SHIPPED | {"item": lines})
+            body = SHIPPED | {"item": {"items": [{"orderLine": 1, "quantity": number}]}}
+            ask("POST", f"{RECORD}salesOrder/{order}/!transform/itemFulfillment", body)
         elif action == "unship":
             ask("DELETE", f"{RECORD}itemFulfillment/{shipment}")
         elif action == "close":
@@ -346,13 +346,16 @@ def test_shelves_and_orders_always_agree(tmp_path_factory: pytest.TempPathFactor
         else:
             ask("DELETE", f"{RECORD}salesOrder/{order}")
     shipped = sum(one.sublists["item"][0]["quantity"] for one in twin.account.store.all("itemFulfillment"))
-    lines = [one.sublists["item"][0] for one in twin.account.store.all("salesOrder")]
+    ordered = [one.sublists["item"][0] for one in twin.account.store.all("salesOrder")]
     place = twin.account.store.by_id("item", MUG).sublists["locations"][0]
     assert place["quantityOnHand"] == 10 - shipped
-    assert sum(one["quantityFulfilled"] for one in lines) == shipped
-    committed = sum(one.get("quantityCommitted", 0) for one in lines)
+    assert sum(one["quantityFulfilled"] for one in ordered) == shipped
+    for one in ordered:
+        open_still = 0 if one.get("isClosed") else one["quantity"] - one["quantityFulfilled"]
+        assert one["quantityCommitted"] + one["quantityBackOrdered"] == open_still
+    committed = sum(one["quantityCommitted"] for one in ordered)
     assert place.get("quantityCommitted", 0) == committed
     assert place["quantityAvailable"] == place["quantityOnHand"] - committed >= 0
-    waiting = sum(one.get("quantityBackOrdered", 0) for one in lines)
+    waiting = sum(one["quantityBackOrdered"] for one in ordered)
     assert place.get("quantityBackOrdered", 0) == waiting
     assert not (waiting and place["quantityAvailable"])
