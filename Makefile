@@ -26,7 +26,7 @@ help: ## What there is to do
 
 # --- Set up: only what is missing or changed ------------------------------------------------------------------------
 
-setup: $(VENV)/.ready $(MINISTACK)/.ready node_modules/.ready ## Install everything into this folder (done once, checked fast)
+setup: $(VENV)/.ready $(MINISTACK)/.ready node_modules/.ready netsuite/node_modules/.ready ## Install everything into this folder (done once, checked fast)
 
 comma := ,
 
@@ -53,6 +53,10 @@ node_modules/.ready: package-lock.json
 	$(call timed,CDK command line,npm ci --no-audit --no-fund --ignore-scripts)
 	@touch $@
 
+netsuite/node_modules/.ready: netsuite/package-lock.json node_modules/.ready
+	$(call timed,SuiteScript's test packages,cd netsuite && npm ci --no-audit --no-fund --ignore-scripts)
+	@touch $@
+
 # --- See it work ----------------------------------------------------------------------------------------------------
 
 demo: setup ## A day of orders on this machine: the stack on a local AWS, between twins of Mirakl and NetSuite
@@ -60,7 +64,8 @@ demo: setup ## A day of orders on this machine: the stack on a local AWS, betwee
 
 # --- Prove it -------------------------------------------------------------------------------------------------------
 
-test: setup ## Every test: rules, adapters and twins, infrastructure, and the whole stack end to end
+test: setup ## Every test: the NetSuite script, rules, adapters and twins, infrastructure, and the whole stack end to end
+	$(call timed,NetSuite's script (Jest),cd netsuite && npm test --silent)
 	@$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup
 
 check: setup ## Format, lint, types, import contracts, template tests, synth, cdk-nag
@@ -79,4 +84,4 @@ format: setup ## Put the code in its format
 
 clean: ## Remove what was built and run (not what was installed)
 	@rm -rf build cdk.out .run out .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
-	@find . -name __pycache__ -type d -not -path './.venv/*' -not -path './.ministack-venv/*' -not -path './node_modules/*' -prune -exec rm -rf {} +
+	@find . -name __pycache__ -type d -not -path './.venv/*' -not -path './.ministack-venv/*' -not -path '*/node_modules/*' -prune -exec rm -rf {} +

@@ -33,9 +33,8 @@ def decisions_on(order: Order, asked: Acceptance, *, partial_allowed: bool) -> d
 
 
 def _check_order(order: Order) -> None:
-    center = ((order.body.get("fulfillment") or {}).get("center") or {}).get("code", "DEFAULT")
-    if center != "DEFAULT":
-        said = f"Order {order.id} is fulfilled by {center}"
+    if order.is_someone_elses_to_ship():
+        said = f"Order {order.id} is fulfilled by {order.body['fulfillment']['center']['code']}"
         raise _refused("ORDER_FULFILLED_UNAUTHORIZED", said, "order_id")
     if order.state != "WAITING_ACCEPTANCE":
         said = f"Order {order.id} is {order.state}, not WAITING_ACCEPTANCE"

@@ -41,7 +41,14 @@ class Admitted:
 
     def visible(self, order_id: str | None) -> Order | None:
         order = self.marketplace.orders.get(order_id or "")
-        return order if order and (self.persona == "operator" or order.shop_id() == SHOP_ID) else None
+        return order if order and self._may_see(order) else None
+
+    def orders(self) -> list[Order]:
+        """All orders this persona may see."""
+        return [order for order in self.marketplace.orders.values() if self._may_see(order)]
+
+    def _may_see(self, order: Order) -> bool:
+        return self.persona == "operator" or order.shop_id() == SHOP_ID
 
 
 class Admission:
@@ -81,6 +88,8 @@ class Admission:
         caller = f"{call.marketplace.name} {call.persona} {call.operation.code}"
         listing, offset = call.asked.listing(), int(call.parameters.get("offset", 0))
         pages_are_free = not self._behaviours.is_on("listing_pages_count")
+        if pages_are_free and "page_token" in call.parameters:
+            return None
         if pages_are_free and self._frequencies.is_next_page(caller, listing, offset):
             return None
         return self._frequencies.seconds_to_wait(caller, allowed, call.at, listing=listing)
@@ -117,7 +126,7 @@ def _who_asks_what(asked: Asked) -> tuple[Marketplace, Persona, Operation]:
 
 
 def _json_of(asked: Asked, body: bytes) -> Any:
-    if asked.method == "GET":
+    if asked.operation is None or asked.method == "GET" or not asked.operation.takes_body:
         return None
     if "application/json" not in asked.headers.get("content-type", ""):
         raise MiraklRefusal(415, "Unsupported media type: send application/json")

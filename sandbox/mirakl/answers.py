@@ -14,8 +14,12 @@ from sandbox.mirakl.acceptance import decisions_on
 from sandbox.mirakl.admission import Admission, Admitted, raise_problems
 from sandbox.mirakl.asked import Asked
 from sandbox.mirakl.bodies import Acceptance, CustomFields, OperatorUpdates, SellerUpdates, read_body
-from sandbox.mirakl.lifecycle import decide, settle
+from sandbox.mirakl.carriers import carriers
+from sandbox.mirakl.desk import Desk
+from sandbox.mirakl.from_shipping_on import FROM_SHIPPING_ON
+from sandbox.mirakl.lifecycle import Waits, decide
 from sandbox.mirakl.listing import found_orders, link_to, page_bounds
+from sandbox.mirakl.moves import settle
 from sandbox.mirakl.refusals import MiraklRefusal
 from sandbox.mirakl.state import Json, Marketplace, MiraklState, Order
 from sandbox.mirakl.tax_mode import in_tax_mode
@@ -55,10 +59,20 @@ class Answers:
         details = self._behaviours.is_on("details_before_acceptance")
         return [seller_view(one, details_before_acceptance=details) for one in orders]
 
-    def debit_waits(self) -> tuple[timedelta, timedelta]:
-        """How long an accepted order waits for its debit to be picked up, and then to be paid."""
-        minutes = self._behaviours.number
-        return timedelta(minutes=minutes("debit_request_minutes")), timedelta(minutes=minutes("debit_minutes"))
+    def waits(self) -> Waits:
+        """How long the steps take that others do, as the switches stand."""
+
+        def minutes(name: str) -> timedelta:
+            return timedelta(minutes=self._behaviours.number(f"{name}_minutes"))
+
+        return Waits(
+            debit_request=minutes("debit_request"),
+            debit=minutes("debit"),
+            received=minutes("received"),
+            closed=minutes("closed"),
+            refund_request=minutes("refund_request"),
+            refund=minutes("refund"),
+        )
 
     def _done(self, call: Admitted) -> Response:
         match call.operation.code:
@@ -70,6 +84,10 @@ class Answers:
                 return _json(call, self._updated(call))
             case "OR31":
                 return _json(call, self._custom_fields_written(call))
+        if call.operation.code in FROM_SHIPPING_ON:
+            done = FROM_SHIPPING_ON[call.operation.code](call, Desk(self._state, self._behaviours, self.waits()))
+            status = 201 if call.operation.code == "ST01" else 200
+            return Response(status_code=204) if done is None else _json(call, done, status)
         return _json(call, self._setting(call))
 
     def _setting(self, call: Admitted) -> Json:
@@ -81,7 +99,7 @@ class Answers:
             case "A01":
                 return settings.account(call.marketplace)
             case "SH21":
-                return settings.carriers()
+                return carriers()
             case "RE01":
                 return settings.reasons()
         return settings.order_taxes(call.marketplace)
@@ -120,7 +138,7 @@ class Answers:
         assert isinstance(asked, Acceptance)
         order = call.order()
         decided = decisions_on(order, asked, partial_allowed=self._behaviours.is_on("partial_acceptance"))
-        decide(order, decided, call.at, self.debit_waits())
+        decide(order, decided, call.at, self.waits())
         self._state.changed(call.marketplace, order, call.at)
         settle(self._state, call.marketplace, call.at)
         return Response(status_code=204)
@@ -144,8 +162,8 @@ class Answers:
         return write_custom_fields(self._state, call.marketplace, call.order(), asked, at=call.at, known=known)
 
 
-def _json(call: Admitted, value: Json) -> Response:
+def _json(call: Admitted, value: Json, status: int = 200) -> Response:
     if call.contract:
         problems = call.contract.response_check(call.asked.method, call.operation.path)(value)
         raise_problems(problems, f"the twin's own answer to {call.operation.code}")
-    return json_response(value)
+    return json_response(value, status)

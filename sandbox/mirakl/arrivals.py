@@ -11,15 +11,15 @@ from sandbox.mirakl.lifecycle import (
     BEFORE_DEBIT,
     DEAD,
     DEBITED_BEFORE_SHIPPING,
+    Waits,
     add_up,
     cancel_lines,
     enter,
-    schedule_debit,
+    schedule,
 )
 from sandbox.mirakl.operations import STATES
 from sandbox.mirakl.state import Json, Marketplace, MiraklState, Order, held
 
-Waits = tuple[timedelta, timedelta]
 _DATES = (
     *("created_date", "last_updated_date", "acceptance_decision_date", "customer_debited_date"),
     *("transaction_date", "shipping_deadline"),
@@ -45,7 +45,7 @@ def place_orders(
     if twice := sorted({one for one in ids if one in marketplace.orders or ids.count(one) > 1}):
         raise ValueError(f"order {', '.join(twice)} is there already: to change one, POST /_twin/orders/changes")
     for order in placed:
-        schedule_debit(order, now, waits)
+        schedule(order, now, waits)
         marketplace.orders[order.id] = order
         state.changed(marketplace, order, order.updated)
     return ids
@@ -62,9 +62,8 @@ def change_order(state: MiraklState, marketplace: Marketplace, change: Json, now
     if (wanted := change.get("state")) is not None:
         if wanted not in STATES:
             raise ValueError(f"there is no order state {wanted!r}; there are {', '.join(STATES)}")
-        order.moves = []
         enter(order, wanted, now)
-        schedule_debit(order, now, waits)
+        schedule(order, now, waits)
     order.body |= change.get("set", {})
     state.changed(marketplace, order, now)
     return order

@@ -33,5 +33,27 @@ SWITCHES = {
         default=False, why="OR11 by order_ids is the synchronous use (at each order page display), which has no maximum"
     ),
     "wrong_shop_status": Switch(403.0, "403 or 404 for a shop the key does not belong to: both are documented codes"),
+    "multi_shipment": Switch(
+        default=False, why="PC01 shipment.multi_shipment; on, orders ship in parts with ST01 and its kin"
+    ),
+    "alternative_carriers_disabled": Switch(
+        default=False, why="PC01 disable_seller_alternative_carrier; on, a shop names registered carriers only"
+    ),
+    "ship_needs_tracking": Switch(
+        default=True, why="OR24 is documented as the step after OR23; whether it is refused without is not"
+    ),
+    "received_minutes": Switch(4320.0, "SHIPPED lasts until the buyer confirms, or an operator's delay is over"),
+    "closed_minutes": Switch(20160.0, "RECEIVED lasts for an operator's delay; CLOSED forbids refunds"),
+    "refund_request_minutes": Switch(5.0, "WAITING_REFUND lasts until the operator's payment system picks it up"),
+    "refund_minutes": Switch(5.0, "WAITING_REFUND_PAYMENT lasts until the payment system confirms"),
+    "shop_partial_cancelation": Switch(
+        default=True, why="OR30 is for shops whose operator enabled the partial cancelation of orders"
+    ),
+    "order_level_tax_calculation": Switch(
+        default=False, why="on, OR28 and OR30 refuse taxes with TAX_EXCLUDED: Mirakl calculates them on the order"
+    ),
+    "returns_accepted_automatically": Switch(
+        default=False, why="an operator may accept returns without asking the shop; they start IN_PROGRESS then"
+    ),
     "custom_fields": Switch("", "codes of the custom fields an order takes, comma-separated; empty: any code"),
 }

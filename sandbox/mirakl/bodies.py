@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from sandbox.calls import ContractViolation
+from sandbox.mirakl import dispatch_bodies as later
 from sandbox.mirakl.operations import Persona
 
 Json = dict[str, Any]
@@ -89,12 +90,25 @@ _MODELS: dict[tuple[str, Persona], type[msgspec.Struct]] = {
     ("OR04", "operator"): OperatorUpdates,
     ("OR31", "seller"): CustomFields,
     ("OR31", "operator"): CustomFields,
+    ("OR28", "seller"): later.Refunds,
+    ("OR28", "operator"): later.OperatorRefunds,
+}
+_ANYONES: dict[str, type[msgspec.Struct]] = {
+    "OR23": later.OrderTracking,
+    "OR30": later.Cancelations,
+    "ST01": later.NewShipments,
+    "ST06": later.NamedShipments,
+    "ST23": later.TrackedShipments,
+    "ST24": later.NamedShipments,
+    "RT21": later.ReturnDecisions,
+    "RT25": later.NamedReturns,
+    "RT26": later.JudgedReturns,
 }
 
 
 def read_body(operation: str, persona: Persona, body: object) -> msgspec.Struct:
     """Raises ContractViolation naming the field that does not fit."""
     try:
-        return msgspec.convert(body, _MODELS[operation, persona])
+        return msgspec.convert(body, _MODELS.get((operation, persona)) or _ANYONES[operation])
     except msgspec.ValidationError as wrong:
         raise ContractViolation(f"{operation}: {wrong}") from wrong

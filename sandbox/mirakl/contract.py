@@ -47,9 +47,10 @@ class Contract:
         return problems
 
     def response_check(self, method: str, path: str) -> Check:
-        """The check of the operation's 200 body; of nothing where the document models none."""
-        operation = self._operations.get((method, path), {})
-        content = operation.get("responses", {}).get("200", {}).get("content", {}).get("application/json", {})
+        """The check of the operation's 200 or 201 body; of nothing where the document models none."""
+        responses = self._operations.get((method, path), {}).get("responses", {})
+        done = responses.get("200") or responses.get("201") or {}
+        content = done.get("content", {}).get("application/json", {})
         return self._check_of(content.get("schema", {}), closed=False)
 
     def schema_check(self, name: str) -> Check:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Literal
 
-from sandbox.mirakl.parameters import Reader, flag, moment, one_of, repeated, some_of, texts, whole
+from sandbox.mirakl.parameters import Reader, flag, moment, one_of, repeated, repeated_of, some_of, text, texts, whole
 
 Persona = Literal["seller", "operator"]
 DAY, MINUTE = 86_400.0, 60.0
@@ -56,6 +56,49 @@ _PAGING: dict[str, Reader] = {
     "sort": one_of("dateCreated"),
     "order": one_of("asc", "desc"),
 }
+SHIPMENT_STATES = (
+    *("SHIPPING", "READY_FOR_PICK_UP", "SHIPMENT_PREPARED", "SHIPPED", "TO_COLLECT", "RECEIVED", "CANCELED", "CLOSED"),
+)
+_DEBIT_STATES = (
+    *("NO_DEBIT", "NOT_STARTED", "WAITING_TAX_CONFIRMATION", "WAITING_OPERATOR_SYSTEM_CONTACT"),
+    *("WAITING_DEBIT_CONFIRMATION", "DEBIT_OK", "CANCELED"),
+)
+RETURN_STATES = (*("WAITING_ACCEPTANCE", "IN_PROGRESS", "REFUSED", "RECEIVED", "NO_RECEPTION", "CLOSED", "CANCELED"),)
+
+
+def _seek(criterion: str) -> dict[str, Reader]:
+    sorts = one_of(f"{criterion},ASC", f"{criterion},DESC")
+    return {"limit": whole, "page_token": text, "sort": sorts}
+
+
+SHIPMENT_FILTERS: dict[str, Reader] = {
+    "order_id": repeated,
+    "shipment_state_code": repeated_of(*SHIPMENT_STATES),
+    "shipment_customer_debit_state_code": repeated_of(*_DEBIT_STATES),
+    "last_updated_from": moment,
+    "last_updated_to": moment,
+    **_seek("dateCreated"),
+}
+TO_SHIP_FILTERS: dict[str, Reader] = {
+    "order_id": repeated,
+    "fulfillment_center_code": repeated,
+    "shipping_date_from": moment,
+    "shipping_date_to": moment,
+    **_seek("shippingDate"),
+}
+RETURN_FILTERS: dict[str, Reader] = {
+    "return_id": repeated,
+    "return_state": repeated_of(*RETURN_STATES),
+    "return_creation_date_from": moment,
+    "return_creation_date_to": moment,
+    "return_last_updated_from": moment,
+    "return_last_updated_to": moment,
+    "order_commercial_id": repeated,
+    "order_line_id": repeated,
+    "return_rma": repeated,
+    "customer_id": repeated,
+    **_seek("date_created"),
+}
 
 
 @dataclass(frozen=True)
@@ -75,10 +118,15 @@ class Operation:
     needs_credential: bool = True
     frequency: Frequency | None = None
     filters: dict[Persona, dict[str, Reader]] = field(default_factory=dict)
+    takes_body: bool = True
 
     def parameters(self, persona: Persona) -> dict[str, Reader]:
         """What this persona may send: a seller may name the shop on every call, an operator on none."""
         return {**self.filters.get(persona, {}), **({"shop_id": whole} if persona == "seller" else {})}
+
+
+def _both(filters: dict[str, Reader]) -> dict[Persona, dict[str, Reader]]:
+    return {"seller": filters, "operator": filters}
 
 
 OPERATIONS = (
@@ -98,6 +146,27 @@ OPERATIONS = (
     Operation("OR31", "PUT", "/api/orders/{order_id}/additional_fields", frequency=Frequency(5, 1.0)),
     Operation("SH21", "GET", "/api/shipping/carriers", frequency=Frequency(1, DAY)),
     Operation("RE01", "GET", "/api/reasons"),
+    Operation("OR23", "PUT", "/api/orders/{order_id}/tracking"),
+    Operation("OR24", "PUT", "/api/orders/{order_id}/ship", takes_body=False),
+    Operation("ST01", "POST", "/api/shipments"),
+    Operation("ST06", "PUT", "/api/shipments/delete", personas=("seller",)),
+    Operation("ST11", "GET", "/api/shipments", filters=_both(SHIPMENT_FILTERS)),
+    Operation(
+        "ST12",
+        "GET",
+        "/api/shipments/items_to_ship",
+        frequency=Frequency(1, 5 * MINUTE),
+        filters=_both(TO_SHIP_FILTERS),
+    ),
+    Operation("ST23", "POST", "/api/shipments/tracking"),
+    Operation("ST24", "PUT", "/api/shipments/ship"),
+    Operation("OR28", "PUT", "/api/orders/refund"),
+    Operation("OR29", "PUT", "/api/orders/{order_id}/cancel", takes_body=False),
+    Operation("OR30", "PUT", "/api/orders/cancel"),
+    Operation("RT11", "GET", "/api/returns", frequency=Frequency(1, 5 * MINUTE), filters=_both(RETURN_FILTERS)),
+    Operation("RT21", "PUT", "/api/returns/accept"),
+    Operation("RT25", "PUT", "/api/returns/receive"),
+    Operation("RT26", "PUT", "/api/returns/compliance", personas=("seller",)),
 )
 EXTERNAL_PARTNER = Frequency(1, 15 * MINUTE)
 

@@ -28,6 +28,16 @@ def repeated(name: str, sent: list[str]) -> list[str]:
     return _bounded(name, sent)
 
 
+def repeated_of(*known: str) -> Reader:
+    """The same out of the values the contract names."""
+
+    def read(name: str, sent: list[str]) -> list[str]:
+        _check_known(name, sent, known)
+        return repeated(name, sent)
+
+    return read
+
+
 def whole(name: str, sent: list[str]) -> int:
     try:
         return int(text(name, sent))

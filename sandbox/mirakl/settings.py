@@ -1,18 +1,12 @@
-"""What a client reads once a day: the platform (PC01), the shop (A01), reasons, carriers, order taxes, the version."""
+"""What a client reads once a day: the platform (PC01), the shop (A01), reasons, order taxes, the version."""
 
 from sandbox.behaviours import Behaviours
+from sandbox.mirakl.operations import Persona
 from sandbox.mirakl.state import SHOP_ID, Json, Marketplace
 from sandbox.mirakl.views import shop_name
 
 VERSION: Json = {"version": "3.210"}
 
-_CARRIERS = [
-    ("DHL", "DHL Express", "DHL", "https://tracking.dhl.example/{trackingId}"),
-    ("DPD", "DPD", "DPD", "https://tracking.dpd.example/{trackingId}"),
-    ("EVRI", "Evri", None, "https://tracking.evri.example/{trackingId}"),
-    ("RMAIL", "Royal Mail", "ROYAL_MAIL", "https://tracking.royalmail.example/{trackingId}"),
-    ("UPS", "UPS", "UPS", "https://tracking.ups.example/{trackingId}"),
-]
 _REASONS = [
     ("CANCELATION", "CUSTOMER_CHANGED_MIND", "The customer changed their mind", True),
     ("CANCELATION", "OUT_OF_STOCK", "Out of stock", True),
@@ -20,30 +14,34 @@ _REASONS = [
     ("INCIDENT_OPEN", "NOT_RECEIVED", "Item not received", False),
     ("ORDER_MESSAGING", "QUESTION", "A question about the order", True),
     ("REFUND", "DAMAGED", "Arrived damaged", True),
+    ("REFUND", "FRAUD", "Refunded by the operator after fraud", False),
+    ("REFUND", "GOODWILL", "A gesture of goodwill", True),
+    ("REFUND", "OUT_OF_STOCK", "Cannot be shipped", True),
     ("REFUND", "RETURNED", "Returned by the customer", True),
 ]
 
 
 def platform(marketplace: Marketplace, behaviours: Behaviours) -> Json:
     """PC01: the choices of the platform that decide how orders behave."""
+    multi_shipment = behaviours.is_on("multi_shipment")
     workflows = {
         "no_customer_payment_confirmation": False,
         "order_acceptance": "NOT_AUTOMATIC",
         "pause_debit_workflow": False,
         "pay_on_due_date": True,
-        "pay_on_shipment": False,
+        "pay_on_shipment": multi_shipment,
         "sellers_edit_shipping_origin": False,
         "shipping_and_billing_details_before_acceptance": behaviours.is_on("details_before_acceptance"),
     }
     features = {
-        "disable_seller_alternative_carrier": False,
+        "disable_seller_alternative_carrier": behaviours.is_on("alternative_carriers_disabled"),
         "multi_currency": False,
         "offer_prices_decimals": "2",
         "operator_csv_delimiter": "SEMICOLON",
         "order_tax_mode": marketplace.tax_mode(),
         "order_workflows": workflows,
         "pricing": {"channel_pricing": "DISABLED", "scheduled_pricing": False, "volume_pricing": False},
-        "shipment": {"multi_part_item_shipment": False, "multi_shipment": False},
+        "shipment": {"multi_part_item_shipment": False, "multi_shipment": multi_shipment},
         "tax_collection": {"activated": "NO", "tax_collection_by_operator": False},
     }
     modules = {"offer_management": True, "order_management": True, "promotions": True, "quotes": False}
@@ -89,21 +87,20 @@ def account(marketplace: Marketplace) -> Json:
     }
 
 
-def carriers() -> Json:
-    """SH21, by label."""
-    rows = [
-        {"code": code, "label": label, "tracking_url": url} | ({"standard_code": standard} if standard else {})
-        for code, label, standard, url in _CARRIERS
-    ]
-    return {"carriers": sorted(rows, key=lambda row: str(row["label"]))}
-
-
 def reasons() -> Json:
     """RE01, by type."""
     rows = [
         {"type": kind, "code": code, "label": label, "is_shop_right": right} for kind, code, label, right in _REASONS
     ]
     return {"reasons": rows}
+
+
+def reason_problem(kind: str, code: str, persona: Persona) -> str | None:
+    """What is wrong with a reason code for a cancelation, a refund or an incident; None if nothing is."""
+    rights = {reason: right for known, reason, _, right in _REASONS if known == kind}
+    if code not in rights:
+        return f"Reason {code} is no {kind} reason: {', '.join(sorted(rights))}"
+    return None if rights[code] or persona == "operator" else f"Reason {code} is the operator's alone"
 
 
 def order_taxes(marketplace: Marketplace) -> Json:

@@ -5,27 +5,47 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import count
 from typing import Any
+from uuid import NAMESPACE_OID, uuid5
 
 from sandbox.clock import moment_of, text_of
 
 Json = dict[str, Any]
 SHOP_ID = 2001
+_FIRST_NUMBER = 9_000_001
 _EVERY_ORDER_HAS = ("order_id", "order_state", "order_tax_mode", "created_date", "order_lines")
+
+
+@dataclass(frozen=True)
+class Move:
+    """A state that the order enters by itself, or one of its shipments or refunds if `of` names its id."""
+
+    at: datetime
+    state: str
+    of: str = ""
 
 
 @dataclass
 class Order:
     """One logistic order. `body` is what the operator would see; views take from it what a persona may know.
 
-    `version` counts its changes, `moves` are states it will enter by itself: (when, state), the next one first.
+    `version` counts its changes, `moves` are the states to come, the next one first. `to_ship_since` is when it was
+    first to be shipped, `incidents` the state that each line with an open incident goes back to, `not_to_ship` how many
+    of a line a refund took out of shipping. `shipments` are as ST11 gives them and `returns` as RT11 does, by id.
     """
 
     body: Json
     created: datetime
     updated: datetime
     version: int = 0
-    moves: list[tuple[datetime, str]] = field(default_factory=list)
+    moves: list[Move] = field(default_factory=list)
+    to_ship_since: datetime | None = None
+    incidents: dict[str, str] = field(default_factory=dict)
+    closes_when_solved: bool = False
+    not_to_ship: dict[str, int] = field(default_factory=dict)
+    shipments: dict[str, Json] = field(default_factory=dict)
+    returns: dict[str, Json] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -37,6 +57,18 @@ class Order:
 
     def lines(self) -> list[Json]:
         return list(self.body["order_lines"])
+
+    def line(self, line_id: str | None) -> Json | None:
+        return next((line for line in self.lines() if line["order_line_id"] == line_id), None)
+
+    def plan(self, moves: list[Move]) -> None:
+        """Add states to come to those there are."""
+        self.moves = sorted([*self.moves, *moves], key=lambda move: move.at)
+
+    def is_someone_elses_to_ship(self) -> bool:
+        """Fulfilled by a logistics partner: the shop neither accepts nor ships it."""
+        center = (self.body.get("fulfillment") or {}).get("center") or {}
+        return bool(center.get("code", "DEFAULT") != "DEFAULT")
 
     def shop_id(self) -> int:
         return int(self.body.get("shop_id") or SHOP_ID)
@@ -70,6 +102,7 @@ class MiraklState:
         self._secret = secret
         self.lock = threading.RLock()
         self.marketplaces: dict[str, Marketplace] = {}
+        self._numbers = count(_FIRST_NUMBER)
         self.on_change: Callable[[str, str], None] = lambda _marketplace, _order_id: None
 
     def open(self, name: str) -> Marketplace:
@@ -91,6 +124,14 @@ class MiraklState:
         order.version += 1
         if tell:
             self.on_change(marketplace.name, order.id)
+
+    def number(self) -> str:
+        """A number that no refund, cancelation, shipment or return of this twin has had."""
+        return str(next(self._numbers))
+
+    def uuid(self) -> str:
+        """The same in the form Mirakl gives shipments and returns."""
+        return str(uuid5(NAMESPACE_OID, f"{self._secret} {self.number()}"))
 
     def _credential(self, name: str, persona: str) -> str:
         digest = hashlib.sha256(f"{self._secret} {name} {persona}".encode()).hexdigest()

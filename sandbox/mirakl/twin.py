@@ -2,7 +2,10 @@
 
 import secrets
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 from weakref import ref
 
 from starlette.requests import Request
@@ -20,9 +23,12 @@ from sandbox.mirakl.answers import Answers
 from sandbox.mirakl.arrivals import change_order, place_orders
 from sandbox.mirakl.asked import Asked, asked_of
 from sandbox.mirakl.behaviours import SWITCHES
-from sandbox.mirakl.lifecycle import BEFORE_DEBIT, schedule_debit, settle
+from sandbox.mirakl.buyers import ask_for_return, change_incident, change_return
+from sandbox.mirakl.lifecycle import BEFORE_DEBIT, schedule
+from sandbox.mirakl.moves import settle
 from sandbox.mirakl.refusals import MiraklRefusal
-from sandbox.mirakl.state import SHOP_ID, Json, MiraklState, held
+from sandbox.mirakl.seek import place_of
+from sandbox.mirakl.state import SHOP_ID, Json, Marketplace, MiraklState, held
 from sandbox.mirakl.webhooks import Subscription, Webhooks
 from sandbox.world import World
 
@@ -85,10 +91,17 @@ class MiraklTwin:
         return MiraklRefusal(status, message, retry_after=retry_after).response()
 
     def page_of(self, request: Request, operation: str) -> Page | None:
+        asked = self._asked(request)
+        if operation in ("ST11", "ST12", "RT11"):
+            try:
+                place = place_of(asked.query)
+            except MiraklRefusal:
+                return None
+            return Page(repr(place.query), place.number)
         if operation != "OR11":
             return None
         offset = request.query_params.get("offset", "0")
-        return Page(self._asked(request).listing(), int(offset) if offset.isdigit() else 0)
+        return Page(asked.listing(), int(offset) if offset.isdigit() else 0)
 
     async def app(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -112,23 +125,30 @@ class MiraklTwin:
                 for order in marketplace.orders.values():
                     if order.state in BEFORE_DEBIT:
                         order.body["transaction_date"] = None
-                    schedule_debit(order, opens_at, self.answers.debit_waits())
+                        schedule(order, opens_at, self.answers.waits())
 
     def records(self, kind: str, **query: str) -> list[Json]:
-        """`orders` as OR11 gives them to the seller; what else the world brought as it came."""
+        """`orders` as OR11 gives them to the seller, `shipments` as ST11 and `returns` as RT11 do; what else the world
+        brought as it came."""
         with self.state.lock:
             wanted = [query["marketplace"]] if "marketplace" in query else sorted(self.state.marketplaces)
             found = [self.state.known(name) for name in wanted]
             if kind == "orders":
                 return [order for one in found for order in self.answers.sellers_orders(one, self.clock.now())]
+            if kind in ("shipments", "returns"):
+                self.settle()
+                return [row for one in found for order in one.orders.values() for row in getattr(order, kind).values()]
             if kind not in _OTHER_RECORDS:
-                raise KeyError(f"records {kind!r}; there are orders, {', '.join(_OTHER_RECORDS)}")
+                raise KeyError(f"records {kind!r}; there are orders, shipments, returns, {', '.join(_OTHER_RECORDS)}")
             return [row for one in found for row in one.other_records.get(kind, [])]
 
     def control_routes(self) -> list[BaseRoute]:
         return [
             Route("/_twin/orders", says_what_was_wrong(self._place), methods=["POST"]),
             Route("/_twin/orders/changes", says_what_was_wrong(self._change), methods=["POST"]),
+            Route("/_twin/returns", says_what_was_wrong(self._ask_for_return), methods=["POST"]),
+            Route("/_twin/returns/changes", says_what_was_wrong(self._change_return), methods=["POST"]),
+            Route("/_twin/incidents", says_what_was_wrong(self._change_incident), methods=["POST"]),
             Route("/_twin/webhooks", says_what_was_wrong(self._webhooks), methods=["GET", "POST", "DELETE"]),
         ]
 
@@ -149,7 +169,7 @@ class MiraklTwin:
                 marketplace,
                 order["orders"],
                 self.clock.now(),
-                self.answers.debit_waits(),
+                self.answers.waits(),
                 as_of_now=as_of_now,
             )
         return json_response({"placed": placed})
@@ -159,8 +179,27 @@ class MiraklTwin:
         with self.state.lock:
             marketplace = self.state.known(change["marketplace"])
             settle(self.state, marketplace, self.clock.now())
-            changed = change_order(self.state, marketplace, change, self.clock.now(), self.answers.debit_waits())
+            changed = change_order(self.state, marketplace, change, self.clock.now(), self.answers.waits())
             return json_response({"order_id": changed.id, "last_updated_date": changed.body["last_updated_date"]})
+
+    async def _ask_for_return(self, request: Request) -> Response:
+        accepted = self.behaviours.is_on("returns_accepted_automatically")
+        return await self._by_buyer(request, partial(ask_for_return, accepted=accepted))
+
+    async def _change_return(self, request: Request) -> Response:
+        return await self._by_buyer(request, change_return)
+
+    async def _change_incident(self, request: Request) -> Response:
+        return await self._by_buyer(request, change_incident)
+
+    async def _by_buyer(
+        self, request: Request, do: Callable[[MiraklState, Marketplace, Json, datetime], Json]
+    ) -> Response:
+        order = await order_of(request)
+        with self.state.lock:
+            marketplace = self.state.known(order["marketplace"])
+            settle(self.state, marketplace, self.clock.now())
+            return json_response(do(self.state, marketplace, order, self.clock.now()))
 
     async def _webhooks(self, request: Request) -> Response:
         if request.method == "POST":

@@ -1,5 +1,6 @@
 """What each persona sees of an order (OR11): the seller no e-mail and no shop, the operator both."""
 
+from sandbox.mirakl.flags import with_flags
 from sandbox.mirakl.lifecycle import BEFORE_ACCEPTANCE
 from sandbox.mirakl.state import Json, Marketplace, Order
 
@@ -24,7 +25,7 @@ def seller_view(order: Order, *, details_before_acceptance: bool) -> Json:
     hidden = not details_before_acceptance and (order.state in BEFORE_ACCEPTANCE or order.state == "REFUSED")
     if order.body.get("customer"):
         view["customer"] = _sellers_customer(order.body["customer"], hidden=hidden)
-    return view
+    return with_flags(order, view)
 
 
 def operator_view(order: Order, marketplace: Marketplace) -> Json:
@@ -36,7 +37,7 @@ def operator_view(order: Order, marketplace: Marketplace) -> Json:
     if customer := order.body.get("customer"):
         email = customer.get("email") or f"{customer.get('customer_id', order.id)}@buyers.example".lower()
         view["customer"] = {**customer, "email": email}
-    return view
+    return with_flags(order, view)
 
 
 def shop_name(marketplace: Marketplace, shop_id: int) -> str:

@@ -13,6 +13,7 @@ from sandbox.netsuite.answer import Answer, Call, error_answer, json_answer
 from sandbox.netsuite.certificates import Certificates
 from sandbox.netsuite.collections_of_records import listing
 from sandbox.netsuite.credentials import Credentials
+from sandbox.netsuite.documents import Documents
 from sandbox.netsuite.fields import RecordType
 from sandbox.netsuite.login import Login
 from sandbox.netsuite.metadata import catalogue, schema_of
@@ -22,12 +23,15 @@ from sandbox.netsuite.reference import ACCOUNT, open_account
 from sandbox.netsuite.refusal import Refusal, no_permission
 from sandbox.netsuite.seeds import seed_customers, seed_documents, seed_items
 from sandbox.netsuite.shown import Showing
+from sandbox.netsuite.stock import Stock
 from sandbox.netsuite.store import Store
 from sandbox.netsuite.suiteql.endpoint import query
 from sandbox.netsuite.suiteql.engine import Engine
 from sandbox.netsuite.tba import TbaVerifier
 from sandbox.netsuite.tokens import TOKEN_PATH, Tokens
 from sandbox.netsuite.transforms import Transforms
+from sandbox.netsuite.user_events import UserEvents
+from sandbox.netsuite.warehouse import Warehouse
 from sandbox.world import World
 
 RECORD_ROOT = "/services/rest/record/v1/"
@@ -48,8 +52,13 @@ class Account:
         self.certificate_id = self.certificates.upload(credentials.certificate)
         self.tokens = Tokens(credentials.client_id, self.certificates, clock.now, self._auth_now)
         self.suiteql = Engine(self.store, switches, clock)
-        self.records = Records(self.store, switches, clock)
-        self.transforms = Transforms()
+        self.stock = Stock(self.store, switches, clock)
+        self.documents = Documents(self.store, switches, clock, self.stock)
+        self.records = Records(self.store, switches, clock, self.documents)
+        self.transforms = Transforms(self.records, self.documents)
+        self.warehouse = Warehouse(self.store, clock, self.documents, self.stock)
+        self.user_events = UserEvents(ACCOUNT, self._auth_now)
+        self.documents.listeners.append(self.user_events.happened)
         tba = TbaVerifier(ACCOUNT, credentials.tba)
         self._login = Login(ACCOUNT, self.tokens, tba, self._auth_now, self.tokens.denials)
         open_account(self.store, clock.now(), {})
@@ -73,6 +82,8 @@ class Account:
         if kind not in RECORD_TYPES:
             raise KeyError(f"record type {kind}")
         with self.store.lock:
+            self.stock.heed()
+            self.warehouse.work()
             showing = Showing(self.store, self.base)
             return [showing.record(record, expanded=True) for record in self.store.all(kind)]
 
@@ -94,6 +105,8 @@ class Account:
             try:
                 if call.path == TOKEN_PATH:
                     return self._token(call)
+                self.stock.heed()
+                self.warehouse.work()
                 if not trusted:
                     self._login.check(call)
                 return self._route(call)

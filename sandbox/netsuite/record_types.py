@@ -1,5 +1,6 @@
 """The record types the twin holds and their properties (REST API Browser 2026.1)."""
 
+from sandbox.netsuite.billing_fields import CREDIT_MEMO, INVOICE, RETURN_AUTHORIZATION
 from sandbox.netsuite.customer_and_item_fields import (
     ADDRESS_BOOK,
     CUSTOMER_FIELDS,
@@ -20,9 +21,10 @@ from sandbox.netsuite.fields import (
     ref,
     text,
 )
+from sandbox.netsuite.fulfilment_fields import ITEM_FULFILLMENT, ITEM_RECEIPT
 from sandbox.netsuite.sales_order_fields import SALES_ORDER
 
-# Document types that a world may bring. They hold their external ids and show in SuiteQL; they are not written here.
+# Document types that a world may bring. They hold their external ids and show in SuiteQL.
 DOCUMENT_TYPES = {
     "ItemShip": ("itemFulfillment", "Item Fulfillment"),
     "ItemRcpt": ("itemReceipt", "Item Receipt"),
@@ -130,13 +132,17 @@ def _document(code: str, name: str, label: str) -> RecordType:
     )
 
 
-DOCUMENTS = {name: _document(code, name, label) for code, (name, label) in DOCUMENT_TYPES.items()}
+# What is made out of a sales order, and out of what was made.
+MADE = {one.name: one for one in (ITEM_FULFILLMENT, ITEM_RECEIPT, INVOICE, CREDIT_MEMO, RETURN_AUTHORIZATION)}
+# These are held and shown only.
+DOCUMENTS = {name: _document(code, name, label) for code, (name, label) in DOCUMENT_TYPES.items() if name not in MADE}
 
 RECORD_TYPES: dict[str, RecordType] = {
     "salesOrder": SALES_ORDER,
     "customer": CUSTOMER,
     **ITEMS,
     **REFERENCES,
+    **MADE,
     **DOCUMENTS,
 }
 

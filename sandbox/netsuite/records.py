@@ -8,10 +8,11 @@ from sandbox.behaviours import Behaviours
 from sandbox.calls import ContractViolation
 from sandbox.clock import Clock
 from sandbox.netsuite.answer import Answer, Call, json_answer
+from sandbox.netsuite.documents import Documents
 from sandbox.netsuite.entities_and_items import settle_customer, settle_item
 from sandbox.netsuite.fields import RecordType
 from sandbox.netsuite.intake import Intake, Taken
-from sandbox.netsuite.record_types import DOCUMENTS, KNOWN_ELSEWHERE, RECORD_TYPES
+from sandbox.netsuite.record_types import DOCUMENTS, KNOWN_ELSEWHERE, MADE, RECORD_TYPES
 from sandbox.netsuite.refusal import Refusal, invalid_request, no_permission, no_such_record, role_may_not, user_error
 from sandbox.netsuite.sales_order import Line, SalesOrderRules, merge_line, number_order, start_order
 from sandbox.netsuite.shown import Showing
@@ -19,16 +20,18 @@ from sandbox.netsuite.store import Record, Store
 
 BODY_LIMIT = 104 * 1024 * 1024
 _SINGULAR = ("application/json", "application/vnd.oracle.resource+json")
+_GOODS_ONLY = ("itemFulfillment", "itemReceipt")
 _MODES = ("error", "warning", "ignore")
 
 
 class Records:
     """The record endpoints of one account."""
 
-    def __init__(self, store: Store, switches: Behaviours, clock: Clock) -> None:
+    def __init__(self, store: Store, switches: Behaviours, clock: Clock, documents: Documents) -> None:
         self._store = store
         self._switches = switches
         self._clock = clock
+        self._documents = documents
 
     def type_named(self, name: str) -> RecordType:
         """Raises Refusal for a type NetSuite does not know, or that the role may not see."""
@@ -54,9 +57,10 @@ class Records:
     def create(self, kind: RecordType, call: Call) -> Answer:
         """POST: 204 and where the record is; no body."""
         _refuse_unwritable(kind)
-        taken = self._read(kind, call)
+        _refuse_making(kind)
+        taken = self.taken(kind, call)
         record = self._save(kind, taken, taken.values.pop("externalId", None), None, _replaced(call))
-        return self._written(record, taken, call)
+        return self.written(record, taken, call)
 
     def read(self, kind: RecordType, key: str, call: Call) -> Answer:
         record = self.find(kind, key)
@@ -89,10 +93,10 @@ class Records:
     def patch(self, kind: RecordType, key: str, call: Call) -> Answer:
         _refuse_unwritable(kind)
         former = self.find(kind, key)
-        taken = self._read(kind, call)
+        taken = self.taken(kind, call)
         external_id = taken.values.pop("externalId", former.external_id)
         record = self._save(kind, taken, external_id, former, _replaced(call))
-        return self._written(record, taken, call)
+        return self.written(record, taken, call)
 
     def upsert(self, kind: RecordType, key: str, call: Call) -> Answer:
         """PUT by external id. A replay appends its lines once more, as NetSuite's does."""
@@ -100,28 +104,32 @@ class Records:
         if not key.startswith("eid:"):
             raise invalid_request("An upsert needs an external ID: PUT .../eid:<external id>.")
         external_id = key.removeprefix("eid:")
-        taken = self._read(kind, call)
+        taken = self.taken(kind, call)
         said = taken.values.pop("externalId", external_id)
         if said is None or said.casefold() != external_id.casefold():
             raise user_error("The external ID in the body is not the one in the URL.", path="externalId")
         former = self._store.by_external_id(kind.group, external_id)
         if former is not None and former.kind != kind.name:
             former = None  # another type holds it: saving will say that it exists
+        if former is None:
+            _refuse_making(kind)
         record = self._save(kind, taken, external_id, former, _replaced(call))
-        return self._written(record, taken, call)
+        return self.written(record, taken, call)
 
     def delete(self, kind: RecordType, key: str) -> Answer:
         _refuse_unwritable(kind)
         record = self.find(kind, key)
         if kind.name == "customer" and any(o.values.get("entity") == record.id for o in self._store.all("salesOrder")):
             raise user_error("This record cannot be deleted because it has dependent records.")
+        self._documents.refuse_deletion(record)
         free = self._switches.is_on("delete_frees_external_id")
         self._store.delete(record, self._clock.now(), free_external_id=free)
+        self._documents.deleted(record)
         return Answer(204)
 
     # -- writing -------------------------------------------------------------------------------------------------
 
-    def _read(self, kind: RecordType, call: Call) -> Taken:
+    def taken(self, kind: RecordType, call: Call) -> Taken:
         intake = Intake(
             self._store,
             self._switches,
@@ -151,11 +159,13 @@ class Records:
         code = self._switches.text("duplicate_code")
         if former is not None:
             self._store.replace(record, code)
+            self._documents.saved(record, former)
             return record
         self._store.check_external_id(record, code)
         if kind.name == "salesOrder":
             number_order(self._store, record)
         self._store.add(record, code)
+        self._documents.saved(record, None)
         return record
 
     def _merge(self, kind: RecordType, record: Record, taken: Taken, replaced: Collection[str]) -> list[Line]:
@@ -176,7 +186,9 @@ class Records:
                     kept.append(line)
                 elif name in replaced:
                     kept.append(line)
-                if merge_line(line, sent) and name == "item":
+                if record.kind in _GOODS_ONLY:
+                    line.update(sent)
+                elif merge_line(line, sent) and name == "item":
                     priced.append(line)
                 if record.kind == "salesOrder" and name == "item" and line.get("item") is None:
                     priced.append(line)
@@ -188,12 +200,15 @@ class Records:
             if former is None:
                 start_order(record, self._clock.now().date().isoformat())
             SalesOrderRules(self._store, self._switches, record).settle(priced, tax_touched=tax_touched)
+            self._documents.check_order(record, former)
+        elif record.kind in MADE:
+            self._documents.settle(record, former, priced, tax_sent=tax_touched)
         elif record.kind == "customer":
             settle_customer(self._store, self._switches, record, former)
         else:
             settle_item(self._store, self._switches, record)
 
-    def _written(self, record: Record, taken: Taken, call: Call) -> Answer:
+    def written(self, record: Record, taken: Taken, call: Call) -> Answer:
         headers = {"Location": Showing(self._store, call.base).link(record)}
         if taken.warnings:
             headers["X-NetSuite-Warning"] = "; ".join(taken.warnings)
@@ -225,6 +240,14 @@ def _refuse_unwritable(kind: RecordType) -> None:
         raise ContractViolation(f"the twin does not write {kind.name} records yet; NetSuite does")
     if not kind.writable:
         raise no_permission()
+
+
+def _refuse_making(kind: RecordType) -> None:
+    """Fulfilments and receipts exist only as transforms; the others NetSuite makes out of nothing too, the twin not."""
+    if kind.name in _GOODS_ONLY:
+        raise user_error(f"A record of type {kind.name} can only be created by transforming another record.")
+    if kind.name in MADE:
+        raise ContractViolation(f"the twin makes {kind.name} records by transform only; NetSuite does without as well")
 
 
 def _mode(call: Call, header: str, default: str) -> str:

@@ -1,7 +1,7 @@
 """The rules of a sales order: who, where, what each line costs, which tax, and the total."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -25,8 +25,13 @@ class SalesOrderRules:
         self._values = order.values
         self._lines = order.sublists.setdefault("item", [])
 
-    def settle(self, priced: Sequence[Line], *, tax_touched: bool) -> None:
-        """Check and calculate. `priced` are the lines whose item or price this request wrote; others keep theirs."""
+    def settle(
+        self, priced: Sequence[Line], *, tax_touched: bool, before_tax: Callable[[], None] | None = None
+    ) -> None:
+        """Check and calculate. `priced` are the lines whose item or price this request wrote; others keep theirs.
+
+        `before_tax` is called when all amounts are known, and may write the tax details that go with them.
+        """
         self._party()
         self._currency = self._record("currency", self._values["currency"])
         self._step = Decimal(1).scaleb(-int(self._currency.values["currencyPrecision"]))
@@ -38,6 +43,8 @@ class SalesOrderRules:
         for line in priced:
             self._check_item(line, f"item.items[{places[id(line)]}].item")
             self._price(line)
+        if before_tax is not None:
+            before_tax()
         self._taxes(tax_touched=tax_touched)
         self._gross(priced)
         self._totals()
@@ -211,8 +218,6 @@ class SalesOrderRules:
         values["subtotal"] = self._round(subtotal)
         values["taxTotal"] = self._round(tax)
         values["total"] = self._round(subtotal + shipping + handling + tax)
-        closed = all(line.get("isClosed") for line in self._lines)
-        values["status"] = "H" if closed else values["orderStatus"]
 
     def _round(self, amount: Decimal) -> Decimal:
         return amount.quantize(self._step, ROUND_HALF_UP)

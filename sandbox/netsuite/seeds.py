@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from sandbox.netsuite.customer_and_item_fields import ITEM_TYPES
+from sandbox.netsuite.fulfilment_fields import SHIP_STATUS, SHIPPED
 from sandbox.netsuite.record_types import DOCUMENT_TYPES
 from sandbox.netsuite.store import Record, Store
 
@@ -120,6 +121,11 @@ def seed_documents(store: Store, rows: list[dict[str, Any]], now: datetime) -> N
         kept = {name: value for name, value in values.items() if value is not None}
         if kind == "salesOrder":
             kept |= {"orderStatus": "B", "subtotal": kept["total"] - kept["taxTotal"]}
+        elif kind == "invoice":
+            paid = kept["total"] if kept["status"] == "B" else Decimal(0)
+            kept |= {"amountPaid": paid, "amountRemaining": kept["total"] - paid}
+        elif kind == "itemFulfillment":
+            kept["shipStatus"] = kept["status"] if kept["status"] in SHIP_STATUS else SHIPPED
         store.add(Record(kind, record_id, row.get("externalid"), moment, moment, kept))
 
 

@@ -72,6 +72,7 @@ class Store:
         self._by_id: dict[tuple[str, str], Record] = {}
         self._by_external_id: dict[tuple[str, str], Record] = {}
         self._taken: set[tuple[str, str]] = set()
+        self._made_from: dict[str, dict[str, Record]] = {}
         self._ids = {group: itertools.count(first) for group, first in _FIRST_IDS.items()}
         self._numbers: dict[str, Iterator[int]] = {}
         self.changes: list[Change] = []
@@ -107,6 +108,7 @@ class Store:
     def delete(self, record: Record, now: datetime, *, free_external_id: bool = True) -> None:
         del self.by_kind[record.kind][record.id]
         del self._by_id[record.group, record.id]
+        self._made_from.get(record.values.get("createdFrom", ""), {}).pop(record.id, None)
         if record.external_id:
             key = (record.group, record.external_id.casefold())
             del self._by_external_id[key]
@@ -129,11 +131,23 @@ class Store:
     def get(self, group: str, record_id: str) -> Record | None:
         return self._by_id.get((group, record_id))
 
+    def by_id(self, group: str, record_id: str) -> Record:
+        """Raises KeyError where there is none: for references that were checked when they were saved."""
+        return self._by_id[group, record_id]
+
     def by_external_id(self, group: str, external_id: str) -> Record | None:
         return self._by_external_id.get((group, external_id.casefold()))
 
     def all(self, kind: str) -> list[Record]:
         return list(self.by_kind.get(kind, {}).values())
+
+    def made_from(self, source_id: str, *kinds: str) -> list[Record]:
+        """The documents of these types that were made out of another one."""
+        return [one for one in self._made_from.get(source_id, {}).values() if one.kind in kinds]
+
+    def note(self, record: Record) -> None:
+        """A record was changed where it stands, by what happened to another one."""
+        self.changes.append(Change(time.monotonic(), record.kind, record.id))
 
     def items(self) -> Iterator[Record]:
         for kind in ITEMS:
@@ -142,7 +156,9 @@ class Store:
     def _index(self, record: Record) -> None:
         if record.external_id:
             self._by_external_id[record.group, record.external_id.casefold()] = record
-        self.changes.append(Change(time.monotonic(), record.kind, record.id))
+        if "createdFrom" in record.values:
+            self._made_from.setdefault(record.values["createdFrom"], {})[record.id] = record
+        self.note(record)
 
 
 def already_exists(group: str, code: str = "USER_ERROR") -> Refusal:

@@ -55,4 +55,25 @@ SWITCHES: dict[str, Switch] = {
     "shipping_cost_needs_method": Switch(
         default=False, why="whether a shipping cost needs a shipMethod depends on the account"
     ),
+    "sales_orders_commit_stock": Switch(
+        default=False, why="accounts commit stock to approved orders; off, what is available changes by shipping only"
+    ),
+    "fulfil_based_on_commitment": Switch(
+        "committed",
+        "the preference Fulfill Based on Commitment: where stock is committed, a line ships no more than its share; "
+        "'ignored' is the other choice",
+    ),
+    "pick_pack_ship": Switch(default=True, why="without this feature every fulfilment is Shipped at once"),
+    "carrier_integration": Switch(
+        "", "with NetSuite's carrier labels parcels stand in packageUps, packageFedex or packageUsps: 'Ups', 'Fedex'..."
+    ),
+    "dates_outside_posting_period": Switch(
+        default=False, why="the preference Allow Transaction Date Outside of the Posting Period is off unless set"
+    ),
+    "transform_refusal_code": Switch(
+        "USER_ERROR", "nothing left to make: SuiteScript calls it 'INVALID_INITIALIZE_REF', REST's code is unpublished"
+    ),
+    "credit_memo_needs_apply": Switch(
+        default=True, why="Oracle's sample of invoice to credit memo names the invoice in apply; without may work too"
+    ),
 }

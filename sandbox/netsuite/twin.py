@@ -1,6 +1,7 @@
 """The NetSuite twin as the gate serves it."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from starlette.requests import Request
@@ -22,6 +23,8 @@ from sandbox.netsuite.refusal import Refusal, too_many_at_once, unexpected
 from sandbox.netsuite.switches import SWITCHES
 from sandbox.netsuite.tba import TbaKeys
 from sandbox.netsuite.tokens import TOKEN_PATH
+from sandbox.netsuite.user_events import Hook
+from sandbox.netsuite.warehouse import Habits
 from sandbox.world import World
 
 
@@ -120,7 +123,29 @@ class NetSuiteTwin:
         return self.account.dump(kind)
 
     def control_routes(self) -> list[BaseRoute]:
-        return [Route("/_twin/custom_fields", says_what_was_wrong(self._custom_fields), methods=["GET", "POST"])]
+        return [
+            Route("/_twin/custom_fields", says_what_was_wrong(self._custom_fields), methods=["GET", "POST"]),
+            Route("/_twin/warehouse", says_what_was_wrong(self._warehouse), methods=["GET", "POST", "DELETE"]),
+        ]
+
+    async def _warehouse(self, request: Request) -> Response:
+        """Open the warehouse (POST its habits and, under `hook`, who is rung), look at it, or close it."""
+        account = self.account
+        if request.method == "POST":
+            order = await order_of(request)
+            told = order.pop("hook", None)
+            hook = None if told is None else Hook(**{name: _plain(value) for name, value in told.items()})
+            habits = Habits(**{name: _plain(value) for name, value in order.items()})
+            with account.store.lock:
+                account.user_events.ring_at(hook, habits.seed)
+                account.warehouse.open(habits)
+        elif request.method == "DELETE":
+            with account.store.lock:
+                account.user_events.ring_at(None, 0)
+                account.warehouse.open(None)
+        with account.store.lock:
+            account.warehouse.work()
+            return json_response(account.warehouse.report() | {"hook": dict(account.user_events.told)})
 
     async def _custom_fields(self, request: Request) -> Response:
         """The account's custom fields; a POST replaces them, so that an account without one can be tried."""
@@ -142,6 +167,10 @@ class NetSuiteTwin:
             base=f"{scope['scheme']}://{headers.get('host', '127.0.0.1')}",
         )
         await _response(self.account.answer(call))(scope, receive, send)
+
+
+def _plain(value: Any) -> Any:
+    return float(value) if isinstance(value, Decimal) else value
 
 
 async def _body(receive: Receive) -> bytes:

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 
 from sandbox.behaviours import Behaviours
 from sandbox.clock import Clock
+from sandbox.netsuite.billing_fields import CREDIT_STATUS, INVOICE_STATUS, RETURN_STATUS
+from sandbox.netsuite.fulfilment_fields import SHIP_STATUS
 from sandbox.netsuite.record_types import DOCUMENT_TYPES, RECORD_TYPES
 from sandbox.netsuite.sales_order_fields import ORDER_STATUS
 from sandbox.netsuite.store import Change, Store, name_of
@@ -21,6 +23,13 @@ from sandbox.netsuite.suiteql.tables import GUARDED_BY, Catalogue, logical, phys
 from sandbox.netsuite.suiteql.values import Row, SqlValue, marked, shown
 
 _MOST_ROWS = 100_000
+_STATUS = {
+    "SalesOrd": ORDER_STATUS,
+    "ItemShip": SHIP_STATUS,
+    "CustInvc": INVOICE_STATUS,
+    "CustCred": CREDIT_STATUS,
+    "RtnAuth": RETURN_STATUS,
+}
 _CODES = {"SalesOrd": "Sales Order"} | {code: label for code, (_, label) in DOCUMENT_TYPES.items()}
 
 
@@ -156,7 +165,7 @@ class Engine:
             return "Yes" if said == "T" else "No"
         if shows.startswith("status "):
             code = shows.removeprefix("status ")
-            label = ORDER_STATUS.get(said, said) if code == "SalesOrd" else said
+            label = _STATUS.get(code, {}).get(said, said)
             return f"{_CODES.get(code, code)} : {label}"
         record = self._store.get(shows, said)
         return value if record is None else name_of(record)

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sandbox.netsuite.customer_and_item_fields import ITEM_TYPES
 from sandbox.netsuite.store import Record, Store, name_of
+from sandbox.netsuite.suiteql.tables import PARCELS
 from sandbox.netsuite.suiteql.transaction_rows import TransactionRows
 from sandbox.netsuite.suiteql.values import Row, SqlValue, day_in, flag_in, id_in, marked, number_in, text_in
 
@@ -18,6 +19,8 @@ TABLES_OF: dict[str, tuple[tuple[str, str], ...]] = {
         ("transactionline", "transaction"),
         ("transactiontaxdetail", "transaction"),
         ("transactionshippingaddress", "nkey"),
+        ("previoustransactionlinelink", "nextdoc"),
+        (PARCELS, "transaction"),
     ),
     "item": (("item", "id"), ("itemsubsidiarymap", "item"), ("aggregateitemlocation", "item")),
     "entity": (("customer", "id"), ("customersubsidiaryrelationship", "entity")),
@@ -84,7 +87,7 @@ class Rows:
                     "quantityonhand": number_in(place.get("quantityOnHand")),
                     "quantitycommitted": number_in(place.get("quantityCommitted")),
                     "quantitybackordered": number_in(place.get("quantityBackOrdered")),
-                    "lastquantityavailablechange": self.moment(record.modified),
+                    "lastquantityavailablechange": self.moment(place.get("_changed", record.modified)),
                 },
             )
 

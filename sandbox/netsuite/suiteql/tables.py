@@ -44,6 +44,12 @@ _TABLES = {
         "id:id transaction:id taxdetailsreference taxcode:id>salesTaxItem taxbasis:number taxrate:number "
         "taxamount:number"
     ),
+    "previoustransactionlinelink": _columns(
+        "previousdoc:id previousline:id previoustype:text>type nextdoc:id nextline:id nexttype:text>type linktype "
+        "foreignamount:number"
+    ),
+    "trackingnumber": _columns("id:id trackingnumber"),
+    "trackingnumbermap": _columns("transaction:id trackingnumber:id"),
     "transactionshippingaddress": _columns("nkey:id addressee attention addr1 addr2 city state zip country addrphone"),
     "item": _columns(
         "id:id itemid fullname externalid displayname description upccode itemtype isinactive:flag subsidiary "
@@ -86,6 +92,13 @@ _TABLES = {
 # A second name for the same stock.
 _TABLES["inventoryitemlocations"] = _TABLES["aggregateitemlocation"]
 
+# What parcels have for tracking numbers is kept in one table that no query can name, and shown as the two NetSuite has.
+PARCELS = "ns_parcel"
+_OF_PARCELS = {
+    "trackingnumber": "id, number AS trackingnumber",
+    "trackingnumbermap": "transaction_, id AS trackingnumber",
+}
+
 # Which record type a role must see for a table to be there.
 GUARDED_BY = {
     "item": "inventoryItem",
@@ -93,6 +106,8 @@ GUARDED_BY = {
     "inventoryitemlocations": "inventoryItem",
     "transaction": "salesOrder",
     "transactionline": "salesOrder",
+    "trackingnumber": "itemFulfillment",
+    "trackingnumbermap": "itemFulfillment",
     "accountingperiod": "accountingPeriod",
     "salestaxitem": "salesTaxItem",
 }
@@ -110,6 +125,7 @@ _INDEXED = {
     "transactionline": ("transaction",),
     "transactiontaxdetail": ("transaction",),
     "transactionshippingaddress": ("nkey",),
+    "previoustransactionlinelink": ("nextdoc", "previousdoc"),
     "item": ("id", "itemid"),
     "aggregateitemlocation": ("item",),
     "itemsubsidiarymap": ("item",),
@@ -128,11 +144,17 @@ class Catalogue:
                 self.tables[table][name] = Column(_CUSTOM.get(kind, "text"))
 
     def ddl(self) -> list[str]:
-        """Statements that make the tables; `inventoryitemlocations` is a view."""
-        made = []
+        """Statements that make the tables; some are views of others."""
+        made = [
+            f"CREATE TABLE {PARCELS} (transaction_ INTEGER, id INTEGER, number TEXT)",
+            f"CREATE INDEX {PARCELS}_by_transaction ON {PARCELS} (transaction_)",
+        ]
         for table, columns in self.tables.items():
             if table == "inventoryitemlocations":
                 made.append(f"CREATE VIEW {table} AS SELECT * FROM aggregateitemlocation")
+                continue
+            if table in _OF_PARCELS:
+                made.append(f"CREATE VIEW {table} AS SELECT {_OF_PARCELS[table]} FROM {PARCELS}")
                 continue
             stored = ", ".join(f"{physical(name)} {_AFFINITY[column.kind]}" for name, column in columns.items())
             made.append(f"CREATE TABLE {physical(table)} ({stored})")

@@ -5,13 +5,26 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sandbox.netsuite.record_types import RECORD_TYPES
+from sandbox.netsuite.fulfilment_fields import SHIPPED, TRACKING
+from sandbox.netsuite.periods import period_of
+from sandbox.netsuite.record_types import MADE, RECORD_TYPES
 from sandbox.netsuite.store import Record, Store
+from sandbox.netsuite.suiteql.tables import PARCELS
 from sandbox.netsuite.suiteql.values import Row, SqlValue, day_in, flag_in, id_in, number_in, text_in
 
 # Transactions that post to the ledger as soon as they are saved.
 _NON_POSTING = ("SalesOrd", "RtnAuth")
 _ADDRESS = ("addressee", "attention", "addr1", "addr2", "city", "state", "zip", "country", "addrPhone")
+
+
+_COMING_BACK = ("creditMemo", "returnAuthorization", "itemReceipt")
+# What NetSuite calls the link between two documents, where that is known.
+_LINKS = {
+    ("salesOrder", "itemFulfillment"): "ShipRcpt",
+    ("salesOrder", "invoice"): "OrdBill",
+    ("returnAuthorization", "itemReceipt"): "ShipRcpt",
+    ("returnAuthorization", "creditMemo"): "OrdBill",
+}
 
 
 class TransactionRows:
@@ -36,7 +49,7 @@ class TransactionRows:
             "type": kind.suiteql_type,
             "recordtype": record.kind.lower(),
             "abbrevtype": kind.suiteql_type,
-            "status": values.get("status"),
+            "status": values.get("shipStatus") or values.get("status"),
             "entity": id_in(values.get("entity")),
             "currency": id_in(values.get("currency")),
             "exchangerate": number_in(rate),
@@ -49,9 +62,9 @@ class TransactionRows:
             "memo": values.get("memo"),
             "createddate": self.moment(record.created),
             "lastmodifieddate": self.moment(record.modified),
-            "posting": flag_in(kind.suiteql_type not in _NON_POSTING),
+            "posting": flag_in(kind.suiteql_type not in _NON_POSTING and values.get("shipStatus", SHIPPED) == SHIPPED),
             "voided": "F",
-            "postingperiod": self._period(values.get("tranDate")),
+            "postingperiod": id_in(values.get("postingPeriod") or self._period(values.get("tranDate"))),
             "source": values.get("source"),
             "shipdate": day_in(values.get("shipDate")),
             "customform": id_in(values.get("customForm")),
@@ -67,8 +80,12 @@ class TransactionRows:
         for name, known in self._store.body_fields.items():
             row[name] = self._custom(known.kind, values.get(name))
         yield "transaction", row
-        if record.kind == "salesOrder":
+        if record.kind == "salesOrder" or record.kind in MADE:
             yield from self._lines(record, number)
+        if record.kind in MADE:
+            yield from self._links(record, number)
+        if record.kind == "itemFulfillment":
+            yield from _tracking(record, number)
 
     def _lines(self, record: Record, number: int) -> Iterator[tuple[str, Row]]:
         values = record.values
@@ -79,16 +96,20 @@ class TransactionRows:
             "transaction": number,
             "subsidiary": subsidiary,
             "entity": entity,
+            "createdfrom": id_in(values.get("createdFrom")),
             "linelastmodifieddate": modified,
             **dict.fromkeys(("mainline", "taxline", "isclosed", "iscogs", "assemblycomponent", "kitcomponent"), "F"),
         }
+
+        # Sales and what leaves the house are negative on their lines; credits and what comes back are positive.
+        sign = 1 if record.kind in _COMING_BACK else -1
 
         def amounts(amount: Decimal) -> Row:
             base = (amount * rate).quantize(Decimal("0.01"))
             return {"foreignamount": number_in(amount), "netamount": number_in(base)}
 
         main: Row = {"id": 0, "linesequencenumber": 0, "mainline": "T", "location": id_in(values.get("location"))}
-        yield "transactionline", common | main | amounts(values.get("total", Decimal(0)))
+        yield "transactionline", common | main | amounts(-sign * values.get("total", Decimal(0)))
         last = 0
         for line in record.sublists.get("item", []):
             last = max(last, line["line"])
@@ -98,28 +119,38 @@ class TransactionRows:
                 "uniquekey": id_in(line.get("lineUniqueKey")),
                 "item": id_in(line["item"]),
                 "itemtype": line.get("itemType"),
-                "quantity": number_in(-line["quantity"]),
+                "quantity": number_in(sign * line["quantity"]),
                 "rate": number_in(line.get("rate")),
                 "location": id_in(line.get("location") or values.get("location")),
                 "isclosed": flag_in(line.get("isClosed")),
                 "memo": line.get("description"),
                 "price": id_in(line.get("price")),
-                "taxamount": number_in(-line["taxAmount"]),
-                "grossamt": number_in(-line["grossAmt"]),
+                "taxamount": _signed(sign, line.get("taxAmount")),
+                "grossamt": _signed(sign, line.get("grossAmt")),
                 "taxdetailsreference": line.get("taxDetailsReference"),
-                "quantityshiprecv": 0,
-                "quantitybilled": 0,
-                **amounts(-line["amount"]),
+                "quantityshiprecv": number_in(line.get("quantityFulfilled", line.get("quantityReceived", Decimal(0)))),
+                "quantitybilled": number_in(line.get("quantityBilled", Decimal(0))),
+                **amounts(sign * line.get("amount", Decimal(0))),
             }
             for name, known in self._store.line_fields.items():
                 row[name] = self._custom(known.kind, line.get(name))
             yield "transactionline", common | row
-        extras = [("ShipItem", values.get("shippingCost"), "F"), ("TaxItem", values.get("taxTotal"), "T")]
+        if record.kind == "itemFulfillment" and values.get("shipStatus") == SHIPPED:
+            # The cost of each line, beside it: who forgets to leave these out counts everything twice.
+            for line in record.sublists.get("item", []):
+                last += 1
+                cost = {"id": last, "linesequencenumber": last, "item": id_in(line["item"]), "iscogs": "T"}
+                yield (
+                    "transactionline",
+                    common | cost | {"quantity": number_in(line["quantity"]), **amounts(Decimal(0))},
+                )
+        shipping = None if record.kind == "itemFulfillment" else values.get("shippingCost")
+        extras = [("ShipItem", shipping, "F"), ("TaxItem", values.get("taxTotal"), "T")]
         for kind, amount, tax in extras:
             if amount:
                 last += 1
                 row = {"id": last, "linesequencenumber": last, "itemtype": kind, "taxline": tax}
-                yield "transactionline", common | row | amounts(-amount)
+                yield "transactionline", common | row | amounts(sign * amount)
         for place, detail in enumerate(record.sublists.get("taxDetails", []), start=1):
             yield (
                 "transactiontaxdetail",
@@ -134,17 +165,28 @@ class TransactionRows:
                 },
             )
 
-    def _period(self, day: str | None) -> int | None:
-        for period in self._store.by_kind.get("accountingPeriod", {}).values():
-            values = period.values
-            if (
-                day
-                and not values["isYear"]
-                and not values["isQuarter"]
-                and values["startDate"] <= day <= values["endDate"]
-            ):
-                return int(period.id)
-        return None
+    def _links(self, record: Record, number: int) -> Iterator[tuple[str, Row]]:
+        """Line by line where a document comes from."""
+        source = self._store.get("transaction", record.values.get("createdFrom", ""))
+        for line in record.sublists.get("item", []) if source is not None else ():
+            if source is not None and line.get("orderLine") is not None:
+                yield (
+                    "previoustransactionlinelink",
+                    {
+                        "previousdoc": int(source.id),
+                        "previousline": line["orderLine"],
+                        "previoustype": RECORD_TYPES[source.kind].suiteql_type,
+                        "nextdoc": number,
+                        "nextline": line["line"],
+                        "nexttype": RECORD_TYPES[record.kind].suiteql_type,
+                        "linktype": _LINKS.get((source.kind, record.kind)),
+                        "foreignamount": number_in(line.get("amount", Decimal(0))),
+                    },
+                )
+
+    def _period(self, day: str | None) -> str | None:
+        period = period_of(self._store, day)
+        return None if period is None else period.id
 
     def _custom(self, kind: str, value: Any) -> SqlValue:
         if value is None:
@@ -156,3 +198,15 @@ class TransactionRows:
         if kind == "flag":
             return flag_in(value)
         return number_in(value) if isinstance(value, Decimal) else value
+
+
+def _tracking(record: Record, number: int) -> Iterator[tuple[str, Row]]:
+    """One row a parcel, whichever list it stands in."""
+    for name, tracking in TRACKING.items():
+        for parcel in record.sublists.get(name, []):
+            if parcel.get(tracking) and parcel.get("_tracking"):
+                yield PARCELS, {"transaction": number, "id": parcel["_tracking"], "number": parcel[tracking]}
+
+
+def _signed(sign: int, amount: Decimal | None) -> SqlValue:
+    return None if amount is None else number_in(sign * amount)

@@ -18,6 +18,7 @@ import requests
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from sandbox.netsuite import NetSuiteAccess, NetSuiteTwin
+from sandbox.netsuite.periods import period_of
 from sandbox.netsuite.tba import TbaKeys, signature
 from tests.shared import shared
 
@@ -135,6 +136,33 @@ class NetSuite:
         assert answer.status_code == 200, answer.text
         read: Json = json.loads(answer.content, parse_float=Decimal)
         return read
+
+    def transform(self, kind: str, key: str, target: str, body: Json | None = None) -> requests.Response:
+        return self.call("POST", f"{RECORD}{kind}/{key}/!transform/{target}", body or {})
+
+    def make(self, kind: str, key: str, target: str, body: Json | None = None) -> str:
+        """Transform what must be taken; answers the id of what was made."""
+        answer = self.transform(kind, key, target, body)
+        assert answer.status_code == 204, answer.text
+        return answer.headers["Location"].rpartition("/")[2]
+
+    def patch(self, kind: str, key: str, body: Json, query: str = "") -> requests.Response:
+        return self.call("PATCH", f"{RECORD}{kind}/{key}{query}", body)
+
+    def change(self, kind: str, key: str, body: Json, query: str = "") -> None:
+        answer = self.patch(kind, key, body, query)
+        assert answer.status_code == 204, answer.text
+
+    def status(self, kind: str, key: str) -> str:
+        return str(self.get(kind, key)["status"]["id"])
+
+    def close_period(self, **flags: bool) -> None:
+        """The accountant closes (or locks) the month of the twin's clock."""
+        account = self.twin.account
+        period = period_of(account.store, account.clock.now().date().isoformat())
+        assert period is not None
+        period.values.update(flags or {"closed": True})
+        account.store.note(period)
 
     def customer(self, external_id: str = "T-shop-CUS-MARKETPLACE", **more: Any) -> str:
         plain = {"companyName": f"Shop {external_id}", "subsidiary": {"id": "1"}, "currency": {"id": "1"}}

@@ -11,6 +11,14 @@ from tests.integration.twins.mirakl import Json, Mirakl, order
 from tests.shared import shared
 
 PERSONAS: list[Persona] = ["seller", "operator"]
+MISTAKES_IN_EXAMPLES = {
+    ("seller", "OR28-req-0.json"): ["refunds.0.tax_legal_notice: the contract knows no such field"],
+    ("both", "ST01-req-0.json"): [
+        "shipments.0.shipment_additional_information.0.value: an object, not str 'IUYHJ777-98'",
+        "shipments.0.shipment_additional_information.1.value: an object, not str '2024-01-01'",
+    ],
+    ("both", "OR30-req-0.json"): ["cancelations.0.reason_code: a string, not int '34'"],
+}
 OURS = {operation.code: operation for operation in OPERATIONS}
 
 
@@ -48,6 +56,24 @@ def test_a_plus_sent_bare_in_a_date_is_explained(strict_mirakl: Mirakl) -> None:
     assert "%2B" in said(strict_mirakl, "seller", "GET", path)
 
 
+@pytest.mark.parametrize(
+    ("path", "asked", "named"),
+    [
+        ("/api/shipments", {"max": 100}, "max"),
+        ("/api/shipments", {"sort": "lastUpdated,ASC"}, "sort"),
+        ("/api/returns", {"return_state": "LOST"}, "LOST"),
+        ("/api/shipments", {"shipment_state_code": "SHIPPING,SHIPPED"}, "SHIPPING,SHIPPED"),
+        ("/api/shipments/items_to_ship", {"shipping_date_from": "today"}, "shipping_date_from"),
+    ],
+)
+def test_a_parameter_of_a_seek_listing_outside_the_contract_is_named(
+    strict_mirakl: Mirakl, path: str, asked: Json, named: str
+) -> None:
+    """Among them max, which these listings do not know, and lists in commas, which they take as repeated values."""
+    strict_mirakl.behave(multi_shipment=True)
+    assert named in said(strict_mirakl, "seller", "GET", path, params=asked)
+
+
 def test_an_operator_names_no_shop_on_its_calls(strict_mirakl: Mirakl) -> None:
     assert "shop_id" in said(strict_mirakl, "operator", "GET", "/api/orders", params={"shop_id": 2001})
 
@@ -65,15 +91,33 @@ def test_an_operator_names_no_shop_on_its_calls(strict_mirakl: Mirakl) -> None:
         ),
         ("/api/orders", {"orders": [{"order_id": 7}]}, "order_id"),
         ("/api/orders/A/additional_fields", {"order_additional_fields": [{"code": "x", "value": 7}]}, ""),
+        ("/api/orders/A/tracking", {"carrier": "DHL"}, "carrier"),
+        ("/api/orders/A/tracking", {"tracking_number": 7}, "tracking_number"),
+        ("/api/orders/refund", {"refunds": [{"order_line_id": "A-1", "amount": "ten"}]}, "amount"),
+        ("/api/orders/refund", {"order_tax_mode": "NET", "refunds": []}, "order_tax_mode"),
+        (
+            "/api/orders/cancel",
+            {"cancelations": [{"order_line_id": "A-1", "excluded_from_shipment": True}]},
+            "excluded",
+        ),
+        ("/api/orders/cancel", {"cancelations": [{"order_line_id": "A-1", "quantity": 1.5}]}, "quantity"),
+        ("/api/shipments/ship", {"shipments": ["7"]}, "shipments"),
+        ("/api/returns/accept", {"returns": [{"id": "7", "accepted": "no"}]}, "accepted"),
+        (
+            "/api/returns/compliance",
+            {"returns": [{"id": "7", "return_lines": [{"non_compliance_reason_code": "UGLY"}]}]},
+            "non_compliance_reason_code",
+        ),
     ],
 )
 def test_a_body_outside_the_contract_is_named(strict_mirakl: Mirakl, path: str, body: object, named: str) -> None:
+    strict_mirakl.behave(multi_shipment=True)
     strict_mirakl.place(order("A"))
     assert named in said(strict_mirakl, "seller", "PUT", path, json=body)
 
 
 @pytest.mark.parametrize(
-    ("method", "path"), [("GET", "/api/order"), ("POST", "/api/orders"), ("PUT", "/api/orders/A/ship")]
+    ("method", "path"), [("GET", "/api/order"), ("POST", "/api/orders"), ("PUT", "/api/orders/A/receive")]
 )
 def test_a_path_or_method_the_twin_does_not_play_is_named(strict_mirakl: Mirakl, method: str, path: str) -> None:
     assert f"{method} {path}" in said(strict_mirakl, "seller", method, path, json={})
@@ -107,14 +151,16 @@ def test_mirakls_own_examples_pass_the_contract_check(persona: Persona) -> None:
     shared("contracts")
     contract = official_contract(persona)
     assert contract is not None
-    responses = examples(persona, "resp200")
+    responses = [*examples(persona, "resp200"), *examples(persona, "resp201")]
     assert responses
     for code, file in responses:
         check = contract.response_check(OURS[code].method, OURS[code].path)
         assert check(json.loads(file.read_text())) == [], file.name
     for code, file in examples(persona, "req"):
         body = json.loads(file.read_text())
-        assert contract.request_problems(OURS[code].method, OURS[code].path, [], body) == [], file.name
+        problems = contract.request_problems(OURS[code].method, OURS[code].path, [], body)
+        known = MISTAKES_IN_EXAMPLES.get((persona, file.name)) or MISTAKES_IN_EXAMPLES.get(("both", file.name), [])
+        assert problems == known, file.name
 
 
 @pytest.mark.parametrize(
@@ -131,6 +177,27 @@ def test_a_wrong_answer_would_not_pass_the_contract_check(change: Json, named: s
     example["orders"][0] |= change
     (problem,) = contract.response_check("GET", "/api/orders")(example)
     assert problem.startswith(f"orders.0.{named}:")
+
+
+def test_mirakls_own_example_requests_from_shipping_on_are_understood(mirakl: Mirakl) -> None:
+    """As the documentation shows them; the shipments and returns they name are not here, and the answer says so."""
+    mirakl.behave(multi_shipment=True)
+    mirakl.place(order("A", order_state="SHIPPING"))
+    folder = shared("fixtures/mirakl/openapi-seller")
+    tracking = json.loads((folder / "OR23-req-0.json").read_text())
+    assert mirakl.seller("PUT", "/api/orders/A/tracking", json=tracking).status_code == 204
+    assert mirakl.order("A")["shipping_carrier_code"] == tracking["carrier_code"]
+    for name, path in (
+        ("ST23-req-0.json", "/api/shipments/tracking"),
+        ("ST24-req-0.json", "/api/shipments/ship"),
+        ("RT21-req-0.json", "/api/returns/accept"),
+        ("RT25-req-0.json", "/api/returns/receive"),
+        ("RT26-req-0.json", "/api/returns/compliance"),
+    ):
+        method = "POST" if name.startswith("ST23") else "PUT"
+        answer = mirakl.seller(method, path, json=json.loads((folder / name).read_text()))
+        assert answer.status_code == 200, answer.text
+        assert "does not exist" in answer.text
 
 
 def test_mirakls_own_example_requests_are_understood(mirakl: Mirakl) -> None:

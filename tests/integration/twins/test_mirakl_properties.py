@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 
 from sandbox.mirakl.arrivals import place_orders
 from sandbox.mirakl.frequencies import Frequencies
-from sandbox.mirakl.lifecycle import cancel_lines, decide, live_lines
+from sandbox.mirakl.lifecycle import Waits, cancel_lines, decide, live_lines
 from sandbox.mirakl.listing import found_orders
 from sandbox.mirakl.operations import Frequency
 from sandbox.mirakl.state import Marketplace, MiraklState, Order
 from sandbox.mirakl.tax_mode import in_tax_mode
 
 NOW = datetime(2026, 10, 31, 12, tzinfo=UTC)
-NO_WAIT = (timedelta(0), timedelta(0))
+NO_WAIT = Waits()
 amounts = st.decimals(0, 1000, places=2)
 lines = st.builds(
     lambda unit, quantity, tax, shipping: {

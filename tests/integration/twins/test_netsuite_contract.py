@@ -9,6 +9,7 @@ import pytest
 
 from sandbox.netsuite import NetSuiteTwin
 from sandbox.netsuite.fields import Field, Sublist
+from sandbox.netsuite.fulfilment_fields import ITEM_FULFILLMENT
 from sandbox.netsuite.record_types import RECORD_TYPES
 from sandbox.netsuite.sales_order_fields import ADDRESS, LINE, TAX_DETAIL
 from sandbox.world import World
@@ -35,6 +36,9 @@ def published_kind(schema: dict[str, Any]) -> str:
         ("salesOrder", RECORD_TYPES["salesOrder"].fields, RECORD_TYPES["salesOrder"].sublists),
         ("salesOrderItem", LINE, {}),
         ("taxDetail", TAX_DETAIL, {}),
+        ("itemFulfillment", ITEM_FULFILLMENT.fields, ITEM_FULFILLMENT.sublists),
+        ("itemFulfillmentItem", ITEM_FULFILLMENT.sublists["item"].fields, {}),
+        ("package", ITEM_FULFILLMENT.sublists["package"].fields, {}),
         ("address", ADDRESS, {}),
         ("customer", RECORD_TYPES["customer"].fields, RECORD_TYPES["customer"].sublists),
         ("inventoryItem", RECORD_TYPES["inventoryItem"].fields, RECORD_TYPES["inventoryItem"].sublists),

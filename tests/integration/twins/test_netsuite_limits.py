@@ -129,7 +129,7 @@ def test_discounts_and_transforms_are_not_passed_over_in_silence(gaps_of_netsuit
     order = twin.create("salesOrder", twin.order())
     for answer in (
         twin.post("salesOrder", twin.order(discountRate=10)),
-        twin.call("POST", f"{RECORD}salesOrder/{order}/!transform/invoice", {}),
+        twin.call("POST", f"{RECORD}salesOrder/{order}/!transform/cashSale", {}),
     ):
         assert answer.json()["twin"] == "contract violation"
 

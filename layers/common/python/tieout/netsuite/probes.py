@@ -19,8 +19,8 @@ SERVER_TIME = "/services/rest/system/v1/serverTime"
 TABLES: Mapping[str, str] = {
     "item": "Lists > Items (view)",
     "aggregateitemlocation": "Lists > Items (view), and Inventory by location",
-    "customer": "Lists > Customers (full)",
-    "transaction": "Transactions > Sales Order (full), Transactions > Find Transaction",
+    "customer": "Lists > Customers (edit)",
+    "transaction": "Transactions > Sales Order (edit), Transactions > Find Transaction",
     "location": "Lists > Locations (view)",
     "currency": "Lists > Currency (view)",
     "subsidiary": "Lists > Subsidiaries (view)",
