@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from aws_cdk import Duration
+from aws_cdk import Aws, Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
@@ -29,10 +30,24 @@ class OnCall(Construct):
         if config.on_call.topic_arn:
             self.topic = sns.Topic.from_topic_arn(self, "Topic", config.on_call.topic_arn)
         else:
-            self.topic = sns.Topic(self, "Topic", master_key=key, enforce_ssl=True, display_name="Tieout on call")
+            self.topic = self._own_topic(key)
         for address in config.on_call.emails if not config.on_call.topic_arn else ():
             subscription = self.topic.add_subscription(subscriptions.EmailSubscription(address))
             acknowledge(subscription, "Serverless-SNSRedrivePolicy", "SNS has no dead letters for e-mail to a person.")
+
+    def _own_topic(self, key: kms.IKey) -> sns.Topic:
+        """Make a topic that alarms may publish to: a policy of its own takes the place of SNS's, which let them."""
+        topic = sns.Topic(self, "Topic", master_key=key, enforce_ssl=True, display_name="Tieout on call")
+        topic.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="AlarmsOfThisAccount",
+                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+                actions=["sns:Publish"],
+                resources=[topic.topic_arn],
+                conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
+            ),
+        )
+        return topic
 
     def own_metric(
         self, name: str, statistic: str, period: Duration, dimensions: Mapping[str, str] | None = None

@@ -65,6 +65,21 @@ def test_every_alarm_reaches_the_topic_when_it_rings_and_when_it_is_over(deploye
         assert refs(alarm["AlarmActions"]) == refs(alarm["OKActions"]) == [topic]
 
 
+def test_the_topic_lets_alarms_publish(deployed: Deployed) -> None:
+    """A topic with a policy of its own has lost SNS's default one: what it does not allow, CloudWatch may not."""
+    (topic,) = deployed.of_type("AWS::SNS::Topic")
+    (policy,) = deployed.properties("AWS::SNS::TopicPolicy")
+    allowed = [one for one in policy["PolicyDocument"]["Statement"] if one["Effect"] == "Allow"]
+    assert refs(policy["Topics"]) == [topic]
+    assert [(one["Principal"], one["Action"], one["Condition"]) for one in allowed] == [
+        (
+            {"Service": "cloudwatch.amazonaws.com"},
+            "sns:Publish",
+            {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}},
+        )
+    ]
+
+
 def test_everybody_on_call_is_subscribed(operator: Deployed) -> None:
     subscribed = [(one["Protocol"], one["Endpoint"]) for one in operator.properties("AWS::SNS::Subscription")]
     assert subscribed == [("email", "on-call@harbour.example")]
