@@ -62,7 +62,7 @@ class Credentials(Construct):
             construct_id,
             secret_name=f"{self.prefix}/{name}",
             encryption_key=self._key,
-            removal_policy=RemovalPolicy.RETAIN,
+            removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,  # its name is free after a failed creation
             secret_string_value=secret_string_value,
             generate_secret_string=generate_secret_string,
         )

@@ -2,13 +2,19 @@
 
 from tests.infra.deployed import Deployed, refs
 
-STATEFUL = ("AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::SecretsManager::Secret", "AWS::KMS::Key")
+STATEFUL = ("AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::KMS::Key")
 
 
 def test_state_outlives_the_stack(deployed: Deployed) -> None:
     for kind in STATEFUL:
         for name, one in deployed.of_type(kind).items():
             assert (one["DeletionPolicy"], one["UpdateReplacePolicy"]) == ("Retain", "Retain"), name
+
+
+def test_a_secret_outlives_the_stack_but_not_a_first_deployment_that_failed(deployed: Deployed) -> None:
+    """Its name is fixed: one left behind by a rollback, empty, would refuse every later try to deploy."""
+    for name, secret in deployed.of_type("AWS::SecretsManager::Secret").items():
+        assert (secret["DeletionPolicy"], secret["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain"), name
 
 
 def test_tables_can_be_restored_to_any_second_and_not_be_deleted_by_mistake(deployed: Deployed) -> None:
