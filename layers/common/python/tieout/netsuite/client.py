@@ -22,6 +22,7 @@ from tieout.netsuite.connection import Connection
 from tieout.netsuite.items import Items
 from tieout.netsuite.payloads import customer_body, sales_order_body
 from tieout.netsuite.refusals import read
+from tieout.netsuite.withholding import names_of, personal_of, withheld
 
 RECORDS = "/services/rest/record/v1"
 SALES_ORDER_TYPE = "SalesOrd"
@@ -91,7 +92,8 @@ class NetSuite:
         if customer.external_id in self._customers:
             return
         try:
-            self._connection.write("POST customer", f"{RECORDS}/customer", customer_body(customer))
+            with withheld(names_of(customer)):
+                self._connection.write("POST customer", f"{RECORDS}/customer", customer_body(customer))
         except AlreadyExists as taken:
             self._check_is_ours(customer, str(taken))
         self._customers.add(customer.external_id)
@@ -102,7 +104,8 @@ class NetSuite:
         Raises AlreadyExists when the external id is taken, NeedsAttention when NetSuite refuses, OutcomeUnknown when it
         may have been created.
         """
-        answer = self._connection.write("POST salesOrder", f"{RECORDS}/salesOrder", sales_order_body(order))
+        with withheld(personal_of(order)):
+            answer = self._connection.write("POST salesOrder", f"{RECORDS}/salesOrder", sales_order_body(order))
         return _created_id(answer)
 
     def find_transactions(self, external_ids: Collection[str]) -> dict[str, PostedTransaction]:
