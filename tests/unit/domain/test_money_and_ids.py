@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tieout.domain.ids import external_id
 from tieout.domain.money import CurrencyMismatchError, Money, exponent_of, rounded
+from tieout.domain.postings import Key, Kind
 
 SOURCE_IDS = st.text(min_size=1, max_size=150)
 
@@ -68,3 +69,9 @@ def test_ids_that_differ_by_case_or_by_what_netsuite_refuses_stay_apart(one: str
 def test_the_same_order_has_the_same_external_id_for_ever() -> None:
     """Written down, because a change here would post every order of a deployment once more."""
     assert external_id("b2", "SO", "order/é") == "T-b2-SO-order_-adad98b061e533c9d696"
+
+
+@given(order_id=SOURCE_IDS)
+def test_a_doorbell_names_its_posting_whatever_characters_an_order_id_has(order_id: str) -> None:
+    key = Key("brightside", order_id, Kind.SALES_ORDER, order_id)
+    assert Key.parse(str(key)) == key

@@ -70,7 +70,7 @@ class Key(Struct, frozen=True, order=True):
     source_id: str
 
     def __str__(self) -> str:
-        return f"{self.marketplace}|{self.thread}|{self.kind}|{self.source_id}"
+        return f"{self.marketplace}|{_escaped(self.thread)}|{self.kind}|{_escaped(self.source_id)}"
 
     @classmethod
     def parse(cls, text: str) -> Key:
@@ -80,7 +80,16 @@ class Key(Struct, frozen=True, order=True):
             raise ValueError(
                 f"{text!r} is not a posting key: expected marketplace|order|kind|id, kind one of {', '.join(Kind)}"
             )
-        return cls(parts[0], parts[1], Kind(parts[2]), parts[3])
+        return cls(parts[0], _unescaped(parts[1]), Kind(parts[2]), _unescaped(parts[3]))
+
+
+def _escaped(part: str) -> str:
+    """An id whose own bar would end it too soon."""
+    return part.replace("%", "%25").replace("|", "%7C")
+
+
+def _unescaped(part: str) -> str:
+    return part.replace("%7C", "|").replace("%25", "%")
 
 
 class Posting(Struct, frozen=True, kw_only=True):
