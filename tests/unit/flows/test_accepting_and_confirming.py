@@ -250,3 +250,33 @@ def test_an_alarm_knows_how_long_people_have_left_something_parked() -> None:
     report_health(house.at, 12)
     assert house.meter.gauges["OldestParkedHours",] == 30
     assert house.meter.gauges["CertificateDaysLeft",] == 12
+
+
+def without_the_marketplace(house: House) -> House:
+    """The same house after its one marketplace was taken out of the settings, and another put in."""
+    (settings,) = house.at.config.marketplaces.values()
+    left = house.at.config.model_copy(update={"marketplaces": {"newcomer": settings}})
+
+    def connect(name: str) -> Any:
+        return {"newcomer": house.market}[name]
+
+    return replace(house, at=replace(house.at, config=left, marketplace=connect))
+
+
+def test_what_is_left_of_a_marketplace_that_left_the_settings_waits_for_a_person() -> None:
+    """It must not stop the runs that all marketplaces share."""
+    house = without_the_marketplace(a_waiting_house(1))
+    assert accept.accept_due(house.at) == 0
+    assert "brightside" in posting_of(house, "A-1").facts["marketplace"]
+    house = without_the_marketplace(a_posted_house())
+    assert confirm.confirm_orders(house.at) == 0
+    told = [posting for posting in house.postings.all.values() if posting.key.kind is Kind.SELLER_REFERENCE]
+    assert {posting.state for posting in told} == {State.PARKED}
+
+
+def test_an_order_perhaps_accepted_before_its_marketplace_left_waits_for_a_person_too() -> None:
+    house = troubled(a_waiting_house(1), {("accept", 1): Fault.TIMEOUT_BEFORE})
+    accept.accept_due(house.at)
+    house = without_the_marketplace(house)
+    assert next_run(house) == 0
+    assert posting_of(house, "A-1").state is State.PARKED

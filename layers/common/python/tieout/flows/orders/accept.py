@@ -19,7 +19,7 @@ from tieout.domain.orders.matching import Catalogue
 from tieout.domain.orders.order import DEAD, TO_ACCEPT, Order
 from tieout.domain.postings import Lane, Posting
 from tieout.flows.orders import rules
-from tieout.flows.orders.collect import archived_order
+from tieout.flows.orders.collect import archived_order, left_the_settings
 from tieout.flows.orders.post import FLOW, NETSUITE
 from tieout.flows.orders.promises import (
     RECHECK,
@@ -123,6 +123,10 @@ def _read(postings: Sequence[Posting], at: At) -> list[Waiting]:
         except NeedsAttention as problem:
             park(at, posting, problem)
     for marketplace, group in doubtful.items():
+        if marketplace not in at.config.marketplaces:
+            for posting in group:
+                park(at, posting, left_the_settings(marketplace))
+            continue
         orders += _ask_again(marketplace, group, at)
     return orders
 

@@ -102,11 +102,23 @@ def payload_key(marketplace: str, fetched: FetchedOrder) -> str:
 
 
 def archived_order(posting: Posting, documents: Mapping[str, bytes], at: At) -> Order:
-    """The order that a posting stands for. Raises NeedsAttention when its archived copy is gone or does not read."""
+    """The order that a posting stands for.
+
+    Raises NeedsAttention when its archived copy is gone or does not read, or its marketplace has left the settings.
+    """
+    if posting.key.marketplace not in at.config.marketplaces:
+        raise left_the_settings(posting.key.marketplace)
     raw = documents.get(posting.payload)
     if raw is None:
         raise NeedsAttention(Reason.UNREADABLE_ORDER, {"archive": f"{posting.payload} is not there"})
     return at.marketplace(posting.key.marketplace).read_order(raw)
+
+
+def left_the_settings(marketplace: str) -> NeedsAttention:
+    """A posting of a marketplace that nobody knows any more: it waits for a person, and stops nobody else's."""
+    return NeedsAttention(
+        Reason.UNREADABLE_ORDER, {"marketplace": f"{marketplace} is not in the settings: put it back, then resubmit"}
+    )
 
 
 def _fresh(marketplace: str, fetched: Sequence[FetchedOrder], at: At) -> list[FetchedOrder]:

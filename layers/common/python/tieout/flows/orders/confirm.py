@@ -6,6 +6,7 @@ from collections import defaultdict
 
 from tieout.domain.errors import CredentialsRefused, NeedsAttention, Reason, Retryable
 from tieout.domain.postings import Lane, Posting
+from tieout.flows.orders.collect import left_the_settings
 from tieout.flows.orders.post import FLOW
 from tieout.flows.outcomes import come_back, held_until, hold, park
 from tieout.flows.ports import At, LeaseLostError
@@ -24,7 +25,11 @@ def confirm_orders(at: At) -> int:
         by_marketplace[key.marketplace].append(key)
     written = 0
     for marketplace, keys in by_marketplace.items():
-        if postings := at.postings.claim(keys[:A_CALL], at.clock()):
+        postings = at.postings.claim(keys[:A_CALL], at.clock())
+        if marketplace not in at.config.marketplaces:
+            for posting in postings:
+                park(at, posting, left_the_settings(marketplace))
+        elif postings:
             written += _write(marketplace, postings, at)
     return written
 
