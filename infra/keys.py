@@ -33,7 +33,7 @@ class Keys(Construct):
                 principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
                 actions=["kms:Decrypt", "kms:GenerateDataKey"],
                 resources=["*"],
-                conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
+                # No condition on the account: AWS documents none that SNS passes on, and the topic's policy has it.
             ),
         )
 
