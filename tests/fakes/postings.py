@@ -55,6 +55,8 @@ class MemoryPostings:
         self.lease = timedelta(seconds=lease_seconds)
         self.all: dict[Key, Posting] = {}
         self.seen: dict[tuple[str, str], Seen] = {}
+        self.subjects: dict[tuple[str, str], Seen] = {}
+        """What else was seen of an order: fulfilments, shipments, returns."""
         self.history: defaultdict[Key, list[Attempt]] = defaultdict(list)
         self._open: dict[Lane, dict[Key, None]] = {lane: {} for lane in Lane}
         self._lease_until: dict[Key, datetime] = {}
@@ -71,6 +73,13 @@ class MemoryPostings:
         seen = self.seen.get((marketplace, order_id))
         return seen.state if seen else None
 
+    def seen_payload(self, marketplace: str, order_id: str) -> str | None:
+        seen = self.seen.get((marketplace, order_id))
+        return seen.payload if seen else None
+
+    def of_thread(self, marketplace: str, thread: str) -> list[Posting]:
+        return [each for key, each in self.all.items() if (key.marketplace, key.thread) == (marketplace, thread)]
+
     def record_order(
         self,
         *,
@@ -82,11 +91,14 @@ class MemoryPostings:
         intents: Sequence[Intent],
         retire: Sequence[Key],
         now: datetime,
+        subject: str = "",
     ) -> list[Key]:
-        before = self.seen.get((marketplace, order_id))
+        seen = self.subjects if subject else self.seen
+        what = (marketplace, f"{order_id}#{subject}" if subject else order_id)
+        before = seen.get(what)
         if before and before.version >= version:
             return []
-        self.seen[(marketplace, order_id)] = Seen(version, state, payload)
+        seen[what] = Seen(version, state, payload)
         due = [intent.key for intent in intents if self._intend(intent, now)]
         for key in retire:
             self._retire(key, version, now)

@@ -106,6 +106,8 @@ class NetSuite(Settings):
     """How long a connection may take; nothing was sent yet when it runs out."""
     read_timeout_seconds: float = Field(default=90, gt=0, le=120)
     """A timed-out write is *unknown*, not failed, and costs a read-back: keep it long."""
+    events: bool = True
+    """Whether the account's script rings when a fulfilment is saved; the sweep finds the rest."""
     subsidiaries: dict[Name, Subsidiary] = Field(min_length=1)
     """Our short name for each subsidiary, used by the marketplaces below."""
 
@@ -222,11 +224,88 @@ class Orders(Settings):
     """How orders are written to NetSuite."""
 
 
+class CarrierRule(Settings):
+    """A NetSuite shipping item in the marketplace's words; the first of code, standard code and name that is there."""
+
+    ship_method: Text
+    """Internal id of the shipping item (NetSuite `shipMethod`), or `*` for every other one."""
+    code: Text | None = None
+    """A carrier that is registered at the marketplace (SH21)."""
+    standard_code: Text | None = None
+    """Mirakl's standard code of the carrier."""
+    name: Text | None = None
+    """Free text, where the marketplace allows it."""
+    url: Text | None = None
+    """Tracking page; `{number}` stands for the tracking number."""
+
+
+class Shipments(Settings):
+    """The flow from goods that left to a marketplace that knows it, and to the invoice."""
+
+    enabled: bool = True
+    """`false`: fulfilments are not read and nothing is confirmed."""
+    poll_minutes: int = Field(default=5, ge=1, le=60)
+    """How often changed fulfilments (an operator: changed shipments) are looked for; events are faster."""
+    overlap_minutes: int = Field(default=10, ge=2, le=180)
+    """How far each look goes back behind the last one."""
+    sweep_hours: int = Field(default=72, ge=24, le=35 * 24)
+    """How far the nightly sweep looks back."""
+    partial: Literal["wait", "ship", "park"] = "wait"
+    """What a part of an order means where the marketplace takes whole orders only: `wait` for the rest, `ship` the
+    order with its first part, or `park` it for a person."""
+    carriers: tuple[CarrierRule, ...] = ()
+    """NetSuite shipping items to carriers; without a match the tracking number goes alone, or under `other_carrier`."""
+    other_carrier: Text | None = None
+    """Carrier name for fulfilments whose shipping item no rule names."""
+    at_risk_minutes: int = Field(default=240, ge=15, le=7 * 24 * 60)
+    """An order whose deadline is nearer than this, while the next step is ours, is at risk."""
+
+
+class Invoices(Settings):
+    """When goods that left become revenue."""
+
+    trigger: Literal["shipped", "delivered", "debited", "never"] = "shipped"
+    """`shipped`: with the fulfilment; `delivered`: when Mirakl says received; `debited`: when the buyer's money was
+    taken (not before the goods left); `never`: somebody else bills."""
+    closed_period: Literal["hold", "next_open_period"] = "hold"
+    """What becomes of a document whose period is closed: parked, or dated into the next open period."""
+
+
+class Reasons(Settings):
+    """Mirakl's reason codes (RE01) for what Tieout sends."""
+
+    refund: Text | None = None
+    """For refunds (OR28)."""
+    cancelation: Text | None = None
+    """For cancelations (OR30)."""
+
+
+class Returns(Settings):
+    """What is taken back, on either side."""
+
+    enabled: bool = True
+    """`false`: refunds, returns and cancelations stay where they were made."""
+    poll_minutes: int = Field(default=15, ge=5, le=60)
+    """How often returns (RT11) are looked for."""
+    refund_on: Literal["credit_memo", "receipt", "never"] = "credit_memo"
+    """What in NetSuite makes Mirakl refund: a credit memo, a received return, or nothing."""
+    receive: bool = True
+    """Whether goods that came back by Mirakl's word are received in NetSuite."""
+    credit_memos: bool = True
+    """Whether Mirakl's refunds become credit memos."""
+    send_minutes: int = Field(default=1, ge=1, le=60)
+    """How often what is due to Mirakl is sent."""
+    reasons: Reasons = Reasons()
+    """Reason codes for what is sent."""
+
+
 class Operator(Settings):
     """What only an operator of a marketplace needs: who fulfils, by shop."""
 
     own_shops: tuple[int, ...] = ()
     """Shops that are the operator's own: their lines are stock items that NetSuite ships."""
+    close_sales_orders: Literal["received", "closed", "never"] = "closed"
+    """When a sales order of another seller's goods is closed in NetSuite, which bills nothing for it."""
     marketplace_item: Text | None = None
     """Non-inventory item (`itemid`) for the lines of all other shops; left out: lines are matched by SKU."""
 
@@ -268,6 +347,12 @@ class Marketplace(Settings):
     """An operator's deprecated API key instead of a bearer token."""
     orders: Orders
     """The flow of orders."""
+    shipments: Shipments = Shipments()
+    """The flow of goods that leave."""
+    invoices: Invoices = Invoices()
+    """When they are billed."""
+    returns: Returns = Returns()
+    """The flow of what is taken back."""
     operator: Operator = Operator()
     """Read for `role: operator` only."""
     webhooks: Webhooks = Webhooks()

@@ -99,6 +99,17 @@ def seen_state(table: Table, marketplace: str, order_id: str) -> str | None:
     return row["state"] if row else None
 
 
+def seen_payload(table: Table, marketplace: str, order_id: str) -> str | None:
+    """Archive key of an order's newest version that was seen."""
+    row = table.read((thread_pk(marketplace, order_id), ORDER))
+    return row["payload"] if row else None
+
+
+def of_thread(table: Table, marketplace: str, thread: str) -> list[Posting]:
+    """Every posting of an order's life."""
+    return [posting_of(row) for row in table.query(thread_pk(marketplace, thread)) if "fence" in row]
+
+
 def life(table: Table, marketplace: str, thread: str) -> Life:
     """Everything about an order: what was seen, every posting, every line of their histories."""
     rows = list(table.query(thread_pk(marketplace, thread)))

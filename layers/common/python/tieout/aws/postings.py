@@ -32,6 +32,7 @@ class DynamoPostings:
         intents: Sequence[Intent],
         retire: Sequence[Key],
         now: datetime,
+        subject: str = "",
     ) -> list[Key]:
         """See `recording.record`."""
         sighting = recording.Sighting(
@@ -43,6 +44,7 @@ class DynamoPostings:
             intents=intents,
             retire=retire,
             now=now,
+            subject=subject,
         )
         return recording.record(self._table, sighting)
 
@@ -53,6 +55,14 @@ class DynamoPostings:
     def seen_state(self, marketplace: str, order_id: str) -> str | None:
         """See `listing.seen_state`."""
         return listing.seen_state(self._table, marketplace, order_id)
+
+    def seen_payload(self, marketplace: str, order_id: str) -> str | None:
+        """See `listing.seen_payload`."""
+        return listing.seen_payload(self._table, marketplace, order_id)
+
+    def of_thread(self, marketplace: str, thread: str) -> list[Posting]:
+        """See `listing.of_thread`."""
+        return listing.of_thread(self._table, marketplace, thread)
 
     def claim(self, keys: Sequence[Key], now: datetime) -> list[Posting]:
         """See `claiming.claim`."""

@@ -28,6 +28,8 @@ class Sighting(Struct, frozen=True, kw_only=True):
     intents: Sequence[Intent]
     retire: Sequence[Key]
     now: datetime
+    subject: str = ""
+    """Empty for the order itself; else what else was seen of it."""
 
 
 class _Step(Struct, frozen=True):
@@ -44,7 +46,7 @@ def record(table: Table, seen: Sighting) -> list[Key]:
 
     A version that is not newer changes nothing. Raises Retryable when others keep writing about the same order.
     """
-    order = (thread_pk(seen.marketplace, seen.order_id), ORDER)
+    order = (thread_pk(seen.marketplace, seen.order_id), seen.subject or ORDER)
     keys = dict.fromkeys([order, *(row_key(key) for key in (*(each.key for each in seen.intents), *seen.retire))])
     for _ in table.retrying():
         found = table.read_many(list(keys))

@@ -69,6 +69,16 @@ class Reason(StrEnum):
     REFUSED_BY_MIRAKL = "refused_by_mirakl"
     EXTERNAL_ID_TAKEN = "external_id_taken"
     UNREADABLE_ORDER = "unreadable_order"
+    UNREADABLE_DOCUMENT = "unreadable_document"
+    SHIPPED_TWICE = "shipped_twice"
+    FULFILMENT_UNDONE = "fulfilment_undone"
+    PARTIAL_SHIPMENT = "partial_shipment"
+    NOT_SHIPPABLE = "not_shippable"
+    PERIOD_CLOSED = "period_closed"
+    NOTHING_TO_CREDIT = "nothing_to_credit"
+    REASON_NOT_CONFIGURED = "reason_not_configured"
+    REFUND_TOO_LARGE = "refund_too_large"
+    ALREADY_SHIPPED = "already_shipped"
 
     @property
     def sentence(self) -> str:
@@ -93,6 +103,16 @@ _SENTENCES: Mapping[Reason, str] = {
     Reason.REFUSED_BY_MIRAKL: "Mirakl refused the call; its words are in the facts.",
     Reason.EXTERNAL_ID_TAKEN: "Another NetSuite record owns this external id: find out which system wrote it.",
     Reason.UNREADABLE_ORDER: "The order does not read as Mirakl documents it: the archived copy shows why.",
+    Reason.UNREADABLE_DOCUMENT: "A shipment or return does not read as Mirakl documents it: its archived copy shows why.",
+    Reason.SHIPPED_TWICE: "More was shipped in NetSuite than this order line still has: correct the fulfilment.",
+    Reason.FULFILMENT_UNDONE: "A fulfilment that Mirakl was told of was changed, unshipped or deleted in NetSuite.",
+    Reason.PARTIAL_SHIPMENT: "This marketplace takes whole orders only, and a part has left: ship the rest, or decide.",
+    Reason.NOT_SHIPPABLE: "Mirakl does not let this order be shipped in the state it is in.",
+    Reason.PERIOD_CLOSED: "The accounting period of this day is closed: open it, or choose next_open_period.",
+    Reason.NOTHING_TO_CREDIT: "Mirakl refunded what NetSuite has not billed: see which document should be credited.",
+    Reason.REASON_NOT_CONFIGURED: "No Mirakl reason code is set for this: add it to returns.reasons.",
+    Reason.REFUND_TOO_LARGE: "NetSuite gives back more than Mirakl still lets be refunded on this order line.",
+    Reason.ALREADY_SHIPPED: "What was closed on one side had been shipped on the other: decide which is right.",
 }
 
 

@@ -41,6 +41,24 @@ class Kind(StrEnum):
     ACCEPTANCE = "ACC"
     SALES_ORDER = "SO"
     SELLER_REFERENCE = "REF"
+    FULFILMENT = "IF"
+    """A seller's shipment, told by the operator's marketplace, becomes an item fulfilment."""
+    INVOICE = "INV"
+    """A shipped fulfilment is billed."""
+    CLOSURE = "CLOSE"
+    """What Mirakl cancelled, or has done with, is closed on the sales order."""
+    CREDIT_MEMO = "CM"
+    """A refund of Mirakl's becomes a credit memo."""
+    RETURN_AUTHORIZATION = "RA"
+    """A return of Mirakl's becomes a return authorisation."""
+    ITEM_RECEIPT = "IR"
+    """Returned goods that came in are received."""
+    SHIPMENT = "SHIP"
+    """A fulfilment that NetSuite shipped is confirmed to the marketplace."""
+    CANCELATION = "CANCEL"
+    """A line that was closed in NetSuite is cancelled at the marketplace."""
+    REFUND = "REFUND"
+    """A credit memo, or a received return, of NetSuite's is refunded by the marketplace."""
 
 
 class Lane(StrEnum):
@@ -49,15 +67,26 @@ class Lane(StrEnum):
     ORDERS_TO_POST = "orders-to-post"
     ORDERS_TO_ACCEPT = "orders-to-accept"
     ORDERS_TO_CONFIRM = "orders-to-confirm"
+    SHIPMENTS_TO_CONFIRM = "shipments-to-confirm"
+    REFUNDS_TO_SEND = "refunds-to-send"
 
 
 LANE_OF: Mapping[Kind, Lane] = {
     Kind.ACCEPTANCE: Lane.ORDERS_TO_ACCEPT,
     Kind.SALES_ORDER: Lane.ORDERS_TO_POST,
     Kind.SELLER_REFERENCE: Lane.ORDERS_TO_CONFIRM,
+    Kind.FULFILMENT: Lane.ORDERS_TO_POST,
+    Kind.INVOICE: Lane.ORDERS_TO_POST,
+    Kind.CLOSURE: Lane.ORDERS_TO_POST,
+    Kind.CREDIT_MEMO: Lane.ORDERS_TO_POST,
+    Kind.RETURN_AUTHORIZATION: Lane.ORDERS_TO_POST,
+    Kind.ITEM_RECEIPT: Lane.ORDERS_TO_POST,
+    Kind.SHIPMENT: Lane.SHIPMENTS_TO_CONFIRM,
+    Kind.CANCELATION: Lane.REFUNDS_TO_SEND,
+    Kind.REFUND: Lane.REFUNDS_TO_SEND,
 }
 
-QUEUED = frozenset({Lane.ORDERS_TO_POST})
+QUEUED = frozenset({Lane.ORDERS_TO_POST, Lane.SHIPMENTS_TO_CONFIRM})
 """Lanes with a queue, which the sweeper rings; the others are drained by their own schedule."""
 
 

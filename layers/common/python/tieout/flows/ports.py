@@ -7,7 +7,7 @@ call to an outside system and are not repeated.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Protocol
 
@@ -15,10 +15,24 @@ from msgspec import Struct
 
 from tieout.config import Config
 from tieout.domain.exchange import FetchedOrder, LeaseLostError, PostedTransaction, References
+from tieout.domain.orders.booked import Booked, LineChange
 from tieout.domain.orders.matching import Item
 from tieout.domain.orders.order import Order
 from tieout.domain.orders.sales_order import CustomerDraft, SalesOrder
 from tieout.domain.postings import Attempt, Intent, Key, Lane, Posting
+from tieout.domain.returns.goods import FetchedReturn, ItemReceiptDraft, Return, ReturnAuthorizationDraft
+from tieout.domain.returns.refund import ClosedLine, Credit, CreditMemoDraft, RefundLine
+from tieout.domain.shipments.fulfilment import Fulfilment, FulfilmentDraft
+from tieout.domain.shipments.invoice import InvoiceDraft
+from tieout.domain.shipments.shipment import (
+    Carrier,
+    Created,
+    FetchedShipment,
+    Platform,
+    Shipment,
+    ShipmentDraft,
+    Tracking,
+)
 
 __all__ = [
     "Archive",
@@ -58,6 +72,64 @@ class Marketplace(Protocol):
     def set_seller_references(self, references: Mapping[str, str]) -> dict[str, str]:
         """Write our numbers, order id to reference, at most 100 (OR04). Answers Mirakl's words by refused order."""
 
+    # --- dispatch ---
+
+    def platform(self) -> Platform:
+        """What the platform has switched on (PC01); kept for the life of the process."""
+
+    def carriers(self) -> Mapping[str, Carrier]:
+        """Carriers by code (SH21, once a day); kept for the life of the process."""
+
+    def shipments_of(self, order_ids: Collection[str]) -> list[Shipment]:
+        """Every shipment of these orders, cancelled ones too (ST11)."""
+
+    def shipments_updated(self, start: datetime, end: datetime) -> Iterator[list[FetchedShipment]]:
+        """Pages of shipments that changed in the window (ST11); an operator's, over all shops."""
+
+    def create_shipments(self, drafts: Sequence[ShipmentDraft]) -> Created:
+        """Create shipments (ST01, at most 1,000), not marked as shipped. Not idempotent: read before a retry."""
+
+    def track_shipments(self, tracking: Mapping[str, Tracking]) -> dict[str, str]:
+        """Say how to follow shipments, by id (ST23). Answers Mirakl's words by refused shipment."""
+
+    def ship_shipments(self, shipment_ids: Sequence[str]) -> dict[str, str]:
+        """Mark shipments as shipped (ST24). Answers Mirakl's words by refused shipment."""
+
+    def track_order(self, order_id: str, tracking: Tracking) -> None:
+        """Say how to follow a whole order (OR23). Raises NeedsAttention(REFUSED_BY_MIRAKL)."""
+
+    def ship_order(self, order_id: str) -> None:
+        """Mark a whole order as shipped (OR24). Raises NeedsAttention(REFUSED_BY_MIRAKL)."""
+
+    def read_shipment(self, raw: bytes) -> Shipment:
+        """An archived shipment. Raises NeedsAttention(UNREADABLE_DOCUMENT)."""
+
+    # --- cancelations, refunds, returns ---
+
+    def orders_in_states(self, states: Collection[str]) -> Iterator[list[FetchedOrder]]:
+        """Pages of orders that are in one of these states now (OR11)."""
+
+    def cancel_lines(self, lines: Sequence[RefundLine], *, tax_included: bool) -> list[str]:
+        """Cancel (parts of) lines that have not left (OR30); answers the ids. Not idempotent: read before a retry."""
+
+    def cancel_order(self, order_id: str) -> None:
+        """Cancel a whole order (OR29)."""
+
+    def refund_lines(self, lines: Sequence[RefundLine], *, tax_included: bool) -> list[str]:
+        """Give money back (OR28); answers the refund ids. Not idempotent: read before a retry."""
+
+    def returns_updated(self, start: datetime, end: datetime) -> Iterator[list[FetchedReturn]]:
+        """Pages of returns that changed in the window (RT11, at most every five minutes)."""
+
+    def read_return(self, raw: bytes) -> Return:
+        """An archived return. Raises NeedsAttention(UNREADABLE_DOCUMENT)."""
+
+    def receive_returns(self, return_ids: Sequence[str]) -> dict[str, str]:
+        """Say that returned goods came in (RT25). Answers Mirakl's words by refused return."""
+
+    def reasons(self) -> Mapping[str, str]:
+        """Reason codes with their type, such as `REFUND` or `CANCELATION` (RE01); kept for the process."""
+
 
 class Ledger(Protocol):
     """The NetSuite account."""
@@ -86,6 +158,54 @@ class Ledger(Protocol):
     def read_sales_order(self, external_id: str) -> PostedTransaction | None:
         """A sales order by external id (record GET); None when there is none."""
 
+    def now(self) -> datetime:
+        """NetSuite's clock, as its `lastmodifieddate` counts (calibrated by SuiteQL)."""
+
+    def fulfilments_changed(self, since: datetime, until: datetime) -> Iterator[list[Fulfilment]]:
+        """Pages of fulfilments of our sales orders that were saved in the window, whatever their status (SuiteQL)."""
+
+    def fulfilments(self, ids: Collection[str]) -> list[Fulfilment]:
+        """Fulfilments by internal id (SuiteQL); one that is gone, or is not of an order of ours, is not there."""
+
+    def booked(self, external_ids: Collection[str]) -> dict[str, Booked]:
+        """Transactions with their lines, by the external ids asked for (SuiteQL); a fresh one may be missing still."""
+
+    def read_transaction(self, record_type: str, external_id: str) -> PostedTransaction | None:
+        """A record (`invoice`, `creditMemo` ...) by external id (record GET, always current); None: there is none."""
+
+    def open_day(self, day: date, policy: str) -> date:
+        """`day` where its period is open for receivables; else, under `next_open_period`, the first open day after it.
+
+        Raises NeedsAttention(PERIOD_CLOSED) under `hold`.
+        """
+
+    def create_fulfilment(self, draft: FulfilmentDraft) -> str:
+        """Transform the sales order, only the lines named, status Shipped; answers the internal id.
+
+        This and the other creates raise AlreadyExists, NeedsAttention(REFUSED_BY_NETSUITE) and OutcomeUnknown.
+        """
+
+    def create_invoice(self, draft: InvoiceDraft) -> str:
+        """Transform the sales order, only the lines named, our amounts and taxes; answers the internal id."""
+
+    def create_credit_memo(self, draft: CreditMemoDraft) -> str:
+        """Transform the invoice and apply to it, our amounts and taxes; answers the internal id."""
+
+    def create_return_authorization(self, draft: ReturnAuthorizationDraft) -> str:
+        """Transform the sales order into an approved return authorisation; answers the internal id."""
+
+    def create_item_receipt(self, draft: ItemReceiptDraft) -> str:
+        """Transform the return authorisation; answers the internal id."""
+
+    def change_lines(self, sales_order_id: str, changes: Sequence[LineChange]) -> None:
+        """Close or reduce lines of a sales order by line number (PATCH). Doing it twice changes nothing."""
+
+    def credits_changed(self, since: datetime, until: datetime) -> Iterator[list[Credit]]:
+        """Pages of credit memos and item receipts of our orders that were saved in the window (SuiteQL)."""
+
+    def closed_lines_changed(self, since: datetime, until: datetime) -> Iterator[list[ClosedLine]]:
+        """Pages of sales order lines of ours that are closed with units unshipped, saved in the window (SuiteQL)."""
+
 
 class Postings(Protocol):
     """The store of postings: the only state that decides what is done next."""
@@ -104,11 +224,15 @@ class Postings(Protocol):
         intents: Sequence[Intent],
         retire: Sequence[Key],
         now: datetime,
+        subject: str = "",
     ) -> list[Key]:
         """Store, in one transaction, that an order was seen in a version and what is intended; answers keys now due.
 
         An older or equal version changes nothing. A posting that is not sent yet takes the newer version; `retire`
         names postings that are superseded if nothing was sent for them.
+
+        `subject` is empty for the order itself; else it names what else was seen of it (`FULFILMENT#<id>`,
+        `SHIPMENT#<id>`, `RETURN#<id>`), whose versions count for themselves.
         """
 
     def claim(self, keys: Sequence[Key], now: datetime) -> list[Posting]:
@@ -157,6 +281,12 @@ class Postings(Protocol):
 
     def seen_state(self, marketplace: str, order_id: str) -> str | None:
         """State of an order when it was last seen."""
+
+    def seen_payload(self, marketplace: str, order_id: str) -> str | None:
+        """Archive key of an order's newest version that was seen."""
+
+    def of_thread(self, marketplace: str, thread: str) -> list[Posting]:
+        """Every posting of an order's life, as they stand."""
 
     def oldest_parked(self) -> datetime | None:
         """Since when the oldest parked posting waits for a person."""

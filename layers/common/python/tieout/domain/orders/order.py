@@ -45,6 +45,34 @@ class Address(Struct, frozen=True):
     phone: str
 
 
+class Cancelation(Struct, frozen=True, kw_only=True):
+    """What was taken off a line before it left; the quantity is informative only."""
+
+    id: str
+    amount: Decimal
+    shipping_amount: Decimal = ZERO
+    quantity: int = 0
+    reason_code: str = ""
+
+
+class Refund(Struct, frozen=True, kw_only=True):
+    """Money given back for a line after the buyer was debited, in the order's tax mode; the quantity tells nothing."""
+
+    id: str
+    line_id: str
+    state: str
+    """`refund_state`; where an older payload lacks it, `state`."""
+    amount: Decimal
+    shipping_amount: Decimal
+    quantity: int = 0
+    reason_code: str = ""
+    taxes: tuple[TaxAmount, ...] = ()
+    shipping_taxes: tuple[TaxAmount, ...] = ()
+    group: str = ""
+    """`order_refund_id`: refunds that were made in one call."""
+    created_at: datetime | None = None
+
+
 class Line(Struct, frozen=True):
     """A live or dead order line. `price` and `shipping_price` are what is left after cancelations."""
 
@@ -62,6 +90,10 @@ class Line(Struct, frozen=True):
     fees: Decimal = ZERO
     canceled: Decimal = ZERO
     """Price and shipping taken off by cancelations; Mirakl's totals may or may not have it off."""
+    cancelations: tuple[Cancelation, ...] = ()
+    refunds: tuple[Refund, ...] = ()
+    tax_calculation_rule: str = ""
+    """`PROPORTIONAL_TO_AMOUNT` and so on: how the tax of a part of this line is worked out."""
 
     @property
     def is_live(self) -> bool:
@@ -94,6 +126,9 @@ class Order(Struct, frozen=True, kw_only=True):
     seller_id: int | None
     seller_name: str
     seller_reference: str | None
+    debited_at: datetime | None = None
+    """When the buyer's money was taken; None: not yet, or never by Mirakl."""
+    payment_workflow: str = ""
 
     @property
     def live_lines(self) -> tuple[Line, ...]:

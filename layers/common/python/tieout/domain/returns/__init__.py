@@ -1,0 +1,1 @@
+"""What is taken back, on either side: cancelations, refunds and returns."""
