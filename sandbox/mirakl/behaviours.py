@@ -36,6 +36,11 @@ SWITCHES = {
     "multi_shipment": Switch(
         default=False, why="PC01 shipment.multi_shipment; on, orders ship in parts with ST01 and its kin"
     ),
+    "multi_shipment_at": Switch(
+        "",
+        "each marketplace chooses for itself; the names of those that multi_shipment is for, comma-separated; "
+        "empty: all",
+    ),
     "alternative_carriers_disabled": Switch(
         default=False, why="PC01 disable_seller_alternative_carrier; on, a shop names registered carriers only"
     ),

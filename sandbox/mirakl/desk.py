@@ -9,7 +9,8 @@ from sandbox.mirakl.admission import Admitted
 from sandbox.mirakl.lifecycle import Waits
 from sandbox.mirakl.moves import settle_order
 from sandbox.mirakl.refusals import MiraklRefusal
-from sandbox.mirakl.state import MiraklState, Order
+from sandbox.mirakl.settings import ships_in_parts
+from sandbox.mirakl.state import Marketplace, MiraklState, Order
 
 T = TypeVar("T")
 
@@ -19,6 +20,9 @@ class Desk:
     state: MiraklState
     behaviours: Behaviours
     waits: Waits
+
+    def ships_in_parts(self, marketplace: Marketplace) -> bool:
+        return ships_in_parts(marketplace, self.behaviours)
 
     def changed(self, call: Admitted, order: Order, *, tell: bool = True) -> None:
         """Date the change now, and make the moves that are due at once."""

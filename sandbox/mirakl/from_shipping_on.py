@@ -23,7 +23,7 @@ Operate = Callable[[Admitted, Desk], Json | None]
 
 def _in_parts(do: Callable[[Admitted, Desk], Json]) -> Operate:
     def checked(call: Admitted, desk: Desk) -> Json:
-        check_multi_shipment(desk)
+        check_multi_shipment(call, desk)
         return do(call, desk)
 
     return checked

@@ -21,9 +21,15 @@ _REASONS = [
 ]
 
 
+def ships_in_parts(marketplace: Marketplace, behaviours: Behaviours) -> bool:
+    """Whether multi-shipment is on for this marketplace."""
+    named = [one.strip() for one in behaviours.text("multi_shipment_at").split(",") if one.strip()]
+    return behaviours.is_on("multi_shipment") and (not named or marketplace.name in named)
+
+
 def platform(marketplace: Marketplace, behaviours: Behaviours) -> Json:
     """PC01: the choices of the platform that decide how orders behave."""
-    multi_shipment = behaviours.is_on("multi_shipment")
+    multi_shipment = ships_in_parts(marketplace, behaviours)
     workflows = {
         "no_customer_payment_confirmation": False,
         "order_acceptance": "NOT_AUTOMATIC",

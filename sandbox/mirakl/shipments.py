@@ -31,8 +31,8 @@ class UnfitShipment(ValueError):
     """One shipment of a call that cannot be had; the text is its error's message."""
 
 
-def check_multi_shipment(desk: Desk) -> None:
-    if not desk.behaviours.is_on("multi_shipment"):
+def check_multi_shipment(call: Admitted, desk: Desk) -> None:
+    if not desk.ships_in_parts(call.marketplace):
         raise MiraklRefusal(400, "Multi-shipment is not enabled on this platform: use OR23 and OR24")
 
 

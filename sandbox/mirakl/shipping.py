@@ -49,7 +49,7 @@ def ship_order(call: Admitted, desk: Desk) -> None:
         raise MiraklRefusal(400, f"The order status must be 'SHIPPING' but it is '{order.state}'.")
     if desk.behaviours.is_on("ship_needs_tracking") and not _is_tracked(order):
         raise MiraklRefusal(400, f"Order {order.id} has no tracking information yet")
-    if desk.behaviours.is_on("multi_shipment"):
+    if desk.ships_in_parts(call.marketplace):
         _ship_in_one_more_shipment(call, desk, order)
     else:
         enter(order, "SHIPPED", call.at)

@@ -22,8 +22,10 @@ from sandbox.gate import Page
 from sandbox.mirakl.answers import Answers
 from sandbox.mirakl.arrivals import change_order, place_orders
 from sandbox.mirakl.asked import Asked, asked_of
+from sandbox.mirakl.back_office import do_by_hand
 from sandbox.mirakl.behaviours import SWITCHES
 from sandbox.mirakl.buyers import ask_for_return, change_incident, change_return
+from sandbox.mirakl.desk import Desk
 from sandbox.mirakl.lifecycle import BEFORE_DEBIT, schedule
 from sandbox.mirakl.moves import settle
 from sandbox.mirakl.refusals import MiraklRefusal
@@ -149,6 +151,7 @@ class MiraklTwin:
             Route("/_twin/returns", says_what_was_wrong(self._ask_for_return), methods=["POST"]),
             Route("/_twin/returns/changes", says_what_was_wrong(self._change_return), methods=["POST"]),
             Route("/_twin/incidents", says_what_was_wrong(self._change_incident), methods=["POST"]),
+            Route("/_twin/back_office", says_what_was_wrong(self._by_hand), methods=["POST"]),
             Route("/_twin/webhooks", says_what_was_wrong(self._webhooks), methods=["GET", "POST", "DELETE"]),
         ]
 
@@ -200,6 +203,10 @@ class MiraklTwin:
             marketplace = self.state.known(order["marketplace"])
             settle(self.state, marketplace, self.clock.now())
             return json_response(do(self.state, marketplace, order, self.clock.now()))
+
+    async def _by_hand(self, request: Request) -> Response:
+        desk = Desk(self.state, self.behaviours, self.answers.waits())
+        return await self._by_buyer(request, lambda _, at, order, now: do_by_hand(desk, at, order, now))
 
     async def _webhooks(self, request: Request) -> Response:
         if request.method == "POST":
