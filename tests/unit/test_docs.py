@@ -12,7 +12,7 @@ from tieout.cli.app import app
 from tieout.cli.commands_page import commands, commands_page
 from tieout.cli.settings_page import settings_page
 from tieout.domain.errors import Reason
-from tieout.domain.postings import State
+from tieout.domain.postings import Kind, State
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(path for path in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")))
@@ -93,9 +93,10 @@ def test_every_reason_has_its_row_and_every_row_its_reason() -> None:
     assert all(means and acts for _, means, acts in rows)
 
 
-def test_every_state_has_its_row() -> None:
-    rows = re.findall(r"^\| `([A-Z]+)` \|", text("docs/reference/postings.md"), re.MULTILINE)
-    assert sorted(rows) == sorted(State)
+def test_every_kind_and_every_state_has_its_row() -> None:
+    _, kinds, states, *_ = re.split(r"^## (?:Kinds|States|Seven rules)$", text("docs/reference/postings.md"), flags=re.M)
+    assert sorted(re.findall(r"^\| `([A-Z]+)` \|", kinds, re.MULTILINE)) == sorted(Kind)
+    assert sorted(re.findall(r"^\| `([A-Z]+)` \|", states, re.MULTILINE)) == sorted(State)
 
 
 def test_the_commands_of_the_readme_are_the_makefiles() -> None:
