@@ -299,7 +299,7 @@ class MemoryPostings:
     def posting(self, key: Key) -> Posting | None:
         return self.all.get(key)
 
-    def parked(self, limit: int = 1000) -> list[Posting]:
+    def parked(self, limit: int | None = None) -> list[Posting]:
         """What waits for a person, oldest first."""
         waiting = [posting for posting in self.all.values() if posting.state is State.PARKED]
         return sorted(waiting, key=lambda posting: (str(posting.parked_at), posting.key))[:limit]

@@ -87,7 +87,7 @@ class Marketplace(Protocol):
         """Pages of shipments that changed in the window (ST11); an operator's, over all shops."""
 
     def create_shipments(self, drafts: Sequence[ShipmentDraft]) -> Created:
-        """Create shipments (ST01, at most 1,000), not marked as shipped. Not idempotent: read before a retry."""
+        """Create shipments (ST01, at most 1,000), as shipped where the draft says so. Not idempotent: read first."""
 
     def track_shipments(self, tracking: Mapping[str, Tracking]) -> dict[str, str]:
         """Say how to follow shipments, by id (ST23). Answers Mirakl's words by refused shipment."""
@@ -166,6 +166,9 @@ class Ledger(Protocol):
 
     def fulfilments(self, ids: Collection[str]) -> list[Fulfilment]:
         """Fulfilments by internal id (SuiteQL); one that is gone, or is not of an order of ours, is not there."""
+
+    def fulfilments_deleted(self, since: datetime, until: datetime) -> list[str]:
+        """Internal ids of item fulfilments, anybody's, that were deleted in the window (SuiteQL `deletedrecord`)."""
 
     def booked(self, external_ids: Collection[str]) -> dict[str, Booked]:
         """Transactions with their lines, by the external ids asked for (SuiteQL); a fresh one may be missing still."""
@@ -287,6 +290,9 @@ class Postings(Protocol):
 
     def of_thread(self, marketplace: str, thread: str) -> list[Posting]:
         """Every posting of an order's life, as they stand."""
+
+    def parked(self, limit: int | None = None) -> list[Posting]:
+        """What waits for a person, oldest first."""
 
     def oldest_parked(self) -> datetime | None:
         """Since when the oldest parked posting waits for a person."""

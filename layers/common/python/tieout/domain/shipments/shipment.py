@@ -70,7 +70,7 @@ class FetchedShipment(Struct, frozen=True):
 
 
 class ShipmentDraft(Struct, frozen=True, kw_only=True):
-    """A shipment to be created (ST01) for one fulfilment, or one of its parcels; not yet marked as shipped.
+    """A shipment to be created (ST01) for one fulfilment, marked as shipped in the same call.
 
     `reference` goes into every line's `package_reference`: it is how a retry finds what an earlier attempt made.
     """
@@ -79,7 +79,9 @@ class ShipmentDraft(Struct, frozen=True, kw_only=True):
     order_id: str
     lines: tuple[ShippedLine, ...]
     tracking: Tracking = Tracking()
+    """Nothing set: the shipment is created without tracking."""
     invoice_reference: str = ""
+    shipped: bool = True
 
 
 class Created(Struct, frozen=True):
