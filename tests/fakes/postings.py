@@ -198,6 +198,11 @@ class MemoryPostings:
 
     # --- settling ----------------------------------------------------------------------------------------------------
 
+    def remember(self, posting: Posting, facts: Mapping[str, str], now: datetime) -> Posting:
+        stored = self._mine(posting)
+        self._put(replace(stored, facts={**stored.facts, **facts}), now, "remembered", facts)
+        return replace(posting, facts={**posting.facts, **facts})
+
     def mark_posted(
         self,
         posting: Posting,

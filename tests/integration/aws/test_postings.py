@@ -519,3 +519,14 @@ def test_an_order_id_may_hold_any_character(store: DynamoPostings, now: datetime
     assert store.due(Lane.ORDERS_TO_POST, now, 1) == [key]
     assert claimed(store, now, key).key == key
     assert [line.key for line in store.life("shop", order_id).lines] == [None, key, key]
+
+
+def test_what_is_remembered_before_sending_is_there_for_the_next_attempt(store: DynamoPostings, now: datetime) -> None:
+    record(store, now, sale(note="x"))
+    first = claimed(store, now)
+    assert store.remember(first, {"before": "R-1"}, now).facts == {"note": "x", "before": "R-1"}
+    store.release(first, now, "no answer", now)
+    again = claimed(store, now)
+    assert again.facts == {"note": "x", "before": "R-1"}
+    with pytest.raises(LeaseLostError):
+        store.remember(first, {"before": "R-2"}, now)

@@ -68,6 +68,10 @@ class DynamoPostings:
         """See `claiming.claim`."""
         return claiming.claim(self._table, keys, now, self._lease)
 
+    def remember(self, posting: Posting, facts: Mapping[str, str], now: datetime) -> Posting:
+        """See `settling.remember`."""
+        return settling.remember(self._table, posting, facts, now)
+
     def mark_posted(
         self,
         posting: Posting,

@@ -19,6 +19,16 @@ _MINE = "#fence = :mine AND #state IN (:attempted, :posted)"
 _NOTHING_NEWER = "attribute_not_exists(#newer)"
 
 
+def remember(table: Table, posting: Posting, facts: Mapping[str, str], now: datetime) -> Posting:
+    """Facts that a later attempt needs if this one has no answer: they are there before anything is sent."""
+    try:
+        table.update(_update(posting, changes({}, also=_paths(facts)), {}, facts=facts))
+    except RefusedError as refused:
+        raise _lost(posting, refused.found) from refused
+    table.put(line(posting.key, now, "remembered", facts))
+    return replace(posting, facts={**posting.facts, **facts})
+
+
 def mark_posted(
     table: Table,
     posting: Posting,

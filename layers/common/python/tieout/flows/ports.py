@@ -241,6 +241,12 @@ class Postings(Protocol):
     def claim(self, keys: Sequence[Key], now: datetime) -> list[Posting]:
         """Take the lease of each posting that is open, due and free, marking it ATTEMPTED *before* anything is sent."""
 
+    def remember(self, posting: Posting, facts: Mapping[str, str], now: datetime) -> Posting:
+        """Add facts while the lease is held, before something is sent; answers the posting with them.
+
+        Raises LeaseLost.
+        """
+
     def mark_posted(
         self,
         posting: Posting,

@@ -124,6 +124,26 @@ class SalesOrder(Struct, frozen=True, kw_only=True):
     custom_form: str | None
 
 
+class Figures(Struct, frozen=True):
+    """Lines, shipping and taxes of a document by its tax strategy; they add up to the order's gross."""
+
+    lines: tuple[SalesOrderLine, ...]
+    shipping_net: Decimal
+    shipping_taxes: tuple[TaxDetail, ...]
+
+
+def figures_of(order: Order, items: Mapping[str, str], tax: TaxRules) -> Figures:
+    """An order's figures, or those of a part of one that is written as an order of its own.
+
+    Raises NeedsAttention(TAX_CODE_NOT_CONFIGURED).
+    """
+    lines = tuple([_line(order, line, items[line.sku], tax) for line in order.live_lines])
+    shipping_net, shipping_taxes = _shipping(order, tax)
+    if tax.strategy is TaxStrategy.OTHER_CHARGE:
+        return Figures(_with_charges(lines, shipping_taxes, tax), shipping_net, ())
+    return Figures(lines, shipping_net, shipping_taxes)
+
+
 def sales_order_for(order: Order, rules: SalesOrderRules, items: Mapping[str, str]) -> SalesOrder:
     """The sales order of a marketplace order. `items` is the NetSuite item id of each SKU.
 
@@ -143,10 +163,7 @@ def sales_order_for(order: Order, rules: SalesOrderRules, items: Mapping[str, st
         )
     ship_to, country = _delivery(order)
     tax = rules.tax
-    lines = tuple([_line(order, line, items[line.sku], tax) for line in order.live_lines])
-    shipping_net, shipping_taxes = _shipping(order, tax)
-    if tax.strategy is TaxStrategy.OTHER_CHARGE:
-        lines, shipping_taxes = _with_charges(lines, shipping_taxes, tax), ()
+    figures = figures_of(order, items, tax)
     seller = str(order.seller_id) if rules.names_the_seller and order.seller_id is not None else None
     return SalesOrder(
         external_id=external_id(order.marketplace, Kind.SALES_ORDER, order.order_id),
@@ -157,9 +174,9 @@ def sales_order_for(order: Order, rules: SalesOrderRules, items: Mapping[str, st
         currency_id=currency_id,
         location_id=_location(order, rules.locations),
         day=order.created_at.astimezone(rules.time_zone).date(),
-        lines=lines,
-        shipping_net=shipping_net,
-        shipping_taxes=shipping_taxes,
+        lines=figures.lines,
+        shipping_net=figures.shipping_net,
+        shipping_taxes=figures.shipping_taxes,
         tax_strategy=tax.strategy,
         ship_to=ship_to,
         bill_to=order.bill_to,

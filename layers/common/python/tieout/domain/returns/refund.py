@@ -55,6 +55,8 @@ class ClosedLine(Struct, frozen=True, kw_only=True):
     line_id: str
     quantity: int
     """Units that will not be shipped."""
+    shipped: int = 0
+    """Units that have."""
     modified_at: datetime
 
 
@@ -69,6 +71,8 @@ class RefundLine(Struct, frozen=True, kw_only=True):
     currency: str
     taxes: tuple[TaxAmount, ...] = ()
     shipping_taxes: tuple[TaxAmount, ...] = ()
+    excluded_from_shipment: bool = False
+    """These units never leave (OR28 before shipping): Mirakl does not wait for them."""
 
 
 class CreditedLine(Struct, frozen=True):
