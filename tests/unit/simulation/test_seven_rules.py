@@ -28,6 +28,7 @@ from tieout.domain.exchange import PostedTransaction
 from tieout.domain.money import Money
 from tieout.domain.orders.sales_order import SalesOrder
 from tieout.domain.postings import Intent, Key, Kind, Posting, State
+from tieout.flows import posting
 from tieout.flows.orders import collect, post
 from tieout.flows.outcomes import next_attempt, release
 from tieout.flows.ports import At
@@ -254,6 +255,7 @@ def doorbells_rung_in(source: str) -> list[int]:
 
 
 WORKER = [
+    "layers/common/python/tieout/flows/posting.py",
     "layers/common/python/tieout/flows/orders/post.py",
     "layers/common/python/tieout/flows/orders/rules.py",
     "layers/common/python/tieout/flows/outcomes.py",
@@ -335,7 +337,7 @@ def test_rule_7_a_business_error_that_is_retried_never_comes_to_rest(monkeypatch
     def retry(at: At, posting: Posting, problem: NeedsAttention) -> None:
         release(at, posting, next_attempt(at, posting.attempt), str(problem))
 
-    monkeypatch.setattr(post, "park", retry)
+    monkeypatch.setattr(posting, "park", retry)
     assert "not at rest" in damage(ShortLived, seeds=[1, 2])
 
 
@@ -346,7 +348,7 @@ def test_rule_7_a_transient_error_that_parks_gives_people_work_that_time_would_d
         at.postings.park(posting, Reason.REFUSED_BY_NETSUITE, {"system": system, "words": str(error)}, at.clock())
         return False
 
-    monkeypatch.setattr(post, "come_back", give_up)
+    monkeypatch.setattr(posting, "come_back", give_up)
     assert "SO is parked for refused_by_netsuite" in damage(ShortLived, seeds=[1])
 
 

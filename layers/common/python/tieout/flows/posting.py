@@ -1,0 +1,338 @@
+"""Records out: each due posting becomes exactly one NetSuite record, worth what it should be worth.
+
+The one mechanism for sales orders and all that follows them; a `Recipe` says what is particular to a kind. A batch
+costs what the recipe looks up, one create a record and one read-back of all. Every posting is marked ATTEMPTED before
+anything is sent; what has no answer is looked up by its external id before it is tried again.
+"""
+
+from __future__ import annotations
+
+import logging
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from tieout.domain.errors import (
+    AlreadyExists,
+    CredentialsRefused,
+    NeedsAttention,
+    OutcomeUnknown,
+    Reason,
+    Retryable,
+)
+from tieout.domain.postings import Intent, Key, Posting, State
+from tieout.flows.outcomes import come_back, held_until, hold, next_attempt, park, release
+from tieout.flows.ports import At, LeaseLostError, PostedTransaction
+
+logger = logging.getLogger(__name__)
+
+NETSUITE = "netsuite"
+FLOW = "orders"
+HORIZON = timedelta(minutes=20)
+"""NetSuite finishes a request up to 15 minutes after we stopped waiting for its answer."""
+SOONEST, LATEST = timedelta(minutes=10), timedelta(hours=6)
+
+
+class Named(Protocol):
+    """A record to be created."""
+
+    @property
+    def external_id(self) -> str:
+        """What it is found by."""
+
+
+class NotYet(Exception):
+    """Something else has to happen first: the posting comes back, without having counted as an attempt."""
+
+    def __init__(self, why: str, until: datetime | None = None) -> None:
+        super().__init__(why)
+        self.why = why
+        self.until = until
+        """None: the longer it has waited, the less often it is looked at."""
+
+
+S = TypeVar("S")
+D = TypeVar("D", bound=Named)
+
+
+class Recipe(ABC, Generic[S, D]):
+    """What is particular to a kind of record. Made anew for each batch, so that it may remember what it looked up.
+
+    `source` and `draft` work on one posting: they may raise NeedsAttention (it parks) or NotYet (it comes back).
+    """
+
+    flow: ClassVar[str] = FLOW
+    """What a person pauses."""
+    record_type: ClassVar[str]
+    """NetSuite's name for a GET, such as `invoice`."""
+    counter: ClassVar[str]
+    """What is counted for each record that was proven."""
+
+    def __init__(self, at: At) -> None:
+        self.at = at
+
+    @abstractmethod
+    def source(self, posting: Posting, documents: Mapping[str, bytes]) -> S:
+        """The document that a posting stands for, out of the archive."""
+
+    def look_up(self, sources: Sequence[tuple[Posting, S]]) -> None:
+        """Ask for what the drafts of the whole batch need. May raise what any call raises: then all come back."""
+
+    @abstractmethod
+    def draft(self, posting: Posting, source: S) -> D:
+        """The record to be created."""
+
+    @abstractmethod
+    def create(self, draft: D) -> str:
+        """Create it, and what has to be there first; answers the internal id."""
+
+    def read(self, draft: D) -> PostedTransaction | None:
+        """The record by its external id, where a search does not show it yet."""
+        return self.at.ledger.read_transaction(self.record_type, draft.external_id)
+
+    @abstractmethod
+    def check(self, draft: D, record: PostedTransaction) -> None:
+        """Raises NeedsAttention when the record is not ours, or not worth what it should be."""
+
+    def facts(self, draft: D) -> dict[str, str]:  # noqa: ARG002  most recipes have none
+        """What the posting must know of its record before anything is sent; written down first."""
+        return {}
+
+    def follow_ups(self, posting: Posting, draft: D, record: PostedTransaction) -> list[Intent]:  # noqa: ARG002
+        """What the proven record calls for."""
+        return []
+
+    def fell_through(self, posting: Posting) -> bool:  # noqa: ARG002
+        """Whether nobody wants the record any more, though it was perhaps sent."""
+        return False
+
+
+class Ready(Struct, frozen=True):
+    """A claimed posting with the record it stands for."""
+
+    posting: Posting
+    draft: Any
+
+
+def post_records(
+    keys: Sequence[Key], at: At, deadline: datetime, returned: Collection[Key], recipe: Recipe[Any, Any]
+) -> list[Key]:
+    """Post what is due of these keys, starting nothing that could outlive `deadline`.
+
+    Answers the keys that failed for reasons nobody foresaw: their messages go back to the queue, and in the end to
+    `orders-to-post-given-up`. `returned` are those of the keys whose message went back before.
+    """
+    postings = at.postings.claim(keys, at.clock())
+    failed = still_failing(returned, postings, at)
+    if not postings:
+        return failed
+    if held := held_until(at, recipe.flow, NETSUITE):
+        hold(at, postings, *held)
+        return failed
+    ready = _prepare(postings, at, failed, recipe)
+    to_prove = _create(ready, at, deadline, failed, recipe)
+    _prove(to_prove, at, failed, recipe)
+    return failed
+
+
+def still_failing(returned: Collection[Key], claimed: Sequence[Posting], at: At) -> list[Key]:
+    """Returned messages that find their posting under way for a later doorbell: they stay until it is through.
+
+    Otherwise each doorbell of a failing posting would be forgotten for the next one's sake, and none given up.
+    """
+    mine = {posting.key for posting in claimed}
+    return [
+        key
+        for key in returned
+        if key not in mine and (posting := at.postings.posting(key)) and posting.state is State.ATTEMPTED
+    ]
+
+
+# --- prepare -------------------------------------------------------------------------------------------------------
+
+
+def _prepare(postings: Sequence[Posting], at: At, failed: list[Key], recipe: Recipe[Any, Any]) -> list[Ready]:
+    """Read the archived documents and draft their records; what a person must mend is parked here."""
+    documents = at.archive.load([posting.payload for posting in postings])
+    sources: list[tuple[Posting, Any]] = []
+    for posting in postings:
+        with Guard(posting, at, failed):
+            sources.append((posting, recipe.source(posting, documents)))
+    try:
+        recipe.look_up(sources)
+    except (Retryable, CredentialsRefused) as error:
+        for posting, _ in sources:
+            come_back(at, posting, error, NETSUITE)
+        return []
+    ready: list[Ready] = []
+    for posting, source in sources:
+        with Guard(posting, at, failed):
+            ready.append(Ready(posting, recipe.draft(posting, source)))
+    return ready
+
+
+# --- create --------------------------------------------------------------------------------------------------------
+
+
+def _create(
+    ready: Sequence[Ready], at: At, deadline: datetime, failed: list[Key], recipe: Recipe[Any, Any]
+) -> list[Ready]:
+    """Send what was never sent; answers everything that NetSuite has, or may have, for the read-back."""
+    to_prove, to_send = _sort_out_doubts(ready, at, recipe)
+    patience = timedelta(seconds=at.config.netsuite.read_timeout_seconds)
+    for index, each in enumerate(to_send):
+        if at.clock() + patience > deadline:
+            for rest in to_send[index:]:
+                release(at, rest.posting, at.clock(), "out of time", untouched=True)
+            break
+        stop = ""
+        with Guard(each.posting, at, failed):
+            posting = each.posting
+            if facts := recipe.facts(each.draft):
+                posting = at.postings.remember(posting, facts, at.clock())
+            try:
+                target_id = recipe.create(each.draft)
+            except (AlreadyExists, OutcomeUnknown):
+                to_prove.append(each)
+            except (Retryable, CredentialsRefused) as error:
+                if come_back(at, each.posting, error, NETSUITE):
+                    stop = str(error)
+            else:
+                at.postings.mark_posted(posting, target_id, at.clock())
+                to_prove.append(each)
+        if stop:
+            # Outside of the guard: nothing may be sent for a posting that was given back, even if giving back fails.
+            hold(at, [rest.posting for rest in to_send[index + 1 :]], at.clock(), stop)
+            break
+    return to_prove
+
+
+def _sort_out_doubts(ready: Sequence[Ready], at: At, recipe: Recipe[Any, Any]) -> tuple[list[Ready], list[Ready]]:
+    """What earlier attempts wrote is proven, never sent again; the rest is to be sent, if it is still wanted.
+
+    A look-up that fails changes little: a create with an external id that is taken is refused, and then read back.
+    """
+    doubtful = [each for each in ready if each.posting.ambiguous_since or each.posting.target_id]
+    looked_up, written = True, set[str]()
+    if doubtful:
+        try:
+            written.update(at.ledger.find_transactions([each.draft.external_id for each in doubtful]))
+        except (Retryable, CredentialsRefused):
+            looked_up = False
+    to_prove = [each for each in ready if each.draft.external_id in written]
+    unwritten = [each for each in ready if each.draft.external_id not in written]
+    return to_prove, [each for each in unwritten if not _died_meanwhile(each.posting, at, recipe, looked_up=looked_up)]
+
+
+def _died_meanwhile(posting: Posting, at: At, recipe: Recipe[Any, Any], *, looked_up: bool) -> bool:
+    """Whether nobody wants the record of a posting that was perhaps sent, but was not found, any more.
+
+    It is given back: first until NetSuite can no longer finish what it was perhaps sent, then as if nothing had been,
+    so that the cancelation takes its place.
+    """
+    if posting.ambiguous_since is None or not recipe.fell_through(posting):
+        return False
+    horizon = posting.ambiguous_since + HORIZON
+    if at.clock() < horizon or not looked_up:
+        again = max(horizon, next_attempt(at, posting.attempt))
+        release(at, posting, again, "the order was cancelled; a record may still appear")
+    else:
+        never_sent = replace(posting, ambiguous_since=None)
+        release(at, never_sent, at.clock(), "the order was cancelled; no record appeared", untouched=True)
+    return True
+
+
+# --- prove ---------------------------------------------------------------------------------------------------------
+
+
+def _prove(ready: Sequence[Ready], at: At, failed: list[Key], recipe: Recipe[Any, Any]) -> None:
+    """Read back what was written and compare it with Mirakl to the cent, before anything follows from it."""
+    if not ready:
+        return
+    try:
+        found = at.ledger.find_transactions([each.draft.external_id for each in ready])
+    except (Retryable, CredentialsRefused) as error:
+        for each in ready:
+            release(at, each.posting, next_attempt(at, each.posting.attempt), f"not read back: {error}")
+        return
+    at.switches.worked(NETSUITE, at.clock())
+    proven: list[tuple[Ready, PostedTransaction]] = []
+    for each in ready:
+        with Guard(each.posting, at, failed):
+            try:
+                record = found.get(each.draft.external_id) or recipe.read(each.draft)
+            except (Retryable, CredentialsRefused) as error:
+                release(at, each.posting, next_attempt(at, each.posting.attempt), f"not read back: {error}")
+                continue
+            if record is None:
+                release(at, each.posting, next_attempt(at, each.posting.attempt), "not found by external id")
+                continue
+            recipe.check(each.draft, record)
+            proven.append((each, record))
+
+    def confirm(pair: tuple[Ready, PostedTransaction]) -> None:
+        each, record = pair
+        with Guard(each.posting, at, failed):
+            facts = {"id": record.id, "number": record.number, "total": str(record.total)}
+            follow_ups = recipe.follow_ups(each.posting, each.draft, record)
+            at.postings.confirm(each.posting, facts, follow_ups, at.clock())
+            at.meter.count(recipe.counter, marketplace=each.posting.key.marketplace)
+
+    # All at once: while a batch is written down its NetSuite slot is idle.
+    at.together(confirm, proven)
+
+
+def taken(external_id: str, record: PostedTransaction) -> NeedsAttention:
+    """Somebody else's record under our external id."""
+    return NeedsAttention(
+        Reason.EXTERNAL_ID_TAKEN,
+        {"external_id": external_id, "type": record.kind, "number": record.number, "id": record.id},
+    )
+
+
+class Guard:
+    """Keeps one posting's trouble from the others of its batch.
+
+    What a person must mend is parked; what is too early comes back; a lost lease is its new owner's; what nobody
+    foresaw is logged and given back to the queue. This is the flows' one broad handler, because a poison document must
+    not stop the nine beside it.
+    """
+
+    def __init__(self, posting: Posting, at: At, failed: list[Key]) -> None:
+        self._posting = posting
+        self._at = at
+        self._failed = failed
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
+        if error is None or isinstance(error, LeaseLostError):
+            return True
+        if isinstance(error, NeedsAttention):
+            park(self._at, self._posting, error)
+            return True
+        if isinstance(error, NotYet):
+            wait(self._at, self._posting, error)
+            return True
+        if not isinstance(error, Exception):
+            return False
+        logger.error(
+            "posting failed",
+            exc_info=error,
+            extra={"posting": str(self._posting.key), "attempt": self._posting.attempt},
+        )
+        self._failed.append(self._posting.key)
+        return True
+
+
+def wait(at: At, posting: Posting, error: NotYet) -> None:
+    """Give back what is too early. Each wait is an eighth of the age: soon at first, and cheap in the long run."""
+    now = at.clock()
+    age = now - (posting.first_seen or now)
+    until = error.until or now + min(LATEST, max(SOONEST, age / 8))
+    release(at, posting, until, error.why, untouched=True)
