@@ -5,8 +5,9 @@ from __future__ import annotations
 from aws_cdk import Duration
 from constructs import Construct
 
+from infra.credentials import rings
 from infra.on_call import Compare, Missing, OnCall
-from tieout.config import Config
+from tieout.config import Config, Marketplace
 from tieout.domain.postings import Lane
 
 REFUSALS = 5
@@ -15,7 +16,7 @@ POLLS_BEHIND = 4
 
 
 class Alarms(Construct):
-    """Old work, late reading, refused events, a certificate that ends."""
+    """Old work, late reading, near deadlines, undone fulfilments, refused events, a certificate that ends."""
 
     def __init__(self, scope: Construct, construct_id: str, *, config: Config, on_call: OnCall) -> None:
         super().__init__(scope, construct_id)
@@ -27,8 +28,15 @@ class Alarms(Construct):
         for name, marketplace in config.marketplaces.items():
             if marketplace.orders.enabled:
                 self._behind(name, marketplace.orders.poll_minutes)
+                self._at_risk(name)
+                self._late_dispatch(name, marketplace)
+                if marketplace.shipments.enabled:
+                    self._undone(name)
             if marketplace.webhooks.enabled:
                 self._refused(name)
+        self._late_netsuite(config)
+        if rings(config):
+            self._refused("netsuite")
 
     def _parked(self, hours: int) -> None:
         self._on_call.page(
@@ -64,17 +72,79 @@ class Alarms(Construct):
         )
 
     def _behind(self, marketplace: str, poll_minutes: int) -> None:
+        self._late(
+            {"marketplace": marketplace},
+            poll_minutes,
+            of=marketplace,
+            meaning=f"{marketplace} has not been read to its end for {{minutes}} minutes: new orders are not seen.",
+        )
+
+    def _late_dispatch(self, marketplace: str, settings: Marketplace) -> None:
+        """Readings of a marketplace besides its orders."""
+        readings = {
+            "shipments": settings.shipments.poll_minutes
+            if settings.shipments.enabled and settings.role == "operator"
+            else None,
+            "returns": settings.returns.poll_minutes if settings.returns.enabled else None,
+        }
+        for reading, minutes in readings.items():
+            if minutes is not None:
+                self._late(
+                    {"marketplace": marketplace, "reading": reading},
+                    minutes,
+                    of=f"{marketplace}-{reading}",
+                    meaning=f"{reading.capitalize()} of {marketplace} have not been read to their end for {{minutes}}"
+                    " minutes.",
+                )
+
+    def _late_netsuite(self, config: Config) -> None:
+        """What left and what was given back, which NetSuite is asked for by one schedule."""
+        selling = [one for one in config.marketplaces.values() if one.orders.enabled]
+        ship = [one.shipments.poll_minutes for one in selling if one.shipments.enabled]
+        give_back = [one.returns.poll_minutes for one in selling if one.returns.enabled]
+        readings = {"fulfilments": ship, "credits": give_back, "closed-lines": give_back}
+        for reading, minutes in readings.items():
+            if minutes:
+                self._late(
+                    {"reading": f"netsuite/{reading}"},
+                    min(ship + give_back),
+                    of=f"netsuite-{reading}",
+                    meaning=f"NetSuite's {reading.replace('-', ' ')} have not been read to their end for {{minutes}}"
+                    " minutes: the marketplaces are not told.",
+                )
+
+    def _late(self, dimensions: dict[str, str], poll_minutes: int, *, of: str, meaning: str) -> None:
         minutes = max(POLLS_BEHIND * poll_minutes, 30)
+        period = Duration.minutes(max(5, poll_minutes))
         self._on_call.page(
             self,
             "watermark-lag",
-            self._on_call.own_metric(
-                "WatermarkLagSeconds", "Minimum", Duration.minutes(max(5, poll_minutes)), {"marketplace": marketplace}
-            ),
+            self._on_call.own_metric("WatermarkLagSeconds", "Minimum", period, dimensions),
             threshold=minutes * 60,
+            of=of,
+            periods=2,
+            meaning=meaning.format(minutes=minutes),
+        )
+
+    def _at_risk(self, marketplace: str) -> None:
+        self._on_call.page(
+            self,
+            "orders-at-risk",
+            self._on_call.own_metric("OrdersAtRisk", "Maximum", Duration.minutes(5), {"marketplace": marketplace}),
+            threshold=1,
             of=marketplace,
             periods=2,
-            meaning=f"{marketplace} has not been read to its end for {minutes} minutes: new orders there are not seen.",
+            meaning=f"An order of {marketplace} is close to its deadline, and the next step is ours.",
+        )
+
+    def _undone(self, marketplace: str) -> None:
+        self._on_call.page(
+            self,
+            "fulfilment-undone",
+            self._on_call.own_metric("FulfilmentUndone", "Sum", Duration.minutes(5), {"marketplace": marketplace}),
+            threshold=1,
+            of=marketplace,
+            meaning=f"A fulfilment that {marketplace} was told of was changed, unshipped or deleted in NetSuite.",
         )
 
     def _refused(self, marketplace: str) -> None:

@@ -16,8 +16,14 @@ EMPTY = "{}"
 """Never another text: CloudFormation would write it over what a person filled in."""
 
 
+def rings(config: Config) -> bool:
+    """Whether the NetSuite account's script rings at our door: it does so for fulfilments, and for nothing else."""
+    ships = any(one.orders.enabled and one.shipments.enabled for one in config.marketplaces.values())
+    return config.netsuite.events and ships
+
+
 class Credentials(Construct):
-    """One secret for NetSuite, one a marketplace, one for each marketplace's webhooks."""
+    """One secret for NetSuite, one a marketplace, and one for each that rings at our door."""
 
     def __init__(self, scope: Construct, construct_id: str, *, config: Config, key: kms.IKey) -> None:
         super().__init__(scope, construct_id)
@@ -37,6 +43,8 @@ class Credentials(Construct):
             for name, marketplace in config.marketplaces.items()
             if marketplace.webhooks.enabled
         }
+        self.netsuite_events = self._generated("NetSuiteEvents", "webhooks/netsuite") if rings(config) else None
+        """Shared with the account's script, as NetSuite's secret `custsecret_tieout_hook`."""
 
     def _to_fill(self, construct_id: str, name: str, why: str) -> secrets.Secret:
         return self._secret(construct_id, name, why, secret_string_value=SecretValue.unsafe_plain_text(EMPTY))
@@ -45,7 +53,7 @@ class Credentials(Construct):
         generator = secrets.SecretStringGenerator(
             secret_string_template=EMPTY, generate_string_key="current", password_length=48, exclude_punctuation=True
         )
-        why = "shared with the marketplace, where a person sets it: rotated by hand with `previous` beside `current`"
+        why = "shared with the sender, where a person sets it: rotated by hand with `previous` beside `current`"
         return self._secret(construct_id, name, why, generate_secret_string=generator)
 
     def _secret(

@@ -40,6 +40,16 @@ class Deployment:
         """Marketplaces whose orders flow."""
         return {name: one for name, one in self.config.marketplaces.items() if one.orders.enabled}
 
+    @property
+    def shipping(self) -> dict[str, Marketplace]:
+        """Those of them whose shipments flow."""
+        return {name: one for name, one in self.selling.items() if one.shipments.enabled}
+
+    @property
+    def returning(self) -> dict[str, Marketplace]:
+        """Those of them whose refunds and returns flow."""
+        return {name: one for name, one in self.selling.items() if one.returns.enabled}
+
     def environment(self, *names: str) -> dict[str, str]:
         """The variables that a function asks for by name, and no other."""
         known = {
@@ -48,8 +58,11 @@ class Deployment:
             "ARCHIVE_BUCKET": self.store.archive.bucket_name,
             "QUEUE_ORDERS_TO_POST": self.doorbells.to_post.queue.queue_url,
             "QUEUE_ORDERS_TO_FETCH": self.doorbells.to_fetch.queue.queue_url,
+            "QUEUE_SHIPMENTS_TO_CONFIRM": self.doorbells.to_confirm.queue.queue_url,
             "SECRETS_PREFIX": self.credentials.prefix,
         }
+        if self.doorbells.fulfilments_to_fetch:
+            known["QUEUE_FULFILMENTS_TO_FETCH"] = self.doorbells.fulfilments_to_fetch.queue.queue_url
         return {name: known[name] for name in names}
 
     def read_secrets(self, *, mirakl: bool = False, netsuite: bool = False) -> list[iam.PolicyStatement]:

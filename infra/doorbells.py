@@ -7,6 +7,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from infra import timeouts
+from infra.credentials import rings
 from infra.on_call import OnCall
 from infra.queue import Queue
 from tieout.config import Config
@@ -14,13 +15,19 @@ from tieout.domain.postings import Lane
 
 
 class Doorbells(Construct):
-    """`to_post` is worked by post_orders; `to_fetch` and `cloud_events` by fetch_orders."""
+    """`to_post` is worked by post_orders, `to_confirm` by confirm_shipments.
+
+    `to_fetch` and `cloud_events` are worked by fetch_orders; `fulfilments_to_fetch`, which is there where NetSuite
+    rings, by fetch_fulfilments.
+    """
 
     def __init__(self, scope: Construct, construct_id: str, *, config: Config, on_call: OnCall) -> None:
         super().__init__(scope, construct_id)
         self._config = config
         self._on_call = on_call
         self.to_post = self._queue(Lane.ORDERS_TO_POST, timeouts.WORK)
+        self.to_confirm = self._queue(Lane.SHIPMENTS_TO_CONFIRM, timeouts.WORK)
+        self.fulfilments_to_fetch = self._queue("fulfilments-to-fetch", timeouts.WORK) if rings(config) else None
         self.to_fetch = self._queue("orders-to-fetch", timeouts.FETCH)
         self.cloud_events = [
             self._cloud_events(name, one.webhooks.cloud_events_principal)

@@ -16,6 +16,7 @@ class Exceptions(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, deployment: Deployment) -> None:
         super().__init__(scope, construct_id)
+        queues = (deployment.doorbells.to_post, deployment.doorbells.to_confirm)
         ring = Function(
             self,
             "Ring",
@@ -26,10 +27,9 @@ class Exceptions(Construct):
             may=[
                 *deployment.store.read_switches(),
                 *deployment.store.find_due(),
-                *deployment.doorbells.to_post.ring(),
-                *deployment.doorbells.to_post.count(),
+                *(each for queue in queues for each in (*queue.ring(), *queue.count())),
             ],
-            knows=("POSTINGS_TABLE", "QUEUE_ORDERS_TO_POST"),
+            knows=("POSTINGS_TABLE", "QUEUE_ORDERS_TO_POST", "QUEUE_SHIPMENTS_TO_CONFIRM"),
             scheduled=True,
         )
         check = Function(
@@ -43,7 +43,19 @@ class Exceptions(Construct):
             knows=("POSTINGS_TABLE", "SECRETS_PREFIX"),
             scheduled=True,
         )
-        for function, schedule, minutes in ((ring, "ring-due-postings", 1), (check, "check-health", 5)):
+        deadlines = Function(
+            self,
+            "Deadlines",
+            deployment=deployment,
+            name="check_deadlines",
+            does="Counts the orders that are close to a marketplace's deadline.",
+            timeout=timeouts.WATCH,
+            may=[*deployment.store.find_due()],
+            knows=("POSTINGS_TABLE",),
+            scheduled=True,
+        )
+        schedules = ((ring, "ring-due-postings", 1), (check, "check-health", 5), (deadlines, "check-deadlines", 5))
+        for function, schedule, minutes in schedules:
             Scheduled(
                 self,
                 f"{schedule}-Schedule",

@@ -14,6 +14,7 @@ from constructs import Construct
 
 from infra.acknowledged import acknowledge
 from infra.deployment import Deployment
+from infra.store import FOLDERS
 
 FUNCTIONS = Path(__file__).resolve().parent.parent / "functions"
 FIVE_MINUTES = Duration.minutes(5)
@@ -107,8 +108,11 @@ class Function(Construct):
         acknowledge(self._role, "AwsSolutions-IAM5[Resource::*]", traces)
         acknowledge(self._role, "Serverless-LambdaStarPermissions", traces)
         if reads_archive:
-            orders = f"<{deployment.store.archive_id}.Arn>/orders/*"
-            acknowledge(self._role, f"AwsSolutions-IAM5[Resource::{orders}]", "Objects have no ARN before they exist.")
+            for folder in FOLDERS:
+                objects = f"<{deployment.store.archive_id}.Arn>/{folder}/*"
+                acknowledge(
+                    self._role, f"AwsSolutions-IAM5[Resource::{objects}]", "Objects have no ARN before they exist."
+                )
 
     def _alarms(self, deployment: Deployment, does: str) -> None:
         deployment.on_call.page(

@@ -10,7 +10,6 @@ from infra import timeouts
 from infra.deployment import Deployment
 from infra.function import Function
 from infra.scheduled import Scheduled, rate
-from infra.webhook_api import WebhookApi
 from infra.worker import Worker
 from tieout.config import READERS
 
@@ -30,7 +29,8 @@ class Orders(Construct):
         self._accept(deployment)
         self._post(deployment)
         self._confirm(deployment)
-        self.events = self._receive(deployment)
+        self.receive = self._receive(deployment)
+        """None where no marketplace rings."""
 
     def _poll(self, deployment: Deployment) -> None:
         poll = Function(
@@ -94,7 +94,7 @@ class Orders(Construct):
             may=[
                 *deployment.store.work_postings(),
                 *deployment.store.find_due(),
-                *deployment.store.read_orders(),
+                *deployment.store.read_documents("orders"),
                 *deployment.read_secrets(mirakl=True, netsuite=True),
             ],
             knows=POSTING,
@@ -124,7 +124,7 @@ class Orders(Construct):
             timeout=timeouts.WORK,
             may=[
                 *deployment.store.work_postings(),
-                *deployment.store.read_orders(),
+                *deployment.store.read_documents("orders"),
                 *deployment.read_secrets(netsuite=True),
                 *queue.work(),
             ],
@@ -168,12 +168,11 @@ class Orders(Construct):
             every=Duration.minutes(minutes),
         )
 
-    def _receive(self, deployment: Deployment) -> WebhookApi | None:
-        """No door where no marketplace rings."""
+    def _receive(self, deployment: Deployment) -> Function | None:
         secrets = deployment.credentials.webhooks
         if not secrets:
             return None
-        receive = Function(
+        return Function(
             self,
             "Receive",
             deployment=deployment,
@@ -187,13 +186,12 @@ class Orders(Construct):
             ],
             knows=("IDEMPOTENCY_TABLE", "QUEUE_ORDERS_TO_FETCH", "SECRETS_PREFIX"),
         )
-        return WebhookApi(self, "Events", deployment=deployment, function=receive)
 
 
 def _collect(deployment: Deployment) -> list[iam.PolicyStatement]:
     return [
         *deployment.store.record_postings(),
-        *deployment.store.archive_orders(),
+        *deployment.store.archive_documents("orders"),
         *deployment.read_secrets(mirakl=True),
         *deployment.doorbells.to_post.ring(),
     ]

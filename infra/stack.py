@@ -14,12 +14,16 @@ from infra.credentials import Credentials
 from infra.deployment import Deployment
 from infra.doorbells import Doorbells
 from infra.exceptions import Exceptions
+from infra.function import Function
 from infra.keys import Keys
 from infra.layers import Layer
 from infra.on_call import OnCall
 from infra.orders import Orders
+from infra.returns import Returns
+from infra.shipments import Shipments
 from infra.store import Store
 from infra.timeouts import check_patience
+from infra.webhook_api import MIRAKL, NETSUITE, WebhookApi
 from tieout.config import Config
 
 
@@ -55,9 +59,25 @@ class TieoutStack(Stack):
             architecture=lambda_.Architecture.ARM_64 if layers.machine == "arm64" else lambda_.Architecture.X86_64,
         )
         orders = Orders(self, "Orders", deployment=deployment)
+        shipments = Shipments(self, "Shipments", deployment=deployment)
+        Returns(self, "Returns", deployment=deployment)
         Exceptions(self, "Exceptions", deployment=deployment)
         Alarms(self, "Alarms", config=config, on_call=on_call)
-        self._outputs(deployment, orders)
+        self._outputs(deployment, self._door(deployment, orders.receive, shipments.receive))
+
+    def _door(self, deployment: Deployment, mirakl: Function | None, netsuite: Function | None) -> dict[str, str]:
+        """No door where nobody rings; else its addresses."""
+        if not (mirakl or netsuite):
+            return {}
+        door = WebhookApi(self, "Events", deployment=deployment)
+        outputs = {"EventsApiId": door.id}
+        if mirakl:
+            door.answer(MIRAKL, mirakl)
+            outputs["EventsUrl"] = door.mirakl_url
+        if netsuite:
+            door.answer(NETSUITE, netsuite)
+            outputs["NetSuiteEventsUrl"] = door.netsuite_url
+        return outputs
 
     def _layer(self, construct_id: str, layer: Layer) -> lambda_.LayerVersion:
         return lambda_.LayerVersion(
@@ -69,7 +89,7 @@ class TieoutStack(Stack):
             compatible_runtimes=[lambda_.Runtime.PYTHON_3_13],
         )
 
-    def _outputs(self, deployment: Deployment, orders: Orders) -> None:
+    def _outputs(self, deployment: Deployment, door: dict[str, str]) -> None:
         credentials, doorbells = deployment.credentials, deployment.doorbells
         outputs = {
             "PostingsTable": deployment.store.postings.table_name,
@@ -77,11 +97,13 @@ class TieoutStack(Stack):
             "ArchiveBucket": deployment.store.archive.bucket_name,
             "QueueOrdersToPost": doorbells.to_post.queue.queue_url,
             "QueueOrdersToFetch": doorbells.to_fetch.queue.queue_url,
+            "QueueShipmentsToConfirm": doorbells.to_confirm.queue.queue_url,
             "AlarmTopic": deployment.on_call.topic.topic_arn,
             "ScheduleGroup": deployment.clock.group.schedule_group_name,
             "SecretsPrefix": credentials.prefix,
             "SecretsToFill": ", ".join(credentials.to_fill),
-            **({"EventsUrl": orders.events.url, "EventsApiId": orders.events.id} if orders.events else {}),
+            **door,
+            **({"QueueFulfilmentsToFetch": rung.queue.queue_url} if (rung := doorbells.fulfilments_to_fetch) else {}),
         }
         for name, value in outputs.items():
             CfnOutput(self, name, value=value)

@@ -16,6 +16,8 @@ from infra.keys import use_of
 from tieout.config import Retention
 
 TODO_INDEX = "todo"
+FOLDERS = ("orders", "fulfilments", "shipments", "returns", "credits")
+"""Of the archive, by what a document is."""
 WITHOUT_ACCESS_LOGS = (
     "A log bucket would be one more store of order ids to expire; object access is a CloudTrail data event, which an"
     " account turns on once for all its buckets (docs/operations/deploy.md)."
@@ -96,6 +98,10 @@ class Store(Construct):
         """See whether a person paused something."""
         return self._on_postings("GetItem")
 
+    def read_threads(self) -> list[iam.PolicyStatement]:
+        """List every posting of an order's life."""
+        return self._on_postings("Query")
+
     def find_due(self) -> list[iam.PolicyStatement]:
         """List what is due or parked."""
         index = f"{self.postings.table_arn}/index/{TODO_INDEX}"
@@ -109,17 +115,21 @@ class Store(Construct):
         actions = ["DeleteItem", "GetItem", "PutItem", "UpdateItem"]
         return [_on(self.idempotency.table_arn, "dynamodb", actions), use_of(self._key, "dynamodb")]
 
-    def archive_orders(self) -> list[iam.PolicyStatement]:
-        """Write orders; not read them."""
-        return [_on(self.archive.arn_for_objects("orders/*"), "s3", ["PutObject"]), use_of(self._key, "s3")]
+    def archive_documents(self, *folders: str) -> list[iam.PolicyStatement]:
+        """Write documents of these folders; not read them."""
+        return [self._on_archive("PutObject", folders), use_of(self._key, "s3")]
 
-    def read_orders(self) -> list[iam.PolicyStatement]:
-        """Read orders. Without ListBucket, S3 answers 403 for an expired order instead of 404."""
+    def read_documents(self, *folders: str) -> list[iam.PolicyStatement]:
+        """Read documents of these folders. Without ListBucket, S3 answers 403 for an expired one instead of 404."""
         return [
-            _on(self.archive.arn_for_objects("orders/*"), "s3", ["GetObject"]),
+            self._on_archive("GetObject", folders),
             _on(self.archive.bucket_arn, "s3", ["ListBucket"]),
             use_of(self._key, "s3"),
         ]
+
+    def _on_archive(self, verb: str, folders: tuple[str, ...]) -> iam.PolicyStatement:
+        objects = [self.archive.arn_for_objects(f"{folder}/*") for folder in folders]
+        return iam.PolicyStatement(actions=[f"s3:{verb}"], resources=objects)
 
 
 def _on(resource: str, service: str, verbs: list[str]) -> iam.PolicyStatement:

@@ -14,9 +14,11 @@ from tieout.config import Config, ConfigError
 POLL = Duration.minutes(10)
 FETCH = Duration.seconds(120)
 WORK = Duration.seconds(300)
-"""Functions that hold leases: accept, post, confirm."""
+"""Functions that hold leases, on postings or on the turn of NetSuite's readers."""
 WINDOW = Duration.seconds(30)
 """How long a batch of orders to fetch may gather."""
+SHORT_WINDOW = Duration.seconds(2)
+"""How long shipments to confirm, and fulfilments to read, may gather: goods that left are told within seconds."""
 RECEIVE = Duration.seconds(10)
 WATCH = Duration.seconds(60)
 

@@ -1,4 +1,4 @@
-"""The public door: one route that takes marketplaces' events, throttled and logged."""
+"""The public door: a route for marketplaces' events and one for NetSuite's, throttled and logged."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from infra.acknowledged import acknowledge
 from infra.deployment import Deployment
 from infra.function import Function, retention_days
 
-ROUTE = "/mirakl/{marketplace}/events"
+MIRAKL = "/mirakl/{marketplace}/events"
+NETSUITE = "/netsuite/events"
 PER_SECOND = 50
 BURST = 100
 LOGGED = {
@@ -29,13 +30,23 @@ LOGGED = {
 
 
 class WebhookApi(Construct):
-    """POST /mirakl/{marketplace}/events, answered by `function`; `url` is what a marketplace is told."""
+    """POST on each route is answered by its function; `mirakl_url` and `netsuite_url` are what senders are told."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, deployment: Deployment, function: Function) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, deployment: Deployment) -> None:
         super().__init__(scope, construct_id)
         self.api = http.HttpApi(
-            self, "Api", api_name=f"{deployment.name}-events", create_default_stage=False, description="Mirakl's events"
+            self,
+            "Api",
+            api_name=f"{deployment.name}-events",
+            create_default_stage=False,
+            description="Events of Mirakl and NetSuite",
         )
+        self._stage(deployment)
+        self.mirakl_url = f"{self.api.api_endpoint}{MIRAKL}"
+        self.netsuite_url = f"{self.api.api_endpoint}{NETSUITE}"
+        self.id = self.api.api_id
+
+    def _stage(self, deployment: Deployment) -> None:
         access_logs = logs.LogGroup(
             self,
             "AccessLogs",
@@ -57,16 +68,17 @@ class WebhookApi(Construct):
                 destination_arn=access_logs.log_group_arn, format=json.dumps(LOGGED)
             ),
         )
+
+    def answer(self, path: str, function: Function) -> None:
+        """Let a function answer a route."""
         routes = self.api.add_routes(
-            path=ROUTE,
+            path=path,
             methods=[http.HttpMethod.POST],
-            integration=integrations.HttpLambdaIntegration("Receive", function.function),
+            integration=integrations.HttpLambdaIntegration(f"{function.name}-answers", function.function),
         )
         for route in routes:
             acknowledge(
                 route,
                 "AwsSolutions-APIG4",
-                "Mirakl signs each event; the function verifies signature, age and sender before it reads the body.",
+                "Each event is signed; the function verifies signature, age and sender before it reads the body.",
             )
-        self.url = f"{self.api.api_endpoint}{ROUTE}"
-        self.id = self.api.api_id

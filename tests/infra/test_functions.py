@@ -13,9 +13,16 @@ def in_the_folder() -> set[str]:
 
 
 def test_every_function_in_the_folder_is_deployed_and_every_deployed_one_is_there(
-    shop: Deployed, local: Deployed
+    shop: Deployed, operator: Deployed, local: Deployed
 ) -> None:
-    assert set(shop.functions) == set(local.functions) == in_the_folder()
+    assert set(operator.functions) == in_the_folder()
+    assert set(shop.functions) == set(local.functions) == in_the_folder() - {"poll_shipments"}
+
+
+def test_only_an_operator_reads_other_sellers_shipments(shop: Deployed, operator: Deployed) -> None:
+    schedules = {one["Name"] for one in operator.properties("AWS::Scheduler::Schedule")}
+    assert {"poll-shipments-harbour-uk", "sweep-shipments-harbour-uk", "poll-shipments-harbour-ie"} <= schedules
+    assert not [one for one in shop.properties("AWS::Scheduler::Schedule") if "shipments" in one["Name"]]
 
 
 def test_every_deployed_handler_exists() -> None:
@@ -54,9 +61,9 @@ def test_a_function_says_its_name_in_logs_and_metrics(deployed: Deployed) -> Non
         assert variables["POWERTOOLS_METRICS_NAMESPACE"] == "Tieout"
 
 
-def test_the_public_door_is_one_route_throttled_and_logged(shop: Deployed) -> None:
-    (route,) = shop.properties("AWS::ApiGatewayV2::Route")
-    assert route["RouteKey"] == "POST /mirakl/{marketplace}/events"
+def test_the_public_door_is_two_routes_throttled_and_logged(shop: Deployed) -> None:
+    routes = [route["RouteKey"] for route in shop.properties("AWS::ApiGatewayV2::Route")]
+    assert sorted(routes) == ["POST /mirakl/{marketplace}/events", "POST /netsuite/events"]
     (stage,) = shop.properties("AWS::ApiGatewayV2::Stage")
     assert stage["DefaultRouteSettings"]["ThrottlingRateLimit"] == 50
     assert "$context.status" in stage["AccessLogSettings"]["Format"]
@@ -69,9 +76,12 @@ def test_what_a_deployment_tells_is_what_people_and_the_command_line_need(shop: 
         "EventsApiId",
         "EventsUrl",
         "IdempotencyTable",
+        "NetSuiteEventsUrl",
         "PostingsTable",
+        "QueueFulfilmentsToFetch",
         "QueueOrdersToFetch",
         "QueueOrdersToPost",
+        "QueueShipmentsToConfirm",
         "ScheduleGroup",
         "SecretsPrefix",
         "SecretsToFill",

@@ -120,15 +120,23 @@ def test_what_finance_and_operations_feel_pages(operator: Deployed) -> None:
         for alarm in operator.alarms
         if alarm.get("Namespace") == "Tieout" and alarm["MetricName"] != "RunCompleted"
     }
+    shop = "deployment=harbour-stores"
+    lanes = ("orders-to-post", "orders-to-accept", "orders-to-confirm", "shipments-to-confirm", "refunds-to-send")
+    readings = ("netsuite/fulfilments", "netsuite/credits", "netsuite/closed-lines")
+    markets = ("harbour-uk", "harbour-ie")
     assert names == {
-        ("OldestParkedHours", "deployment=harbour-stores", 8),
-        ("OldestDueSeconds", "deployment=harbour-stores", "lane=orders-to-post", 20 * 60),
-        ("OldestDueSeconds", "deployment=harbour-stores", "lane=orders-to-accept", 20 * 60),
-        ("OldestDueSeconds", "deployment=harbour-stores", "lane=orders-to-confirm", 20 * 60),
-        ("WatermarkLagSeconds", "deployment=harbour-stores", "marketplace=harbour-uk", 30 * 60),
-        ("WatermarkLagSeconds", "deployment=harbour-stores", "marketplace=harbour-ie", 60 * 60),
-        ("WebhookRefused", "deployment=harbour-stores", "marketplace=harbour-uk", 5),
-        ("CertificateDaysLeft", "deployment=harbour-stores", 60),
+        ("OldestParkedHours", shop, 8),
+        *(("OldestDueSeconds", shop, f"lane={lane}", 20 * 60) for lane in lanes),
+        ("WatermarkLagSeconds", shop, "marketplace=harbour-uk", 30 * 60),
+        ("WatermarkLagSeconds", shop, "marketplace=harbour-ie", 60 * 60),
+        *(("WatermarkLagSeconds", shop, f"reading={reading}", 30 * 60) for reading in readings),
+        *(("WatermarkLagSeconds", shop, f"marketplace={one}", "reading=shipments", 30 * 60) for one in markets),
+        *(("WatermarkLagSeconds", shop, f"marketplace={one}", "reading=returns", 60 * 60) for one in markets),
+        *(("OrdersAtRisk", shop, f"marketplace={one}", 1) for one in markets),
+        *(("FulfilmentUndone", shop, f"marketplace={one}", 1) for one in markets),
+        ("WebhookRefused", shop, "marketplace=harbour-uk", 5),
+        ("WebhookRefused", shop, "marketplace=netsuite", 5),
+        ("CertificateDaysLeft", shop, 60),
     }
 
 

@@ -4,6 +4,7 @@ from fnmatch import fnmatch
 
 import pytest
 
+from infra.store import FOLDERS
 from tests.infra.deployed import Deployed, listed, refs
 
 STARS = {
@@ -49,13 +50,13 @@ def test_a_star_on_a_key_stands_in_a_keys_own_policy_only(deployed: Deployed) ->
                 assert where in keys
 
 
-def test_part_of_a_name_is_a_star_only_for_orders_in_the_archive(deployed: Deployed) -> None:
+def test_part_of_a_name_is_a_star_only_for_documents_in_the_archive(deployed: Deployed) -> None:
     for where, statement in deployed.statements():
         if statement["Effect"] == "Deny":
             continue
         for resource in listed(statement["Resource"]):
             stars = [text for text in refs(resource) if "*" in text and text != "*"]
-            assert stars in ([], ["/orders/*"]), f"{where}: {resource}"
+            assert stars in ([], *([f"/{folder}/*"] for folder in FOLDERS)), f"{where}: {resource}"
 
 
 def test_every_function_has_a_role_of_its_own_and_no_managed_policy(deployed: Deployed) -> None:
@@ -65,7 +66,18 @@ def test_every_function_has_a_role_of_its_own_and_no_managed_policy(deployed: De
     assert "AWS::IAM::Policy" not in {one["Type"] for one in deployed.template["Resources"].values()}
 
 
-@pytest.mark.parametrize("function", ["poll_orders", "fetch_orders", "confirm_orders", "receive_mirakl_event"])
+@pytest.mark.parametrize(
+    "function",
+    [
+        "poll_orders",
+        "fetch_orders",
+        "confirm_orders",
+        "receive_mirakl_event",
+        "confirm_shipments",
+        "poll_returns",
+        "send_refunds",
+    ],
+)
 def test_what_speaks_to_marketplaces_cannot_read_netsuites_secret(deployed: Deployed, function: str) -> None:
     assert "netsuite" not in secrets_of(deployed, function)
 
@@ -75,7 +87,11 @@ def test_the_webhook_function_reads_its_own_secrets_and_no_vendors_key(deployed:
     assert secrets_of(deployed, "receive_mirakl_event") == {f"webhooks/{name}" for name in with_webhooks}
 
 
-@pytest.mark.parametrize("function", ["post_orders", "check_health"])
+def test_netsuites_doorbell_reads_its_own_secret_and_no_vendors_key(deployed: Deployed) -> None:
+    assert secrets_of(deployed, "receive_netsuite_event") == {"webhooks/netsuite"}
+
+
+@pytest.mark.parametrize("function", ["post_orders", "check_health", "poll_fulfilments", "fetch_fulfilments"])
 def test_what_speaks_to_netsuite_only_cannot_read_a_marketplaces_secret(deployed: Deployed, function: str) -> None:
     assert secrets_of(deployed, function) == {"netsuite"}
 
@@ -120,6 +136,8 @@ def test_no_function_has_a_secret_in_its_environment(deployed: Deployed) -> None
         ("ARCHIVE_BUCKET", "ArchiveBucket", {"s3:GetObject", "s3:PutObject"}),
         ("QUEUE_ORDERS_TO_POST", "QueueOrdersToPost", {"sqs:SendMessage"}),
         ("QUEUE_ORDERS_TO_FETCH", "QueueOrdersToFetch", {"sqs:SendMessage"}),
+        ("QUEUE_SHIPMENTS_TO_CONFIRM", "QueueShipmentsToConfirm", {"sqs:SendMessage"}),
+        ("QUEUE_FULFILMENTS_TO_FETCH", "QueueFulfilmentsToFetch", {"sqs:SendMessage"}),
         ("SECRETS_PREFIX", None, {READS_A_SECRET}),
     ],
 )

@@ -4,12 +4,16 @@ import json
 
 import pytest
 
+from infra.layers import ROOT
 from infra.timeouts import LEASE_OUTLIVES_WORK_SECONDS, TO_WRITE_DOWN_SECONDS
 from tests.infra.deployed import Deployed, refs
+from tieout.wiring import PATIENCE_FOR_A_TURN
 
-LEASED = ("accept_orders", "post_orders", "confirm_orders")
-"""Functions that hold leases on postings."""
-SPEAK_TO_NETSUITE = ("accept_orders", "post_orders")
+READERS = ("accept_orders", "poll_fulfilments", "fetch_fulfilments")
+"""They read NetSuite by turns."""
+LEASED = (*READERS, "post_orders", "confirm_orders", "confirm_shipments", "send_refunds")
+"""Functions that hold leases on postings, or on their turn."""
+SPEAK_TO_NETSUITE = (*READERS, "post_orders")
 
 
 def given_up_queues(deployed: Deployed) -> set[str]:
@@ -72,21 +76,31 @@ def test_one_call_to_netsuite_with_its_patience_fits_a_worker(deployed: Deployed
     netsuite = deployed.config.netsuite
     call = netsuite.connect_timeout_seconds + netsuite.read_timeout_seconds
     for worker in SPEAK_TO_NETSUITE:
-        assert call + TO_WRITE_DOWN_SECONDS <= deployed.functions[worker]["Timeout"]
+        waited = PATIENCE_FOR_A_TURN.total_seconds() if worker in READERS else 0
+        assert waited + call + TO_WRITE_DOWN_SECONDS <= deployed.functions[worker]["Timeout"]
 
 
 def test_no_more_workers_speak_to_netsuite_than_it_has_slots(deployed: Deployed) -> None:
-    """Orders' workers by MaximumConcurrency, the reader by reserved concurrency; nobody else can sign in."""
+    """Workers by MaximumConcurrency; the readers share one slot by turns. Nobody else can sign in."""
     post = deployed.logical_id("post_orders")
     workers = sum(
         source["ScalingConfig"]["MaximumConcurrency"]
         for source in deployed.properties("AWS::Lambda::EventSourceMapping")
         if source["FunctionName"]["Ref"] == post
     )
-    readers = deployed.functions["accept_orders"]["ReservedConcurrentExecutions"]
-    assert workers + readers <= deployed.config.netsuite.slots
+    assert workers + 1 <= deployed.config.netsuite.slots
     sign_in = {name for name in deployed.functions if _reads_netsuites_secret(deployed, name)}
-    assert sign_in == {"post_orders", "accept_orders", "check_health"}  # the last reads the certificate's date only
+    assert sign_in == {*SPEAK_TO_NETSUITE, "check_health"}  # the last reads the certificate's date only
+
+
+@pytest.mark.parametrize("function", READERS)
+def test_every_reader_of_netsuite_takes_its_turn(function: str) -> None:
+    assert "with readers_turn():" in (ROOT / "functions" / f"{function}.py").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("function", ["accept_orders", "send_refunds"])
+def test_what_must_not_run_twice_at_once_cannot(deployed: Deployed, function: str) -> None:
+    assert deployed.functions[function]["ReservedConcurrentExecutions"] == 1
 
 
 def _reads_netsuites_secret(deployed: Deployed, function: str) -> bool:
@@ -133,6 +147,12 @@ def test_each_schedule_is_as_configured_and_says_its_name(shop: Deployed) -> Non
         "confirm-orders": "rate(5 minutes)",
         "ring-due-postings": "rate(1 minute)",
         "check-health": "rate(5 minutes)",
+        "check-deadlines": "rate(5 minutes)",
+        "poll-netsuite": "rate(5 minutes)",
+        "sweep-netsuite": "cron(40 3 * * ? *)",
+        "poll-returns-brightside-uk": "rate(15 minutes)",
+        "poll-returns-maison-eu": "rate(15 minutes)",
+        "send-refunds": "rate(1 minute)",
     }
     for name, one in schedules.items():
         assert json.loads(one["Target"]["Input"])["schedule"] == name

@@ -1,5 +1,6 @@
 """A mistake in the settings stops synth, and says which key, which value and what was expected."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from tieout.config import Config, ConfigError, config_from, read_config
 SHOP = ROOT / "config" / "gift-shop.yaml"
 
 
-def shop_with(change: dict[str, object]) -> dict[str, Any]:
+def shop_with(change: Mapping[str, object]) -> dict[str, Any]:
     """The gift shop's settings with one dotted key changed (None: left out)."""
     data: dict[str, Any] = yaml.safe_load(SHOP.read_text(encoding="utf-8"))
     for dotted, value in change.items():
@@ -101,11 +102,14 @@ def test_names_too_long_for_a_queue_are_refused_before_anything_is_deployed(tmp_
 def test_without_webhooks_there_is_no_public_door_and_your_own_topic_is_used(tmp_path: Path) -> None:
     topic = "arn:aws:sns:eu-central-1:123456789012:operations"
     quiet = {f"marketplaces.{name}.webhooks.enabled": False for name in ("brightside-uk", "maison-eu")}
-    config = config_from(shop_with({**quiet, "on_call.topic_arn": topic, "netsuite.auth": "tba"}))
+    config = config_from(
+        shop_with({**quiet, "on_call.topic_arn": topic, "netsuite.auth": "tba", "netsuite.events": False})
+    )
     deployed = deploy(config, LAMBDA, tmp_path)
     kinds = {one["Type"] for one in deployed.template["Resources"].values()}
     assert not [kind for kind in kinds if kind.startswith(("AWS::ApiGateway", "AWS::SNS"))]
-    assert "receive_mirakl_event" not in deployed.functions
+    assert not {"receive_mirakl_event", "receive_netsuite_event", "fetch_fulfilments"} & set(deployed.functions)
+    assert not [one for one in deployed.properties("AWS::SQS::Queue") if "fulfilments" in one["QueueName"]]
     assert {tuple(alarm["AlarmActions"]) for alarm in deployed.alarms} == {(topic,)}
     assert "CertificateDaysLeft" not in {alarm["MetricName"] for alarm in deployed.alarms}
 
@@ -133,3 +137,25 @@ def test_the_schema_for_editors_is_current() -> None:
 def test_a_missing_file_says_where_to_start() -> None:
     with pytest.raises(ConfigError, match=r"start from config/gift-shop\.yaml"):
         settings(Path("no-such.yaml"))
+
+
+def test_without_shipments_and_returns_nothing_of_them_is_deployed(tmp_path: Path) -> None:
+    off = {
+        f"marketplaces.{name}.{flow}.enabled": False
+        for name in ("brightside-uk", "maison-eu")
+        for flow in ("shipments", "returns")
+    }
+    deployed = deploy(config_from(shop_with(off)), LAMBDA, tmp_path)
+    flows = {"poll_fulfilments", "fetch_fulfilments", "receive_netsuite_event", "confirm_shipments"}
+    assert not (flows | {"poll_shipments", "poll_returns", "send_refunds"}) & set(deployed.functions)
+    assert "tieout/gift-shop/webhooks/netsuite" not in {
+        one["Name"] for one in deployed.properties("AWS::SecretsManager::Secret")
+    }
+    assert not {"FulfilmentUndone"} & {alarm["MetricName"] for alarm in deployed.alarms}
+
+
+def test_returns_without_shipments_are_read_from_netsuite_all_the_same(tmp_path: Path) -> None:
+    off = {f"marketplaces.{name}.shipments.enabled": False for name in ("brightside-uk", "maison-eu")}
+    deployed = deploy(config_from(shop_with(off)), LAMBDA, tmp_path)
+    assert {"poll_fulfilments", "poll_returns", "send_refunds"} <= set(deployed.functions)
+    assert "receive_netsuite_event" not in deployed.functions

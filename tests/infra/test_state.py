@@ -121,4 +121,5 @@ def test_every_secret_is_named_as_functions_look_for_it(shop: Deployed) -> None:
         "tieout/gift-shop/netsuite",
         "tieout/gift-shop/webhooks/brightside-uk",
         "tieout/gift-shop/webhooks/maison-eu",
+        "tieout/gift-shop/webhooks/netsuite",
     ]

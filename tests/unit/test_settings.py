@@ -53,6 +53,10 @@ MISTAKES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {f"{ORDERS}__since": "2026-01-01T00:00:00"},
         ["marketplaces.brightside.orders.since = '2026-01-01T00:00:00'", "timezone"],
     ),
+    "a marketplace called as NetSuite is": (
+        {"marketplaces__netsuite": settings()["marketplaces"]["brightside"]},
+        ["marketplaces.netsuite: call it otherwise"],
+    ),
     "a subsidiary nobody defined": (
         {f"{SALES}__subsidiary": "fr"},
         ["marketplaces.brightside.orders.sales_orders.subsidiary is 'fr'", "expected one of", "uk"],

@@ -443,6 +443,8 @@ class Config(Settings):
 
     @model_validator(mode="after")
     def _names_resolve(self) -> Self:
+        if "netsuite" in self.marketplaces:
+            raise ValueError("marketplaces.netsuite: call it otherwise, NetSuite's own events go by that name")
         for name, marketplace in self.marketplaces.items():
             wanted = marketplace.orders.sales_orders.subsidiary
             if wanted not in self.netsuite.subsidiaries:

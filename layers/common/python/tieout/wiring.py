@@ -9,7 +9,8 @@ from __future__ import annotations
 import logging
 import os
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache, wraps
 from threading import RLock
@@ -18,18 +19,20 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from aws_lambda_powertools import Logger
 
 from tieout.aws.archive import S3Archive
-from tieout.aws.doorbells import OrdersToFetch, SqsDoorbells
+from tieout.aws.doorbells import FulfilmentsToFetch, OrdersToFetch, SqsDoorbells
 from tieout.aws.in_parallel import in_parallel
 from tieout.aws.metrics import EmfMeter
 from tieout.aws.postings import DynamoPostings
 from tieout.aws.secrets import Secrets
 from tieout.aws.switches import DynamoSwitches
 from tieout.aws.table import Table
+from tieout.aws.turns import DynamoTurns
 from tieout.aws.watermarks import DynamoWatermarks
 from tieout.config import Config, deployed_config
-from tieout.domain.errors import CredentialsRefused
+from tieout.domain.errors import CredentialsRefused, Retryable
 from tieout.domain.postings import Lane
-from tieout.flows.events import Reception
+from tieout.flows.events import Once, Reception
+from tieout.flows.netsuite_events import SENDER, NetSuiteReception
 from tieout.flows.ports import At
 
 if TYPE_CHECKING:
@@ -42,6 +45,9 @@ Answer = TypeVar("Answer")
 
 MESSAGE_REMEMBERED_SECONDS = 24 * 3600
 """Webhook messages older than five minutes are refused by their timestamp; a day is ample."""
+
+PATIENCE_FOR_A_TURN = timedelta(seconds=60)
+"""How long a reader of NetSuite waits for the one before it; then it leaves its work to its next run."""
 
 logger = Logger()
 
@@ -137,6 +143,22 @@ class _Later:
         return getattr(self._made, name)
 
 
+@contextmanager
+def readers_turn() -> Iterator[None]:
+    """The one slot that NetSuite's readers share is ours for as long as the block lasts.
+
+    Raises Retryable when another reader keeps it. A lease outlives any function that holds one (see infra/timeouts),
+    so a turn lasts as long.
+    """
+    config = deployed_config()
+    table = Table(_client("dynamodb"), _named(os.environ, "POSTINGS_TABLE"))
+    lasts = timedelta(seconds=config.reliability.lease_seconds)
+    with DynamoTurns(table, now, lasts=lasts).taken("netsuite-reader", PATIENCE_FOR_A_TURN) as mine:
+        if not mine:
+            raise Retryable("another reader has NetSuite's slot")
+        yield
+
+
 @cache
 def _client(service: str) -> Any:
     def make() -> Any:
@@ -198,19 +220,68 @@ def certificate_days(config: Config) -> int | None:
         return None
 
 
-# --- what the webhook endpoint works with --------------------------------------------------------------------------
+# --- what the webhook endpoints work with --------------------------------------------------------------------------
 
 
 def reception(context: LambdaContext) -> Reception:
-    """The webhook endpoint's surroundings; `context` tells how long a run may take."""
+    """The surroundings of marketplaces' events; `context` tells how long a run may take."""
     desk, idempotency = _reception()
+    idempotency.register_lambda_context(context)
+    return desk
+
+
+def netsuite_reception(context: LambdaContext) -> NetSuiteReception:
+    """The surroundings of the NetSuite account's rings."""
+    desk, idempotency = _netsuite_reception()
     idempotency.register_lambda_context(context)
     return desk
 
 
 @cache
 def _reception() -> tuple[Reception, Any]:
-    from aws_lambda_powertools.utilities.idempotency import (  # noqa: PLC0415  only the webhook function pays for it
+    config = deployed_config()
+    once, idempotency = _once_each()
+    desk = Reception(
+        config=config,
+        secrets=_webhook_secrets(),
+        once=once,
+        orders_to_fetch=OrdersToFetch(_client("sqs"), os.environ["QUEUE_ORDERS_TO_FETCH"]),
+        meter=EmfMeter(config.deployment, now),
+        clock=now,
+    )
+    return desk, idempotency
+
+
+@cache
+def _netsuite_reception() -> tuple[NetSuiteReception, Any]:
+    config = deployed_config()
+    once, idempotency = _once_each()
+    secrets = _webhook_secrets()
+    desk = NetSuiteReception(
+        config=config,
+        secrets=lambda: secrets(SENDER),
+        once=once,
+        fulfilments_to_fetch=FulfilmentsToFetch(_client("sqs"), os.environ["QUEUE_FULFILMENTS_TO_FETCH"]),
+        meter=EmfMeter(config.deployment, now),
+        clock=now,
+    )
+    return desk, idempotency
+
+
+def _webhook_secrets() -> Callable[[str], Sequence[str]]:
+    """Current and previous secret, by who shares it with us."""
+    secrets = Secrets(_client("secretsmanager"), os.environ["SECRETS_PREFIX"])
+
+    def current_and_previous(sender: str) -> Sequence[str]:
+        secret = secrets.get(f"webhooks/{sender}")
+        return [value for field in ("current", "previous") if (value := secret.get(field))]
+
+    return current_and_previous
+
+
+def _once_each() -> tuple[Once, Any]:
+    """Runs an effect once a message id (Powertools' idempotency), and its settings, which want to know the context."""
+    from aws_lambda_powertools.utilities.idempotency import (  # noqa: PLC0415  only the webhook functions pay for it
         DynamoDBPersistenceLayer,
         IdempotencyConfig,
         idempotent_function,
@@ -219,8 +290,6 @@ def _reception() -> tuple[Reception, Any]:
         IdempotencyAlreadyInProgressError,
     )
 
-    config = deployed_config()
-    secrets = Secrets(_client("secretsmanager"), os.environ["SECRETS_PREFIX"])
     settings = IdempotencyConfig(expires_after_seconds=MESSAGE_REMEMBERED_SECONDS, use_local_cache=True)
     store = DynamoDBPersistenceLayer(table_name=os.environ["IDEMPOTENCY_TABLE"])
 
@@ -236,16 +305,4 @@ def _reception() -> tuple[Reception, Any]:
         except IdempotencyAlreadyInProgressError:
             return 0
 
-    def current_and_previous(marketplace: str) -> Sequence[str]:
-        secret = secrets.get(f"webhooks/{marketplace}")
-        return [value for field in ("current", "previous") if (value := secret.get(field))]
-
-    desk = Reception(
-        config=config,
-        secrets=current_and_previous,
-        once=once,
-        orders_to_fetch=OrdersToFetch(_client("sqs"), os.environ["QUEUE_ORDERS_TO_FETCH"]),
-        meter=EmfMeter(config.deployment, now),
-        clock=now,
-    )
-    return desk, settings
+    return once, settings

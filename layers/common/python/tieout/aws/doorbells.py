@@ -71,6 +71,20 @@ class OrdersToFetch:
             raise ConnectionError(f"SQS did not take {lost} of {len(messages)} messages")
 
 
+class FulfilmentsToFetch:
+    """The queue of fulfilments that the NetSuite account rang for."""
+
+    def __init__(self, client: SQSClient, queue: str) -> None:
+        self._client = client
+        self._queue = queue
+
+    def __call__(self, ids: Sequence[str]) -> None:
+        """Returns when the queue holds them. Raises ConnectionError otherwise: nobody rings a second time."""
+        messages = [("netsuite", json.dumps({"fulfilment_id": each})) for each in dict.fromkeys(ids)]
+        if lost := _send(self._client, self._queue, messages):
+            raise ConnectionError(f"SQS did not take {lost} of {len(messages)} messages")
+
+
 def _send(client: SQSClient, queue: str, messages: Sequence[tuple[str, str]]) -> int:
     """Send (group, body) pairs in tens; answers how many SQS did not take."""
 

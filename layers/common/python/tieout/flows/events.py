@@ -51,9 +51,8 @@ def receive(marketplace: str, event: Mapping[str, Any], desk: Reception) -> int:
     if settings is None or not settings.webhooks.enabled:
         raise RefusedError(404, "no such marketplace")
     check_sender(_sender(event), settings.webhooks.allowed_ips)
-    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
-    body = _body(event)
-    message_id = authenticate(headers, body, desk.secrets(marketplace), desk.clock().timestamp())
+    body = body_of(event)
+    message_id = authenticate(headers_of(event), body, desk.secrets(marketplace), desk.clock().timestamp())
     named = order_ids(body)
 
     def queue() -> int:
@@ -68,7 +67,13 @@ def _sender(event: Mapping[str, Any]) -> str:
     return str(event.get("requestContext", {}).get("http", {}).get("sourceIp", ""))
 
 
-def _body(event: Mapping[str, Any]) -> bytes:
+def headers_of(event: Mapping[str, Any]) -> dict[str, str]:
+    """Headers of an API Gateway event, by lower-cased name."""
+    return {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+
+
+def body_of(event: Mapping[str, Any]) -> bytes:
+    """The body's bytes as they were signed. Raises RefusedError (400)."""
     body = event.get("body") or ""
     if not event.get("isBase64Encoded"):
         return str(body).encode()
