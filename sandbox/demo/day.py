@@ -13,14 +13,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sandbox import Twins
+from sandbox.demo.afternoon import Afternoon
 from sandbox.demo.schedules import Firing, Schedule
 from sandbox.demo.standing import PostingsTable, due_now, is_promise
 from sandbox.demo.twin_control import TwinControl
 from tieout.config import Config
 from tieout.domain.orders.order import TO_ACCEPT
-from tieout.domain.postings import Kind, Lane, Posting, State, version_of
+from tieout.domain.postings import QUEUED, Kind, Posting, State, version_of
 
 STEP_MINUTES = (1, 5)
+AFTERNOON_MINUTES = (4, 10)
 PLACED_A_STEP = 3
 BREATH_SECONDS = 0.25
 WORK_SECONDS = 4.0
@@ -42,6 +44,7 @@ class Day:
     schedules: list[Schedule]
     firing: Firing
     to_come: dict[str, list[dict[str, Any]]]
+    afternoon: Afternoon
     seed: int
     limit_seconds: float
     patient: bool = False
@@ -62,8 +65,11 @@ class Day:
             while (open_still := self.unfinished()) is not None:
                 if time.monotonic() > until:
                     raise DayError(f"after {self.limit_seconds:.0f} s there was still work: {open_still}")
+                minutes = dice.randint(*(STEP_MINUTES if self._is_morning else AFTERNOON_MINUTES))
                 self._buyers_buy(dice)
-                self._fire_due(self.control.advance(timedelta(minutes=dice.randint(*STEP_MINUTES))))
+                now = self.control.advance(timedelta(minutes=minutes))
+                self.afternoon.go_on(now)
+                self._fire_due(now)
                 self._let_work()
                 self.steps += 1
                 if self.steps % 5 == 0:
@@ -89,7 +95,12 @@ class Day:
         working = [one for one in self.table.open() if not is_promise(one)]
         if working:
             return f"{len(working)} postings open ({_kinds(working)})"
-        return self._unseen(states)
+        return self._unseen(states) or self.afternoon.unfinished(self.control.now())
+
+    @property
+    def _is_morning(self) -> bool:
+        """As long as orders come in."""
+        return any(self.to_come.values())
 
     def _unseen(self, states: dict[tuple[str, str], str]) -> str | None:
         found = self.table.everything()
@@ -155,7 +166,7 @@ class Day:
         until = time.monotonic() + WORK_SECONDS
         pause = threading.Event()
         pause.wait(BREATH_SECONDS)
-        while time.monotonic() < until and due_now(self.table.open(), Lane.ORDERS_TO_POST):
+        while time.monotonic() < until and due_now(self.table.open(), QUEUED):
             pause.wait(BREATH_SECONDS)
 
 

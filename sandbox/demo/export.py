@@ -9,13 +9,18 @@ from sandbox.demo.outcome import Outcome
 
 
 def write_out(out: Path, outcome: Outcome, summary: dict[str, Any]) -> None:
-    """netsuite/<type>.ndjson, mirakl/<marketplace>/orders.ndjson, parked.ndjson and summary.json; former ones go."""
+    """netsuite/<type>.ndjson, mirakl/<marketplace>/{orders,shipments,returns}.ndjson, parked.ndjson and summary.json.
+
+    Former ones go.
+    """
     for former in (out / "netsuite", out / "mirakl"):
         shutil.rmtree(former, ignore_errors=True)
-    for kind, records in outcome.netsuite.items():
+    books = outcome.books
+    for kind, records in books.netsuite.items():
         _write(out / "netsuite" / f"{kind}.ndjson", records)
-    for marketplace, orders in outcome.orders.items():
-        _write(out / "mirakl" / marketplace / "orders.ndjson", orders)
+    for name, listed in (("orders", books.orders), ("shipments", books.shipments), ("returns", books.returns)):
+        for marketplace, records in listed.items():
+            _write(out / "mirakl" / marketplace / f"{name}.ndjson", records)
     lines = [json.dumps(line, ensure_ascii=False) for line in outcome.parked]
     _write(out / "parked.ndjson", "".join(f"{line}\n" for line in lines).encode())
     _write(out / "summary.json", (json.dumps(summary, indent=1, ensure_ascii=False) + "\n").encode())

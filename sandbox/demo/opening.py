@@ -79,9 +79,23 @@ def register_webhooks(aws: LocalAws, config: Config, outputs: dict[str, str], co
     return len(wanted)
 
 
+def netsuite_hook(aws: LocalAws, config: Config, outputs: dict[str, str]) -> dict[str, str] | None:
+    """Where NetSuite's script rings, and the secret that it signs with; None where the deployment has no such door."""
+    if not config.netsuite.events or "NetSuiteEventsUrl" not in outputs:
+        return None
+    held = aws.client("secretsmanager").get_secret_value(SecretId=f"tieout/{config.deployment}/webhooks/netsuite")
+    secret = json.loads(held["SecretString"])["current"]
+    return {"url": _door(aws, outputs["NetSuiteEventsUrl"], "netsuite/events"), "secret": secret}
+
+
 def events_url(aws: LocalAws, outputs: dict[str, str], marketplace: str) -> str:
-    """Where a marketplace's events go. The deployed name has no DNS here: MiniStack takes the same API by path."""
-    api = re.search(r"//([a-z0-9]+)\.execute-api", outputs["EventsUrl"])
+    """Where a marketplace's events go."""
+    return _door(aws, outputs["EventsUrl"], f"mirakl/{marketplace}/events")
+
+
+def _door(aws: LocalAws, output: str, path: str) -> str:
+    """The deployed name has no DNS here: MiniStack takes the same API by path."""
+    api = re.search(r"//([a-z0-9]+)\.execute-api", output)
     if api is None:
-        raise ValueError(f"the output EventsUrl is {outputs['EventsUrl']!r}; expected an HTTP API's address")
-    return f"{aws.url}/_aws/execute-api/{api[1]}/$default/mirakl/{marketplace}/events"
+        raise ValueError(f"the output is {output!r}; expected an HTTP API's address")
+    return f"{aws.url}/_aws/execute-api/{api[1]}/$default/{path}"

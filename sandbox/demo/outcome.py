@@ -6,9 +6,10 @@ from typing import Any
 
 from sandbox import decimal_json
 from sandbox.clock import moment_of
+from sandbox.demo.agreement import Agreement, Judge, View
+from sandbox.demo.books import SALES_ORDER, AsListed, lives_of, read_books
 from sandbox.demo.standing import Everything
 from sandbox.demo.twin_control import TwinControl, rows
-from sandbox.netsuite.record_types import RECORD_TYPES
 from tieout.config import Config
 from tieout.domain.errors import Reason
 from tieout.domain.orders.order import TO_ACCEPT
@@ -16,44 +17,43 @@ from tieout.domain.postings import Kind, Posting, State
 
 _LATER_OR_NEVER = frozenset({"STAGING", "REFUSED", "CANCELED", "WAITING_DEBIT", "WAITING_DEBIT_PAYMENT"})
 
-SALES_ORDER = "salesOrder"
-
 
 @dataclass
 class Outcome:
-    """The evening's figures. `problems` empty: every order is posted once, parked with its reason, or explained."""
+    """The evening's figures. `problems` empty: every order is posted once, parked with its reason, or explained, and
+    what became of it afterwards is the same on both sides."""
 
-    orders: dict[str, bytes]
-    netsuite: dict[str, bytes]
+    books: AsListed
+    agreement: Agreement
     parked: list[dict[str, Any]]
     counts: dict[str, Any]
     calls: dict[str, Any]
     problems: list[str] = field(default_factory=list)
 
 
-def outcome_of(config: Config, control: TwinControl, everything: Everything) -> Outcome:
-    """Read both twins' books and hold them against the postings."""
-    orders = {name: control.orders(name) for name in config.marketplaces}
-    netsuite = {kind: listed for kind in RECORD_TYPES if (listed := control.records(kind)) or kind == SALES_ORDER}
+def outcome_of(config: Config, control: TwinControl, everything: Everything, view: View) -> Outcome:
+    """Read both twins' books, hold them against each other and against the postings."""
+    books = read_books(control, config.marketplaces)
+    agreement = Judge(config, view, everything.postings).judge(lives_of(books))
     postings = {(one.key.marketplace, one.key.source_id, one.key.kind): one for one in everything.postings}
     booked = Counter(
         (str(row.get("custbody_tieout_marketplace")), str(row.get("custbody_tieout_order")))
-        for row in rows(netsuite[SALES_ORDER])
+        for row in rows(books.netsuite[SALES_ORDER])
     )
     found, problems = Counter[str](), []
-    for name, listed in orders.items():
+    for name, listed in books.orders.items():
         for order in rows(listed):
             ended, problem = _end_of(name, order, postings, booked, config)
             found[ended] += 1
             problems += [problem] if problem else []
     parked = [parked_line(one, config) for one in everything.postings if one.state is State.PARKED]
     return Outcome(
-        orders=orders,
-        netsuite=netsuite,
+        books=books,
+        agreement=agreement,
         parked=sorted(parked, key=lambda line: (line["marketplace"], line["order_id"], line["kind"])),
-        counts=_counts(found, everything, parked, sum(booked.values())),
+        counts=_counts(found, everything, parked, sum(booked.values())) | {"dispatch_and_returns": agreement.told()},
         calls=_calls(control, sum(found.values()), sum(booked.values())),
-        problems=problems + _violations(control),
+        problems=problems + agreement.problems + _violations(control),
     )
 
 

@@ -8,17 +8,31 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from sandbox import Twins, local_aws, running
 from sandbox.cdk_deploy import deploy
 from sandbox.demo import trouble
+from sandbox.demo.afternoon import HABITS, LATE_BY, PACKED_AFTER, RINGS, Afternoon, Shippers, Warehouse
+from sandbox.demo.agreement import Agreement, Judge, View
+from sandbox.demo.books import lives_of, read_books
 from sandbox.demo.day import Day
+from sandbox.demo.dispatch import Promptness
 from sandbox.demo.export import write_out
-from sandbox.demo.opening import Morning, fill_secrets, invented_morning, register_webhooks, write_environment
+from sandbox.demo.opening import (
+    Morning,
+    fill_secrets,
+    invented_morning,
+    netsuite_hook,
+    register_webhooks,
+    write_environment,
+)
 from sandbox.demo.outcome import Outcome, outcome_of
+from sandbox.demo.people import People
 from sandbox.demo.schedules import Firing, deployed_schedules
+from sandbox.demo.sellers import Sellers
 from sandbox.demo.settings import LocalSettings, local_settings
 from sandbox.demo.standing import PostingsTable
 from sandbox.demo.twin_control import TwinControl
@@ -27,6 +41,12 @@ from sandbox.progress import step
 
 LIMIT_SECONDS = 900.0
 TROUBLE_LIMIT_SECONDS = 1800.0
+GRACE, BAD_DAYS_GRACE = timedelta(minutes=20), timedelta(hours=2)
+"""From goods that left to a marketplace that was told: a poll's interval, and a step of the day's clock."""
+IN_PARTS = frozenset({"brightside-uk"})
+MIRAKL: dict[str, Any] = {"multi_shipment": True, "multi_shipment_at": ",".join(sorted(IN_PARTS))}
+OPERATORS_MIRAKL: dict[str, Any] = {"received_minutes": 60, "closed_minutes": 60}
+"""Buyers confirm sooner than in life, so that the whole way of an order fits into a day."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +75,8 @@ class Stack:
     settings: LocalSettings
     outputs: dict[str, str]
     table: PostingsTable
+    role: str
+    view: View
 
     def day(
         self, to_come: dict[str, list[dict[str, Any]]], seed: int, limit_seconds: float, *, patient: bool = False
@@ -68,11 +90,26 @@ class Stack:
             schedules=deployed_schedules(self.aws),
             firing=Firing(self.aws),
             to_come=to_come,
+            afternoon=self._afternoon(seed),
             seed=seed,
             limit_seconds=limit_seconds,
             patient=patient,
             tell=lambda line: print(f"    {line}", flush=True),
         )
+
+    def judged(self) -> Agreement:
+        """Whether both sides agree at this moment."""
+        config = self.settings.config
+        lives = lives_of(read_books(self.control, config.marketplaces))
+        return Judge(config, self.view, self.table.everything().postings).judge(lives)
+
+    def _afternoon(self, seed: int) -> Afternoon:
+        names = tuple(self.settings.config.marketplaces)
+        people = People(self.twins, self.control, names, self.role, seed, PACKED_AFTER)
+        shippers: Shippers = Warehouse(self.control)
+        if self.role == "operator":
+            shippers = Sellers(self.twins, self.control, names, IN_PARTS, seed, PACKED_AFTER, LATE_BY)
+        return Afternoon(self.twins, shippers, people, self.judged)
 
 
 class BusyError(Exception):
@@ -107,11 +144,18 @@ def deployed(options: Options, morning: Morning) -> Iterator[Stack]:
             aws = open_things.enter_context(local_aws.running(options.folder, double_messages=bad_day))
         with step("the stack is deployed (cdk bootstrap, cdk deploy)"):
             outputs = deploy(aws, settings.file, settings.sandbox_file)
-        with step("secrets filled, webhooks registered"):
+        with step("secrets filled, webhooks registered, the warehouse opens"):
             fill_secrets(aws, settings.config, twins)
             register_webhooks(aws, settings.config, outputs, control, copies=2 if bad_day else 1)
+            control.behave(MIRAKL | (OPERATORS_MIRAKL if options.role == "operator" else {}))
+            if options.role == "seller":
+                hook = netsuite_hook(aws, settings.config, outputs)
+                control.open_warehouse({**HABITS, "seed": options.seed}, hook and {**hook, **RINGS})
         write_environment(options.folder / "environment", aws, settings)
-        yield Stack(aws, twins, control, settings, outputs, PostingsTable(aws, outputs["PostingsTable"]))
+        table = PostingsTable(aws, outputs["PostingsTable"])
+        grace = BAD_DAYS_GRACE if bad_day else GRACE
+        view = View(Promptness(control.now(), grace), IN_PARTS)
+        yield Stack(aws, twins, control, settings, outputs, table, options.role, view)
 
 
 def run(options: Options, report: Callable[[Outcome, dict[str, Any]], None]) -> Outcome:
@@ -158,7 +202,7 @@ def _day(stack: Stack, options: Options, morning: Morning) -> tuple[Outcome, dic
     with step("the night: sweeps look at everything once more"):
         day.night()
     with step("both twins' books are read and compared"):
-        outcome = outcome_of(stack.settings.config, stack.control, stack.table.everything())
+        outcome = outcome_of(stack.settings.config, stack.control, stack.table.everything(), stack.view)
     summary: dict[str, Any] = {
         "seconds": 0.0,
         "seconds_of_the_day": round(time.monotonic() - began, 1),
@@ -166,6 +210,8 @@ def _day(stack: Stack, options: Options, morning: Morning) -> tuple[Outcome, dic
         "calls": outcome.calls,
         "netsuite_peak_concurrency": outcome.calls["netsuite_peak_concurrency"],
         "webhooks": stack.control.webhooks(),
+        "netsuite_events": stack.control.warehouse()["hook"],
+        "people": dict(day.afternoon.people.done),
         "schedules_fired": day.firing.fired.times,
         "faults": {"probability": options.faults, "struck": struck, "workers_killed": killed},
         "contract_violations": stack.control.violations(),

@@ -7,7 +7,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from sandbox.demo.outcome import SALES_ORDER, Outcome
+from sandbox.demo.agreement import COUNTED
+from sandbox.demo.books import SALES_ORDER
+from sandbox.demo.outcome import Outcome
 from sandbox.demo.twin_control import rows
 
 _LONGEST = 12
@@ -17,6 +19,7 @@ def show(console: Console, outcome: Outcome, summary: dict[str, Any], out: Path,
     """Print the evening's report."""
     console.print()
     console.print(_moved(outcome))
+    console.print(_afterwards(summary))
     if outcome.parked:
         console.print(_parked(outcome))
     console.print(_figures(summary))
@@ -31,12 +34,25 @@ def _moved(outcome: Outcome) -> Table:
         table.add_column(name, justify="right" if name in ("sales orders", "gross") else "left")
     count: Counter[tuple[str, str]] = Counter()
     gross: Counter[tuple[str, str]] = Counter()
-    for row in rows(outcome.netsuite[SALES_ORDER]):
+    for row in rows(outcome.books.netsuite[SALES_ORDER]):
         key = str(row.get("custbody_tieout_marketplace") or "(another system)"), _currency(row)
         count[key] += 1
         gross[key] += row.get("total") or 0
     for (marketplace, currency), times in sorted(count.items()):
         table.add_row(marketplace, str(times), currency, f"{gross[marketplace, currency]:,.2f}")
+    return table
+
+
+def _afterwards(summary: dict[str, Any]) -> Table:
+    """Dispatch, refunds and returns: what one side did, and beside it what the other knows of it."""
+    table = Table(title="What left, and what came back", title_justify="left")
+    counts: dict[str, dict[str, int]] = summary["counts"]["dispatch_and_returns"]
+    table.add_column("")
+    for marketplace in counts:
+        table.add_column(marketplace, justify="right")
+    for name in COUNTED:
+        if any(counted.get(name) for counted in counts.values()):
+            table.add_row(name, *(str(counted.get(name, 0)) for counted in counts.values()))
     return table
 
 
@@ -64,7 +80,9 @@ def _figures(summary: dict[str, Any]) -> Table:
     plain = {name.replace("_", " "): value for name, value in counts.items() if not isinstance(value, dict)}
     figures: dict[str, Any] = {
         **plain,
-        "events by webhook": summary["webhooks"]["delivered"],
+        "Mirakl's events delivered": summary["webhooks"]["delivered"],
+        **{f"NetSuite's events {name}": times for name, times in summary["netsuite_events"].items() if times},
+        **{name: times for name, times in summary["people"].items() if times},
         "schedules fired": sum(summary["schedules_fired"].values()),
         "NetSuite calls a sales order": calls["netsuite_calls_per_sales_order"],
         "most NetSuite calls at once": calls["netsuite_peak_concurrency"],
@@ -91,8 +109,8 @@ def _where_to_look(console: Console, out: Path, folder: Path, *, keep: bool) -> 
     for what, command in (
         *(live if keep else ()),
         ("the parked postings, one a line", f"less {_short(out / 'parked.ndjson')}"),
-        ("the sales orders as NetSuite gives them", f"less {_short(out / 'netsuite/salesOrder.ndjson')}"),
-        ("the orders as Mirakl gives them", f"ls {_short(out / 'mirakl')}"),
+        ("what NetSuite has, a file a record type", f"ls {_short(out / 'netsuite')}"),
+        ("orders, shipments and returns of Mirakl", f"ls {_short(out / 'mirakl')}"),
         ("what the functions logged", f"less {_short(folder / 'ministack.log')}"),
         ("what an alarm means and what to do", "ls docs/on-call"),
     ):

@@ -1,6 +1,6 @@
 """How everything stands in the deployed postings table: what is open, parked or done, and which versions were seen."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -65,7 +65,7 @@ def is_promise(posting: Posting) -> bool:
     return posting.key.kind is Kind.ACCEPTANCE and kept
 
 
-def due_now(postings: list[Posting], lane: Lane) -> list[Posting]:
-    """Those of a lane that a worker may take at this moment."""
+def due_now(postings: list[Posting], lanes: Collection[Lane]) -> list[Posting]:
+    """Those of the lanes that a worker may take at this moment."""
     now = datetime.now(UTC)
-    return [one for one in postings if LANE_OF[one.key.kind] is lane and one.due_at is not None and one.due_at <= now]
+    return [one for one in postings if LANE_OF[one.key.kind] in lanes and one.due_at is not None and one.due_at <= now]

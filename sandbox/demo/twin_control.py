@@ -46,6 +46,38 @@ class TwinControl:
         told = self._get(self._mirakl, "webhooks")
         return {"delivered": int(told["delivered"]), "failed": int(told["failed"])}
 
+    def behave(self, mirakl: Mapping[str, Any]) -> None:
+        """Set switches of the Mirakl twin."""
+        self._post(self._mirakl, "behaviours", mirakl)
+
+    def change_order(self, marketplace: str, order_id: str, **change: Any) -> None:
+        """A buyer or the operator changes an order: `cancel_lines` and so on."""
+        self._post(self._mirakl, "orders/changes", {"marketplace": marketplace, "order_id": order_id, **change})
+
+    def by_hand(self, marketplace: str, operation: str, **order: Any) -> Any:
+        """Somebody in the marketplace's back office does what an operation does; gives its answer."""
+        asked = {"marketplace": marketplace, "operation": operation, **order}
+        return decimal_json.loads(self._answer("POST", self._mirakl, "back_office", decimal_json.dumps(asked)))
+
+    def ask_for_return(self, marketplace: str, order_id: str, lines: list[dict[str, Any]]) -> str:
+        """A buyer wants to send goods back; gives the return's id."""
+        asked = {"marketplace": marketplace, "order_id": order_id, "lines": lines}
+        answer = self._answer("POST", self._mirakl, "returns", decimal_json.dumps(asked))
+        return str(decimal_json.loads(answer)["id"])
+
+    def change_return(self, marketplace: str, return_id: str, state: str) -> None:
+        order = {"marketplace": marketplace, "return_id": return_id, "state": state}
+        self._post(self._mirakl, "returns/changes", order)
+
+    def open_warehouse(self, habits: Mapping[str, Any], hook: Mapping[str, Any] | None) -> None:
+        """Somebody begins to ship; `hook` says who is rung, and how many of the rings are lost, doubled, reordered."""
+        self._post(self._netsuite, "warehouse", {**habits, **({"hook": hook} if hook else {})})
+
+    def warehouse(self) -> dict[str, Any]:
+        """What was shipped, how many orders wait, and what became of the rings."""
+        told: dict[str, Any] = self._get(self._netsuite, "warehouse")
+        return told
+
     def faults(self, seed: int, rules: list[dict[str, Any]]) -> None:
         for place, twin in enumerate(self._both):
             self._post(twin, "faults", {"seed": seed + place, "rules": rules})
@@ -68,6 +100,12 @@ class TwinControl:
 
     def orders(self, marketplace: str) -> bytes:
         return self._answer("GET", self._mirakl, f"records/orders?marketplace={marketplace}")
+
+    def shipments(self, marketplace: str) -> bytes:
+        return self._answer("GET", self._mirakl, f"records/shipments?marketplace={marketplace}")
+
+    def returns(self, marketplace: str) -> bytes:
+        return self._answer("GET", self._mirakl, f"records/returns?marketplace={marketplace}")
 
     def records(self, kind: str) -> bytes:
         return self._answer("GET", self._netsuite, f"records/{kind}")

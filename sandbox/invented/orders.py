@@ -143,7 +143,7 @@ def _order(
         "customer_debited_date": None if waiting else text_of(debited),
         "transaction_date": None if waiting else text_of(debited),
         "transaction_number": f"TX{number}",
-        "shipping_deadline": None if waiting else text_of(debited + timedelta(days=2)),
+        "shipping_deadline": None if waiting else text_of(_deadline(number, debited)),
         "order_lines": lines,
         "references": {"order_reference_for_customer": f"WEB-{number}", "order_reference_for_seller": None},
         **_ORDER_TAIL,
@@ -152,6 +152,14 @@ def _order(
     }
     add_up(order)
     return order
+
+
+def _deadline(number: int, debited: datetime) -> datetime:
+    """Two days to ship in; those of an order that waits longer lie within the two days after the last order."""
+    first = FIRST_DAY + timedelta(days=DAYS)
+    return max(
+        debited + timedelta(days=2), first + timedelta(minutes=random.Random(number).randrange(120, 2 * 24 * 60))
+    )
 
 
 def _line_tail(created: str, debited: str | None) -> dict[str, Any]:

@@ -72,7 +72,7 @@ def evening(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Evening]:
             day = stack.day(morning.to_come, SEED, limit_seconds=300)
             day.run()
             day.night()
-            outcome = outcome_of(stack.settings.config, stack.control, stack.table.everything())
+            outcome = outcome_of(stack.settings.config, stack.control, stack.table.everything(), stack.view)
             yield Evening(stack, day, outcome, truth)
 
 

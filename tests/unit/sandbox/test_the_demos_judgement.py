@@ -1,17 +1,21 @@
 """The demo must not call an evening good when it was not."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from sandbox.demo.outcome import SALES_ORDER, outcome_of
+from sandbox.demo.agreement import View
+from sandbox.demo.books import SALES_ORDER
+from sandbox.demo.dispatch import Promptness
+from sandbox.demo.outcome import outcome_of
 from sandbox.demo.standing import Everything
 from tieout.config import read_config
 from tieout.domain.postings import Key, Kind, Posting, State
 
 CONFIG = read_config(Path(__file__).parents[3] / "config/gift-shop.yaml")
-ORDER = b'{"order_id": "A-1", "order_state": "%s", "created_date": "%s"}\n'
+VIEW = View(Promptness(datetime(2026, 10, 1, tzinfo=UTC), timedelta(minutes=20)), frozenset())
+ORDER = b'{"order_id": "A-1", "order_state": "%s", "created_date": "%s", "order_lines": []}\n'
 BOOKED = b'{"custbody_tieout_marketplace": "brightside-uk", "custbody_tieout_order": "A-1"}\n'
 
 
@@ -25,6 +29,12 @@ class Books:
     def orders(self, marketplace: str) -> bytes:
         return self._order if marketplace == "brightside-uk" else b""
 
+    def shipments(self, _marketplace: str) -> bytes:
+        return b""
+
+    def returns(self, _marketplace: str) -> bytes:
+        return b""
+
     def records(self, kind: str) -> bytes:
         return self._booked if kind == SALES_ORDER else b""
 
@@ -36,7 +46,7 @@ class Books:
 
 
 def problems(books: Books, *postings: Posting) -> list[str]:
-    return outcome_of(CONFIG, books, Everything(list(postings), {})).problems  # type: ignore[arg-type]
+    return outcome_of(CONFIG, books, Everything(list(postings), {}), VIEW).problems  # type: ignore[arg-type]
 
 
 def sale(state: State) -> Posting:
