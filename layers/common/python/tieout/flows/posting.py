@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
@@ -55,6 +56,15 @@ class NotYet(Exception):
         """None: the longer it has waited, the less often it is looked at."""
 
 
+class NotNeeded(Exception):
+    """There is nothing to be written: the posting is confirmed with what was found, and with what follows instead."""
+
+    def __init__(self, facts: Mapping[str, str], follow_ups: Sequence[Intent] = ()) -> None:
+        super().__init__(", ".join(f"{name}={value}" for name, value in facts.items()))
+        self.facts = facts
+        self.follow_ups = follow_ups
+
+
 S = TypeVar("S")
 D = TypeVar("D", bound=Named)
 
@@ -62,7 +72,8 @@ D = TypeVar("D", bound=Named)
 class Recipe(ABC, Generic[S, D]):
     """What is particular to a kind of record. Made anew for each batch, so that it may remember what it looked up.
 
-    `source` and `draft` work on one posting: they may raise NeedsAttention (it parks) or NotYet (it comes back).
+    `source` and `draft` work on one posting: they may raise NeedsAttention (it parks), NotYet (it comes back) or
+    NotNeeded (it is confirmed as it is).
     """
 
     flow: ClassVar[str] = FLOW
@@ -318,6 +329,10 @@ class Guard:
             return True
         if isinstance(error, NotYet):
             wait(self._at, self._posting, error)
+            return True
+        if isinstance(error, NotNeeded):
+            with suppress(LeaseLostError):
+                self._at.postings.confirm(self._posting, error.facts, error.follow_ups, self._at.clock())
             return True
         if not isinstance(error, Exception):
             return False

@@ -1,0 +1,130 @@
+"""The credit memo of a refund: the amounts that Mirakl gave back, out of the invoice that billed the line.
+
+A refund goes by its amounts; its quantity is informative only. The tax is written as it was on the sales order.
+Source: OR11 `refunds`; record `creditMemo`; `docs/finance/returns.md` tells it in words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from tieout.domain.errors import NeedsAttention, Reason
+from tieout.domain.ids import external_id
+from tieout.domain.money import Money
+from tieout.domain.orders.booked import Booked, BookedLine
+from tieout.domain.orders.order import Line, Order, Refund, tax_total
+from tieout.domain.orders.sales_order import TaxRules, figures_of
+from tieout.domain.postings import Kind
+from tieout.domain.returns.closures import CHARGE
+from tieout.domain.returns.refund import CreditedLine, CreditMemoDraft
+from tieout.domain.returns.shares import taxes_of_refund
+
+
+class Found(Struct, frozen=True):
+    """A refund with its line."""
+
+    line: Line
+    refund: Refund
+
+
+def refund_in(order: Order, refund_id: str) -> Found | None:
+    """The refund of this id, wherever it stands in the order."""
+    return next(
+        (Found(line, refund) for line in order.lines for refund in line.refunds if refund.id == refund_id), None
+    )
+
+
+def invoice_for(line_id: str, net: Decimal, invoices: Sequence[Booked]) -> Booked | None:
+    """The first invoice that bills enough of this line, else the one that bills most of it; None: nothing does."""
+    billed = [
+        (there.net, invoice) for invoice in invoices if (there := invoice.line_of(line_id)) and there.quantity > 0
+    ]
+    enough = [invoice for amount, invoice in billed if amount >= net]
+    if enough:
+        return enough[0]
+    return max(billed, key=lambda each: each[0])[1] if billed else None
+
+
+def refund_as_order(order: Order, found: Found) -> Order:
+    """The refund written as an order of its one line, so that its figures are made by the sales order's rules."""
+    line, refund = found.line, found.refund
+    taxes, shipping_taxes = taxes_of_refund(line, refund, order.currency)
+    part = replace(
+        line,
+        state="REFUNDED",
+        quantity=max(1, min(refund.quantity or line.quantity, line.quantity)),
+        price=refund.amount,
+        shipping_price=refund.shipping_amount,
+        taxes=tuple(tax for tax in taxes if tax.amount),
+        shipping_taxes=tuple(tax for tax in shipping_taxes if tax.amount),
+    )
+    return replace(order, lines=(part,))
+
+
+def net_of(order: Order, found: Found) -> Decimal:
+    """What the refund takes off the goods, without tax."""
+    (part,) = refund_as_order(order, found).lines
+    return part.price - tax_total(part.taxes) if order.tax_included else part.price
+
+
+def gross_of(order: Order, found: Found) -> Money:
+    """What the buyer got back."""
+    return refund_as_order(order, found).gross
+
+
+class Days(Struct, frozen=True):
+    """The day of a document, and the day that it belongs to; they differ where a period was closed."""
+
+    day: date
+    original_day: date
+
+
+def credit_memo_for(order: Order, found: Found, invoice: Booked, tax: TaxRules, days: Days) -> CreditMemoDraft:
+    """The credit memo. Raises NeedsAttention: nothing to credit, tax code not configured."""
+    line_id, refund_id = found.line.line_id, found.refund.id
+    there = invoice.line_of(line_id)
+    if there is None:
+        raise NeedsAttention(
+            Reason.NOTHING_TO_CREDIT, {"refund": refund_id, "line": line_id, "amount": str(gross_of(order, found))}
+        )
+    part = refund_as_order(order, found)
+    figures = figures_of(part, {found.line.sku: there.item_id}, tax)
+    # NetSuite wants a line with units; how many is not what is given back.
+    units = min(part.lines[0].quantity, there.quantity) or 1
+    lines = []
+    for line in figures.lines:
+        if line.line_id == line_id:
+            credited = replace(line, quantity=units, rate=None)
+            lines.append(CreditedLine(there.number, credited))
+        else:
+            charge = _charge_line(line.line_id, invoice)
+            lines.append(CreditedLine(charge.number, replace(line, item_id=charge.item_id)))
+    return CreditMemoDraft(
+        external_id=external_id(order.marketplace, Kind.CREDIT_MEMO, refund_id),
+        key=f"T-{order.marketplace}-{Kind.CREDIT_MEMO}-{refund_id}",
+        invoice_id=invoice.id,
+        order_id=order.order_id,
+        marketplace=order.marketplace,
+        refund_id=refund_id,
+        day=days.day,
+        original_day=days.original_day,
+        lines=tuple(lines),
+        all_lines=invoice.line_numbers,
+        shipping_net=figures.shipping_net,
+        shipping_taxes=figures.shipping_taxes,
+        tax_strategy=tax.strategy,
+        gross=part.gross,
+    )
+
+
+def _charge_line(line_id: str, invoice: Booked) -> BookedLine:
+    """The tax charge of this code on the invoice."""
+    there = invoice.line_of(line_id)
+    if there is None:
+        raise NeedsAttention(Reason.NOTHING_TO_CREDIT, {"invoice": invoice.number, "tax": line_id.removeprefix(CHARGE)})
+    return there
