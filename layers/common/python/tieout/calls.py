@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
 from typing import NoReturn
 
@@ -36,7 +36,7 @@ class Call(Struct, frozen=True, kw_only=True):
     operation: str
     method: str
     url: str
-    params: dict[str, str] | None = None
+    params: Mapping[str, str | list[str]] | None = None
     headers: dict[str, str] = {}
     body: bytes | None = None
     reads: bool = False

@@ -125,10 +125,10 @@ class Marketplace(Protocol):
         """An archived return. Raises NeedsAttention(UNREADABLE_DOCUMENT)."""
 
     def receive_returns(self, return_ids: Sequence[str]) -> dict[str, str]:
-        """Say that returned goods came in (RT25). Answers Mirakl's words by refused return."""
+        """Say that returned goods came in (RT25, at most 100). Answers Mirakl's words by refused return."""
 
-    def reasons(self) -> Mapping[str, str]:
-        """Reason codes with their type, such as `REFUND` or `CANCELATION` (RE01); kept for the process."""
+    def reasons(self) -> Mapping[str, Collection[str]]:
+        """Reason codes that we may give, with their types, such as `REFUND` (RE01); kept for the process."""
 
 
 class Ledger(Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import TypeVar
 
 from msgspec import DecodeError, ValidationError
@@ -22,6 +23,10 @@ from tieout.mirakl import wire
 DEFAULT_WAIT_SECONDS = 60.0
 """Waited after a 429 whose Retry-After is missing or garbled."""
 LONGEST_MESSAGE = 300
+NOT_ANSWERED = "not in Mirakl's answer"
+"""Of an item that was sent and that a 2xx does not name: nothing says that it was done."""
+NEEDS_A_FEATURE = frozenset({"OR30"})
+"""Operations that a platform grants or not ("Shop partial cancelation"): a 403 says nothing about the key."""
 
 _REFUSAL = Decoder(wire.Refusal)
 
@@ -37,6 +42,8 @@ def refusal_of(call: Call, answer: Answer) -> TieoutError | None:
     if status == 429:  # noqa: PLR2004
         wait = answer.retry_after
         return Throttled(what, DEFAULT_WAIT_SECONDS if wait is None else wait)
+    if status == 403 and call.operation in NEEDS_A_FEATURE:  # noqa: PLR2004
+        return NeedsAttention(Reason.REFUSED_BY_MIRAKL, _words(answer))
     if status in (401, 403):
         return CredentialsRefused(what)
     if 400 <= status < 500:  # noqa: PLR2004
@@ -72,3 +79,16 @@ def words_of(errors: list[wire.ErrorDetail]) -> str:
     """Per-item errors of a 200 as one text."""
     each = (": ".join(part for part in (error.code, error.message) if part) for error in errors)
     return ("; ".join(text for text in each if text) or "refused without a word")[:LONGEST_MESSAGE]
+
+
+def item_words(message: str | None) -> str:
+    """The word on one item of a 2xx, where there is no code."""
+    return (message or "refused without a word")[:LONGEST_MESSAGE]
+
+
+def refused_items(
+    asked: Collection[str], done: Collection[str | None], told: Mapping[str | None, str | None]
+) -> dict[str, str]:
+    """Words by refused item. One that is neither done nor refused counts as refused: nothing says that it was done."""
+    refused = {each: item_words(told[each]) for each in asked if each in told}
+    return refused | {each: NOT_ANSWERED for each in asked if each not in told and each not in done}

@@ -14,11 +14,12 @@ from msgspec.json import Decoder
 
 
 class Tax(Struct, frozen=True):
-    """A tax of a line, of its shipping, or of a cancelation. `rate` is a percentage."""
+    """A tax of a line, of its shipping, of a cancelation or of a refund. `rate` is a percentage."""
 
     code: str | None = None
     amount: Decimal | None = None
     rate: Decimal | None = None
+    tax_calculation_rule: str | None = None
 
 
 class Fee(Struct, frozen=True):
@@ -31,14 +32,31 @@ class Fee(Struct, frozen=True):
 class Cancelation(Struct, frozen=True):
     """What was taken off a line before it was shipped. `quantity` is informative only, Mirakl says."""
 
-    id: str | None = None
+    id: str | int | None = None
     amount: Decimal | None = None
     shipping_amount: Decimal | None = None
     quantity: Decimal | None = None
+    reason_code: str | int | None = None
     taxes: list[Tax] | None = None
     shipping_taxes: list[Tax] | None = None
     fees: list[Fee] | None = None
     commission_total_amount: Decimal | None = None
+
+
+class Refund(Struct, frozen=True):
+    """What was given back of a line after the buyer had paid. `quantity` is informative only, Mirakl says."""
+
+    id: str | int | None = None
+    order_refund_id: str | int | None = None
+    refund_state: str | None = None
+    state: str | None = None
+    amount: Decimal | None = None
+    shipping_amount: Decimal | None = None
+    quantity: Decimal | None = None
+    reason_code: str | int | None = None
+    created_date: datetime | None = None
+    taxes: list[Tax] | None = None
+    shipping_taxes: list[Tax] | None = None
 
 
 class OrderLine(Struct, frozen=True):
@@ -57,6 +75,7 @@ class OrderLine(Struct, frozen=True):
     fees: list[Fee] | None = None
     total_commission: Decimal | None = None
     cancelations: list[Cancelation] | None = None
+    refunds: list[Refund] | None = None
 
 
 class Address(Struct, frozen=True):
@@ -120,6 +139,8 @@ class Order(Struct, frozen=True):
     order_lines: list[OrderLine] | None = None
     shop_id: int | str | None = None
     shop_name: str | None = None
+    customer_debited_date: datetime | None = None
+    payment_workflow: str | None = None
 
 
 class OrderHead(Struct, frozen=True):
@@ -184,12 +205,22 @@ class Shipments(Struct, frozen=True):
     multi_shipment: bool | None = None
 
 
+class Returns(Struct, frozen=True):
+    """For which kinds of sale goods may come back through Mirakl."""
+
+    marketplace: bool | None = None
+    drop_ship: bool | None = None
+    one_creditor: bool | None = None
+
+
 class Features(Struct, frozen=True):
     """What this platform has switched on."""
 
     order_tax_mode: str | None = None
     order_workflows: OrderWorkflows | None = None
     shipment: Shipments | None = None
+    disable_seller_alternative_carrier: bool | None = None
+    returns: Returns | None = None
     multi_currency: bool | None = None
 
 
