@@ -37,10 +37,13 @@ class People:
     """How long after it was booked an order goes to the packing table."""
     acts: int = ACTS_OF_EACH_KIND
     done: Counter[str] = field(default_factory=Counter)
-    _chosen: set[tuple[str, str]] = field(default_factory=set)
+    chosen: set[tuple[str, str]] = field(default_factory=set)
     _returns: list[tuple[str, str, str]] = field(default_factory=list)
     """Marketplace, return, and the state that it enters next."""
-    _refused: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    """What NetSuite did not let a clerk do."""
+    _index: dict[str, dict[tuple[Any, Any], list[Record]]] = field(default_factory=dict)
+    """NetSuite's records by kind and order, as they stand at this step."""
 
     def __post_init__(self) -> None:
         self._dice = random.Random(f"people {self.seed}")
@@ -64,6 +67,7 @@ class People:
     def act(self, now: datetime, *, last_call: bool = False) -> bool:
         """Some do one thing now, where something is there to do it to; everybody on the last call. Says whether any."""
         before = self.done.total()
+        self._index.clear()
         returns, self._returns = self._returns, []
         for marketplace, return_id, state in returns:
             self.control.change_return(marketplace, return_id, state)
@@ -114,6 +118,7 @@ class People:
             back = {"order_line_id": line["order_line_id"], "quantity": self._dice.randint(1, int(line["quantity"]))}
             return_id = self.control.ask_for_return(marketplace, order.id, [back])
             self._returns.append((marketplace, return_id, "IN_PROGRESS"))
+            self.chosen.add((marketplace, order.id))
             return True
         return False
 
@@ -125,7 +130,7 @@ class People:
                     entry = _entry_of(line, what)
                     if entry is not None:
                         self.control.by_hand(marketplace, "OR28", body={"refunds": [entry]})
-                        self._chosen.add((marketplace, order.id))
+                        self.chosen.add((marketplace, order.id))
                         return True
             return False
 
@@ -145,6 +150,7 @@ class People:
                     "item": {"items": items},
                     "apply": {"items": [{"doc": {"id": invoice.id}, "apply": True}]},
                 }
+                self.chosen.add((marketplace, order.id))
                 return self._in_netsuite("POST", f"invoice/{invoice.id}/!transform/creditMemo", body)
         return False
 
@@ -158,7 +164,7 @@ class People:
             for booked in self._records("salesOrder", marketplace, order.id):
                 fresh = booked.created + self.packed_after - HURRY > now
                 if fresh and not self._made_from(booked):
-                    self._chosen.add((marketplace, order.id))
+                    self.chosen.add((marketplace, order.id))
                     yield order, booked
 
     def _gone(self, marketplace: str) -> Iterator[Order]:
@@ -166,7 +172,6 @@ class People:
         proof = "invoice" if self.role == "seller" else "itemFulfillment"
         for order in self._orders(marketplace, _REFUNDABLE):
             if _live(order) and self._records(proof, marketplace, order.id):
-                self._chosen.add((marketplace, order.id))
                 yield order
 
     def _orders(self, marketplace: str, states: tuple[str, ...]) -> list[Order]:
@@ -175,20 +180,20 @@ class People:
             orders = [
                 order
                 for order in state.marketplaces[marketplace].orders.values()
-                if order.state in states and (marketplace, order.id) not in self._chosen
+                if order.state in states and (marketplace, order.id) not in self.chosen
             ]
         self._dice.shuffle(orders)
         return orders
 
     def _records(self, kind: str, marketplace: str, order_id: str) -> list[Record]:
-        store = self.twins.netsuite.state.store
-        with store.lock:
-            return [
-                one
-                for one in store.all(kind)
-                if one.values.get("custbody_tieout_order") == order_id
-                and one.values.get("custbody_tieout_marketplace") == marketplace
-            ]
+        if kind not in self._index:
+            by_order = self._index[kind] = {}
+            store = self.twins.netsuite.state.store
+            with store.lock:
+                for one in store.all(kind):
+                    named = one.values.get("custbody_tieout_marketplace"), one.values.get("custbody_tieout_order")
+                    by_order.setdefault(named, []).append(one)
+        return self._index[kind].get((marketplace, order_id), [])
 
     def _made_from(self, booked: Record) -> bool:
         store = self.twins.netsuite.state.store
@@ -198,7 +203,7 @@ class People:
     def _in_netsuite(self, method: str, what: str, body: dict[str, Any]) -> bool:
         answer = self.twins.netsuite.state.request(method, f"{_RECORD}{what}", body)
         if answer.status >= 300:
-            self._refused.append(f"{method} {what}: {answer.body[:200]!r}")
+            self.refused.append(f"{method} {what}: {answer.body[:200]!r}")
         return answer.status < 300
 
 
