@@ -10,6 +10,7 @@ from tieout.config import READERS, Config
 from tieout.domain.errors import NeedsAttention
 from tieout.netsuite import probes, queries
 from tieout.netsuite.auth import certificate_days_left
+from tieout.netsuite.clock import server_time
 from tieout.netsuite.connection import Connection
 from tieout.netsuite.items import Items
 
@@ -58,7 +59,7 @@ def _certificate(deployment: Deployment) -> list[Finding]:
 
 def _reached(deployment: Deployment, connection: Connection) -> list[Finding]:
     """A token is given and a call answered; and how far NetSuite's clock is from ours."""
-    now = probes.server_time(connection)
+    now = server_time(connection)
     apart = abs(now - deployment.clock())
     auth = deployment.config.netsuite.auth
     findings = [passed(f"{ABOUT}, credential", f"{auth} is taken by account {deployment.config.netsuite.account}")]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection
 from datetime import datetime
 from decimal import Decimal
@@ -11,51 +10,32 @@ from urllib.parse import quote
 from msgspec import Struct, field
 from msgspec.json import Decoder
 
-from tieout.calls import Answer
-from tieout.domain.errors import AlreadyExists, NeedsAttention, OutcomeUnknown, Reason
+from tieout.domain.errors import AlreadyExists, NeedsAttention, Reason
 from tieout.domain.exchange import PostedTransaction, References
-from tieout.domain.money import Money
 from tieout.domain.orders.matching import Item
 from tieout.domain.orders.sales_order import CustomerDraft, SalesOrder
 from tieout.netsuite import queries
 from tieout.netsuite.connection import Connection
+from tieout.netsuite.dispatch import AfterTheOrder
 from tieout.netsuite.items import Items
 from tieout.netsuite.payloads import customer_body, sales_order_body
+from tieout.netsuite.records import RECORDS, created_id, is_missing
 from tieout.netsuite.refusals import read
 from tieout.netsuite.withholding import names_of, personal_of, withheld
-
-RECORDS = "/services/rest/record/v1"
-SALES_ORDER_TYPE = "SalesOrd"
-READ_BACK_FIELDS = "id,tranId,externalId,otherRefNum,total,currency"
-
-_ID_IN_LOCATION = re.compile(r"/(\d+)/?$")
-
-
-class _Reference(Struct, frozen=True):
-    id: str | int = ""
-
-
-class _SalesOrder(Struct, frozen=True, rename="camel"):
-    id: str | int
-    total: Decimal
-    currency: _Reference
-    tran_id: str = ""
-    external_id: str = ""
-    other_ref_num: str = ""
 
 
 class _Customer(Struct, frozen=True):
     id: str | int = field(default="")
 
 
-_SALES_ORDER = Decoder(_SalesOrder)
 _CUSTOMER = Decoder(_Customer)
 
 
-class NetSuite:
+class NetSuite(AfterTheOrder):
     """Creates records once and reads by SuiteQL. What never changes is kept for the life of the process."""
 
     def __init__(self, connection: Connection, clock: Callable[[], datetime]) -> None:
+        super().__init__(connection, clock, self._symbol)
         self._connection = connection
         self._items = Items(connection, clock)
         self._references: References | None = None
@@ -106,7 +86,7 @@ class NetSuite:
         """
         with withheld(personal_of(order)):
             answer = self._connection.write("POST salesOrder", f"{RECORDS}/salesOrder", sales_order_body(order))
-        return _created_id(answer)
+        return created_id(answer)
 
     def find_transactions(self, external_ids: Collection[str]) -> dict[str, PostedTransaction]:
         """Transactions of any type by the external ids asked for (SuiteQL); a fresh one may be missing still."""
@@ -114,22 +94,7 @@ class NetSuite:
 
     def read_sales_order(self, external_id: str) -> PostedTransaction | None:
         """A sales order by external id (record GET, always current); None when there is none."""
-        path = f"{RECORDS}/salesOrder/eid:{quote(external_id, safe='')}"
-        try:
-            call, answer = self._connection.read("GET salesOrder", path, params={"fields": READ_BACK_FIELDS})
-        except NeedsAttention as refused:
-            if _is_missing(refused):
-                return None
-            raise
-        found = read(_SALES_ORDER, call, answer)
-        return PostedTransaction(
-            id=str(found.id),
-            external_id=found.external_id or external_id,
-            kind=SALES_ORDER_TYPE,
-            number=found.tran_id,
-            reference=found.other_ref_num,
-            total=Money(found.total, self._symbol(str(found.currency.id))),
-        )
+        return self.read_transaction("salesOrder", external_id)
 
     def _symbol(self, currency_id: str) -> str:
         symbols = {known: symbol for symbol, known in self.references().currencies.items()}
@@ -141,7 +106,7 @@ class NetSuite:
         try:
             call, answer = self._connection.read("GET customer", path, params={"fields": "id"})
         except NeedsAttention as refused:
-            if not _is_missing(refused):
+            if not is_missing(refused):
                 raise
             facts = {
                 "customer": customer.external_id,
@@ -150,15 +115,3 @@ class NetSuite:
             }
             raise NeedsAttention(Reason.REFUSED_BY_NETSUITE, facts) from refused
         read(_CUSTOMER, call, answer)
-
-
-def _created_id(answer: Answer) -> str:
-    """The new id stands in the Location header only; the address itself is never called."""
-    found = _ID_IN_LOCATION.search(answer.headers.get("Location", ""))
-    if found is None:
-        raise OutcomeUnknown(f"NetSuite answered {answer.status} to a create, without a Location that ends in an id")
-    return found.group(1)
-
-
-def _is_missing(refused: NeedsAttention) -> bool:
-    return refused.facts.get("code") in {"NONEXISTENT_ID", "404"}

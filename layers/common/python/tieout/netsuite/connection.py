@@ -63,13 +63,15 @@ class Connection:
                 self._sleep(0.2 * 3 ** (attempt - 1))
         return call, self._once(call, READ_RETRIES + 1)
 
-    def write(self, operation: str, path: str, body: bytes) -> Answer:
-        """A POST that creates. Misspelt properties are refused rather than dropped. Never repeated once it was sent."""
+    def write(
+        self, operation: str, path: str, body: bytes, *, method: str = "POST", params: Mapping[str, str] | None = None
+    ) -> Answer:
+        """A POST that creates, or a PATCH. Misspelt properties are refused, not dropped; never repeated once sent."""
         strict = {
             "X-NetSuite-PropertyNameValidation": "error",
             "X-NetSuite-PropertyValueValidation": "error",
         }
-        answer = self._once(self._call(operation, "POST", path, body, strict), 1)
+        answer = self._once(self._call(operation, method, path, body, strict, params=params), 1)
         warning = answer.headers.get("X-NetSuite-Warning", "")
         if warning:
             # Its text may quote what was sent, which may be a buyer's: only the names of properties are logged.

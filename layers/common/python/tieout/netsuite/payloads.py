@@ -89,7 +89,7 @@ def customer_body(customer: CustomerDraft) -> bytes:
     body: Json = {
         "externalId": customer.external_id,
         "isPerson": False,
-        "companyName": _text(customer.name),
+        "companyName": text(customer.name),
         "currency": {"id": customer.currency_id},
     }
     if customer.subsidiary_id is not None:
@@ -115,9 +115,9 @@ def _put_overridden_taxes(body: Json, order: SalesOrder) -> None:
         item = _line(line)
         if line.taxes:
             item["taxDetailsReference"] = line.line_id
-            details += [_detail(line.line_id, tax) for tax in line.taxes]
+            details += [tax_detail(line.line_id, tax) for tax in line.taxes]
         items.append(item)
-    details += [_detail(SHIPPING, tax) for tax in order.shipping_taxes]
+    details += [tax_detail(SHIPPING, tax) for tax in order.shipping_taxes]
     body["item"] = {"items": items}
     body["taxDetailsOverride"] = True
     body["taxDetails"] = {"items": details}
@@ -129,14 +129,15 @@ def _put_tax_codes(body: Json, order: SalesOrder) -> None:
     for line in order.lines:
         item = _line(line)
         if line.taxes:
-            item["taxCode"] = {"externalId": _only_code(line.taxes, line.line_id)}
+            item["taxCode"] = {"externalId": only_code(line.taxes, line.line_id)}
         items.append(item)
     body["item"] = {"items": items}
     if order.shipping_taxes:
-        body["shippingTaxCode"] = {"externalId": _only_code(order.shipping_taxes, SHIPPING)}
+        body["shippingTaxCode"] = {"externalId": only_code(order.shipping_taxes, SHIPPING)}
 
 
-def _only_code(taxes: tuple[TaxDetail, ...], where: str) -> str:
+def only_code(taxes: tuple[TaxDetail, ...], where: str) -> str:
+    """The one tax code of a line. Raises NeedsAttention(TAX_CODE_NOT_CONFIGURED) where there are two."""
     codes = {tax.code for tax in taxes}
     if len(codes) > 1:
         facts = {"line": where, "tax_codes": ", ".join(sorted(codes)), "expected": "one tax code a line"}
@@ -162,7 +163,8 @@ def _line(line: SalesOrderLine) -> Json:
     return item
 
 
-def _detail(reference: str, tax: TaxDetail) -> Json:
+def tax_detail(reference: str, tax: TaxDetail) -> Json:
+    """A line of `taxDetails`, for the line or the shipping that bears this reference."""
     return {
         "taxDetailsReference": reference,
         "taxCode": {"externalId": tax.code},
@@ -183,31 +185,31 @@ def _address(address: Address, country: str) -> Json:
     """An address of this order only (`override` stays off: NetSuite formats it). Empty fields are left out."""
     body: Json = {"country": {"id": country}}
     if address.company:
-        body["addressee"] = _text(address.company)
+        body["addressee"] = text(address.company)
         if address.name:
-            body["attention"] = _text(address.name)
+            body["attention"] = text(address.name)
     elif address.name:
-        body["addressee"] = _text(address.name)
+        body["addressee"] = text(address.name)
     if address.street_1:
-        body["addr1"] = _text(address.street_1)
+        body["addr1"] = text(address.street_1)
     if address.street_2:
-        body["addr2"] = _text(address.street_2)
+        body["addr2"] = text(address.street_2)
     if address.city:
-        body["city"] = _text(address.city)
+        body["city"] = text(address.city)
     if address.state:
-        body["state"] = _text(address.state)
+        body["state"] = text(address.state)
     if address.zip_code:
-        body["zip"] = _text(address.zip_code)
+        body["zip"] = text(address.zip_code)
     if address.phone:
-        body["addrPhone"] = _text(address.phone)
+        body["addrPhone"] = text(address.phone)
     return body
 
 
-def _text(text: str) -> str:
+def text(words: str) -> str:
     r"""A line break must arrive as the two characters `\n`, or NetSuite drops it."""
-    if "\n" in text or "\r" in text:
-        return text.replace("\r\n", "\\n").replace("\r", "\\n").replace("\n", "\\n")
-    return text
+    if "\n" in words or "\r" in words:
+        return words.replace("\r\n", "\\n").replace("\r", "\\n").replace("\n", "\\n")
+    return words
 
 
 def _instant(instant: datetime) -> str:

@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, datetime
-
-from msgspec import Struct
-from msgspec.json import Decoder
 
 from tieout.domain.errors import NeedsAttention
 from tieout.netsuite.connection import Connection
 from tieout.netsuite.payloads import BODY_FIELDS, LINE_FIELDS
-from tieout.netsuite.refusals import read
 from tieout.netsuite.suiteql import chunks, in_list, rows
-
-SERVER_TIME = "/services/rest/system/v1/serverTime"
 
 TABLES: Mapping[str, str] = {
     "item": "Lists > Items (view)",
@@ -28,22 +21,6 @@ TABLES: Mapping[str, str] = {
 """What is read by SuiteQL, and the permission that shows it to a role."""
 
 _FIELDS = {**dict.fromkeys(BODY_FIELDS, "transaction"), **dict.fromkeys(LINE_FIELDS, "transactionline")}
-
-
-class _ServerTime(Struct, frozen=True, rename="camel"):
-    server_time: str | int
-
-
-_SERVER_TIME = Decoder(_ServerTime)
-
-
-def server_time(connection: Connection) -> datetime:
-    """NetSuite's clock: the first call that needs a token, and no right of the role."""
-    call, answer = connection.read("GET serverTime", SERVER_TIME)
-    told = read(_SERVER_TIME, call, answer).server_time
-    if isinstance(told, str) and not told.isdigit():
-        return datetime.fromisoformat(told)
-    return datetime.fromtimestamp(int(told) / 1000, UTC)
 
 
 def hidden_tables(connection: Connection, tables: Collection[str]) -> dict[str, str]:

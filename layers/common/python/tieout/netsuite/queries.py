@@ -8,30 +8,28 @@ from decimal import Decimal
 from tieout.domain.errors import NeedsAttention
 from tieout.domain.exchange import PostedTransaction, References
 from tieout.domain.money import Money
+from tieout.netsuite.booked import spellings
 from tieout.netsuite.connection import Connection
-from tieout.netsuite.suiteql import MOST_PARAMETERS, Row, chunks, in_list, rows
+from tieout.netsuite.payloads import LONGEST_REFERENCE, ORDER_ID
+from tieout.netsuite.suiteql import Row, in_list, rows
 
-_TRANSACTIONS = """
-SELECT t.id, t.externalid, t.type, t.tranid, t.otherrefnum, t.foreigntotal, c.symbol
-FROM transaction t JOIN currency c ON c.id = t.currency
-WHERE t.externalid IN ({})
-"""
+_TRANSACTIONS = f"""
+SELECT t.id, t.externalid, t.type, t.tranid, t.otherrefnum, t.{ORDER_ID} AS order_id, t.foreigntotal, c.symbol
+FROM transaction t LEFT JOIN currency c ON c.id = t.currency
+WHERE t.externalid IN ({{}})
+"""  # noqa: S608  names of ours, never data
 _SUBSIDIARIES = "SELECT 'subsidiary' AS kind, id, name FROM subsidiary WHERE isinactive = 'F'"
 _LOCATIONS = "SELECT 'location' AS kind, id, name FROM location WHERE isinactive = 'F'"
 _CURRENCIES = "SELECT 'currency' AS kind, id, symbol AS name FROM currency WHERE isinactive = 'F'"
-_SPELLINGS = 3
+_BELOW_ZERO = frozenset({"CustCred", "RtnAuth"})
+"""Types whose total may be shown below zero, as it takes away from what is owed."""
 
 
 def transactions(connection: Connection, external_ids: Collection[str]) -> dict[str, PostedTransaction]:
-    """Transactions of any type, by the external id that was asked for.
-
-    External ids are unique without regard to case, while SuiteQL compares with it: each is asked for as written, in
-    upper and in lower case. (`UPPER(externalid)` would read the whole table of a large account.)
-    """
+    """Transactions of any type, by the external id that was asked for."""
     asked = {external_id.upper(): external_id for external_id in external_ids}
     found: dict[str, PostedTransaction] = {}
-    for chunk in chunks(external_ids, MOST_PARAMETERS // _SPELLINGS):
-        spelt = list(dict.fromkeys(way for each in chunk for way in (each, each.upper(), each.lower())))
+    for spelt in spellings(external_ids):
         for row in rows(connection, _TRANSACTIONS.format(in_list(spelt)), spelt):
             transaction = _transaction(row)
             wanted = asked.get(transaction.external_id.upper())
@@ -41,14 +39,18 @@ def transactions(connection: Connection, external_ids: Collection[str]) -> dict[
 
 
 def _transaction(row: Row) -> PostedTransaction:
-    """`foreigntotal` is in the transaction's currency; `total` would be in the subsidiary's."""
+    """`foreigntotal` is in the transaction's currency; `total` would be in the subsidiary's.
+
+    Fulfilments and receipts have neither a total nor the customer's reference: the order's field stands in for that.
+    """
+    total = Decimal(row.get("foreigntotal", "0"))
     return PostedTransaction(
         id=row["id"],
         external_id=row["externalid"],
         kind=row["type"],
         number=row.get("tranid", ""),
-        reference=row.get("otherrefnum", ""),
-        total=Money(Decimal(row["foreigntotal"]), row["symbol"]),
+        reference=row.get("otherrefnum", "") or row.get("order_id", "")[:LONGEST_REFERENCE],
+        total=Money(abs(total) if row["type"] in _BELOW_ZERO else total, row.get("symbol", "")),
     )
 
 

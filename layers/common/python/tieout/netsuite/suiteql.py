@@ -6,7 +6,8 @@ Values are text, flags `T` or `F`, and a null column is not there: read with `.g
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import groupby, islice
+from operator import itemgetter
 
 from msgspec import Struct
 from msgspec.json import Decoder, Encoder
@@ -48,8 +49,39 @@ def rows(connection: Connection, query: str, parameters: Sequence[str] = ()) -> 
         found += page
         if not more:
             return found
-        if len(page) < PAGE or len(found) >= MOST_ROWS:
-            raise SystemDown(f"NetSuite cut a query off after {len(found)} rows")
+        _check_whole(page, found)
+
+
+def groups(
+    connection: Connection, query: str, parameters: Sequence[str] = (), key: str = "id"
+) -> Iterator[list[list[Row]]]:
+    """Pages of records that have a row a line, each record whole, however many there are.
+
+    The query ends in `... key > ? ORDER BY key, ...`: each page starts behind the last record that came whole, so that
+    rows which are saved meanwhile shift nothing, and no page is counted through twice.
+    """
+    after = "0"
+    while True:
+        body = _encode(_Query(query, [*parameters, after]))
+        found, more = _page(connection, body, 0)
+        records = [list(rows_of) for _, rows_of in groupby(found, itemgetter(key))]
+        while more and len(records) == 1:
+            page, more = _page(connection, body, len(found))
+            _check_whole(page, found)
+            found += page
+            records = [list(rows_of) for _, rows_of in groupby(found, itemgetter(key))]
+        if more:
+            del records[-1]  # its other rows are on the next page
+        if records:
+            yield records
+        if not more:
+            return
+        after = records[-1][0][key]
+
+
+def _check_whole(page: Sequence[Row], found: Sequence[Row]) -> None:
+    if len(page) < PAGE or len(found) >= MOST_ROWS:
+        raise SystemDown(f"NetSuite cut a query off after {len(found)} rows")
 
 
 def _page(connection: Connection, body: bytes, offset: int) -> tuple[list[Row], bool]:
