@@ -308,9 +308,9 @@ def taken(external_id: str, record: PostedTransaction) -> NeedsAttention:
 class Guard:
     """Keeps one posting's trouble from the others of its batch.
 
-    What a person must mend is parked; what is too early comes back; a lost lease is its new owner's; what nobody
-    foresaw is logged and given back to the queue. This is the flows' one broad handler, because a poison document must
-    not stop the nine beside it.
+    What a person must mend is parked; what is too early, or had no answer, comes back; a lost lease is its new
+    owner's; what nobody foresaw is logged and given back to the queue. This is the flows' one broad handler, because a
+    poison document must not stop the nine beside it.
     """
 
     def __init__(self, posting: Posting, at: At, failed: list[Key]) -> None:
@@ -324,15 +324,7 @@ class Guard:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
         if error is None or isinstance(error, LeaseLostError):
             return True
-        if isinstance(error, NeedsAttention):
-            park(self._at, self._posting, error)
-            return True
-        if isinstance(error, NotYet):
-            wait(self._at, self._posting, error)
-            return True
-        if isinstance(error, NotNeeded):
-            with suppress(LeaseLostError):
-                self._at.postings.confirm(self._posting, error.facts, error.follow_ups, self._at.clock())
+        if self._is_settled(error):
             return True
         if not isinstance(error, Exception):
             return False
@@ -342,6 +334,22 @@ class Guard:
             extra={"posting": str(self._posting.key), "attempt": self._posting.attempt},
         )
         self._failed.append(self._posting.key)
+        return True
+
+    def _is_settled(self, error: BaseException) -> bool:
+        """Whether what happened is something that happens, and the posting was given where it belongs."""
+        at, posting = self._at, self._posting
+        if isinstance(error, NeedsAttention):
+            park(at, posting, error)
+        elif isinstance(error, NotYet):
+            wait(at, posting, error)
+        elif isinstance(error, NotNeeded):
+            with suppress(LeaseLostError):
+                at.postings.confirm(posting, error.facts, error.follow_ups, at.clock())
+        elif isinstance(error, Retryable | CredentialsRefused):
+            come_back(at, posting, error, NETSUITE)
+        else:
+            return False
         return True
 
 

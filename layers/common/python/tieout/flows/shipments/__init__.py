@@ -1,0 +1,1 @@
+"""Goods that leave: confirmed to the marketplace, fulfilled for other sellers, and billed."""
