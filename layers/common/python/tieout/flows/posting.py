@@ -35,7 +35,7 @@ NETSUITE = "netsuite"
 FLOW = "orders"
 HORIZON = timedelta(minutes=20)
 """NetSuite finishes a request up to 15 minutes after we stopped waiting for its answer."""
-SOONEST, LATEST = timedelta(minutes=10), timedelta(hours=6)
+LATEST = timedelta(hours=6)
 
 
 class Named(Protocol):
@@ -357,5 +357,6 @@ def wait(at: At, posting: Posting, error: NotYet) -> None:
     """Give back what is too early. Each wait is an eighth of the age: soon at first, and cheap in the long run."""
     now = at.clock()
     age = now - (posting.first_seen or now)
-    until = error.until or now + min(LATEST, max(SOONEST, age / 8))
+    soonest = timedelta(seconds=2 * at.config.reliability.backoff_cap_seconds)
+    until = error.until or now + min(LATEST, max(soonest, age / 8))
     release(at, posting, until, error.why, untouched=True)
