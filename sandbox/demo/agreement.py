@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from sandbox.clock import moment_of
 from sandbox.demo.books import AUTHORIZATION, CREDIT_MEMO, INVOICE, RECEIPT, Life, Row, is_ours
 from sandbox.demo.dispatch import GONE, Promptness, operators_dispatch, sellers_dispatch
-from sandbox.demo.given_back import billed, closed, refunded, returned
+from sandbox.demo.given_back import billed, closed, over, refunded, returned
 from tieout.config import Config
 from tieout.domain.errors import Reason
 from tieout.domain.postings import Kind, Posting, State
@@ -78,23 +78,30 @@ class Judge:
     def _problems(self, life: Life, waits: set[Kind]) -> Iterator[str]:
         """A rule is left out for an order where a posting that it is about waits for a person."""
         settings = self.config.marketplaces[life.marketplace]
-        if settings.role == "operator":
-            if not waits & {Kind.FULFILMENT}:
-                yield from operators_dispatch(life)
-            for kind in (INVOICE, CREDIT_MEMO):
-                if life.of(kind):
-                    yield f"{life}: {len(life.of(kind))} {kind} for goods of another seller"
-        else:
-            if not waits & {Kind.SHIPMENT}:
-                yield from sellers_dispatch(life, self.view.promptness, in_parts=life.marketplace in self.view.in_parts)
-            if not waits & {Kind.INVOICE}:
-                yield from billed(life)
-            if not waits & {Kind.CREDIT_MEMO, Kind.REFUND, Kind.CANCELATION}:
-                yield from refunded(life)
+        of_the_role = self._operators(life, waits) if settings.role == "operator" else self._sellers(life, waits)
+        yield from of_the_role
         if not waits & {Kind.CLOSURE, Kind.CANCELATION}:
             yield from closed(life)
         if not waits & {Kind.RETURN_AUTHORIZATION, Kind.ITEM_RECEIPT} and life.sales_order is not None:
             yield from returned(life)
+
+    def _sellers(self, life: Life, waits: set[Kind]) -> Iterator[str]:
+        if not waits & {Kind.SHIPMENT}:
+            yield from sellers_dispatch(life, self.view.promptness, in_parts=life.marketplace in self.view.in_parts)
+        if not waits & {Kind.INVOICE}:
+            yield from billed(life)
+        if not waits & {Kind.CREDIT_MEMO, Kind.REFUND, Kind.CANCELATION}:
+            yield from refunded(life)
+
+    def _operators(self, life: Life, waits: set[Kind]) -> Iterator[str]:
+        if not waits & {Kind.FULFILMENT}:
+            yield from operators_dispatch(life)
+        closing = self.config.marketplaces[life.marketplace].operator.close_sales_orders
+        if closing == "closed" and not waits & {Kind.CLOSURE}:
+            yield from over(life)
+        for kind in (INVOICE, CREDIT_MEMO):
+            if life.of(kind):
+                yield f"{life}: {len(life.of(kind))} {kind} for goods of another seller"
 
 
 COUNTED = (

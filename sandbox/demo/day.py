@@ -76,12 +76,13 @@ class Day:
                     self.tell(f"{self.control.now():%a %H:%M} on the twins' clock: {open_still}")
 
     def night(self) -> None:
-        """The clock jumps to the nightly sweeps, which must find nothing left to do."""
+        """The clock jumps to the nightly sweeps; what orders came to by themselves meanwhile is seen to."""
         dailies = sorted((one.next_after(self.control.now()), one.name) for one in self.schedules if one.daily)
         with ThreadPoolExecutor(1) as self._pool:
             for moment, _ in dailies:
                 self._fire_due(self.control.advance(moment - self.control.now()), dailies_only=True)
             self._let_work()
+        self.run()
 
     def unfinished(self) -> str | None:
         """What is still to be done, or None. Cheap questions first."""

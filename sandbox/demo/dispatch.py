@@ -32,6 +32,8 @@ def sellers_dispatch(life: Life, promptness: Promptness, *, in_parts: bool) -> I
 
 def operators_dispatch(life: Life) -> Iterator[str]:
     """What is wrong with the fulfilments of what other shops shipped."""
+    if life.sales_order is None:
+        return
     ours = [one for one in life.of(FULFILMENT) if is_ours(one)]
     gone = [one for one in life.shipments if one["status"] in GONE]
     if len(ours) > len(life.shipped()):

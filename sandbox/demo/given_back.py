@@ -92,6 +92,15 @@ def closed(life: Life) -> Iterator[str]:
                 yield f"{life}: {line_id} is closed in NetSuite, {unshipped} unshipped; the marketplace waits for it"
 
 
+def over(life: Life) -> Iterator[str]:
+    """What is wrong with the sales order of another seller's order that the marketplace has closed."""
+    order = life.sales_order
+    if order is not None and life.order["order_state"] == "CLOSED":
+        standing = [line for line in lines_of(order) if not line.get("isClosed")]
+        if standing and choice(order, "status") not in ("C", "H"):
+            yield f"{life}: the marketplace has closed it, NetSuite still has {len(standing)} lines open"
+
+
 def returned(life: Life) -> Iterator[str]:
     """What is wrong with the goods that come back."""
     for back in life.returns:

@@ -83,7 +83,7 @@ def life(
     returns: list[Row] | None = None,
     **records: list[Row],
 ) -> Life:
-    kept = {"itemFulfillment": [fulfilment()], **records}
+    kept = {"salesOrder": [booked()], "itemFulfillment": [fulfilment()], **records}
     return Life("here", the_order or order(), shipments or [], returns or [], deepcopy(kept))
 
 
