@@ -35,7 +35,7 @@ NETSUITE = "netsuite"
 FLOW = "orders"
 HORIZON = timedelta(minutes=20)
 """NetSuite finishes a request up to 15 minutes after we stopped waiting for its answer."""
-LATEST = timedelta(hours=6)
+A_MOMENT, LATEST = timedelta(seconds=30), timedelta(hours=6)
 
 
 class Named(Protocol):
@@ -353,10 +353,18 @@ class Guard:
         return True
 
 
+def soon(at: At) -> datetime:
+    """When to look again at what will be there in a moment."""
+    return at.clock() + min(A_MOMENT, _soonest(at))
+
+
+def _soonest(at: At) -> timedelta:
+    return timedelta(seconds=2 * at.config.reliability.backoff_cap_seconds)
+
+
 def wait(at: At, posting: Posting, error: NotYet) -> None:
     """Give back what is too early. Each wait is an eighth of the age: soon at first, and cheap in the long run."""
     now = at.clock()
     age = now - (posting.first_seen or now)
-    soonest = timedelta(seconds=2 * at.config.reliability.backoff_cap_seconds)
-    until = error.until or now + min(LATEST, max(soonest, age / 8))
+    until = error.until or now + min(LATEST, max(_soonest(at), age / 8))
     release(at, posting, until, error.why, untouched=True)

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-import msgspec
 from msgspec import Struct
 
 from tieout.domain.errors import NeedsAttention, Reason, Throttled
@@ -33,15 +32,13 @@ from tieout.domain.shipments.invoice import (
     together,
 )
 from tieout.domain.shipments.revenue import Trigger, revenue_instant
-from tieout.flows.orders.collect import left_the_settings
 from tieout.flows.ports import At, PostedTransaction
-from tieout.flows.posting import NotYet, Recipe, post_records, taken
+from tieout.flows.posting import NotYet, Recipe, post_records, soon, taken
+from tieout.flows.shipments.rules import archived_fulfilment
 
 __all__ = ["post_invoices"]
 
 INVOICE_TYPE = "CustInvc"
-A_MOMENT = timedelta(seconds=30)
-"""How soon an invoice looks again whether another one of its order is through."""
 THERE = frozenset({Reason.TOTAL_MISMATCH, Reason.EXTERNAL_ID_TAKEN})
 """Parked for these, NetSuite holds the invoice."""
 
@@ -78,12 +75,11 @@ class Invoices(Recipe[ToBill, InvoiceDraft]):
 
     def source(self, posting: Posting, documents: Mapping[str, bytes]) -> ToBill:
         key = posting.key
-        if key.marketplace not in self.at.config.marketplaces:
-            raise left_the_settings(key.marketplace)
+        fulfilment = archived_fulfilment(posting, documents, self.at)
         order_payload = self.at.postings.seen_payload(key.marketplace, key.thread)
         if order_payload is None:
             raise NotYet("the order was not read yet")
-        return ToBill(archived_fulfilment(posting, documents), order_payload)
+        return ToBill(fulfilment, order_payload)
 
     def look_up(self, sources: Sequence[tuple[Posting, ToBill]]) -> None:
         if not sources:
@@ -97,7 +93,7 @@ class Invoices(Recipe[ToBill, InvoiceDraft]):
         original_day = self._revenue_day(order, source.fulfilment)
         booked = self._booked.get(sales_order_of(key))
         if booked is None:
-            raise NotYet("the sales order is not to be seen yet", self.at.clock() + A_MOMENT)
+            raise NotYet("the sales order is not to be seen yet", soon(self.at))
         shares = self._billed_now(posting, source.fulfilment, order, booked)
         draft = invoice_for(
             order,
@@ -138,7 +134,7 @@ class Invoices(Recipe[ToBill, InvoiceDraft]):
         if any(each.state is State.PARKED for each in others if _in_flight(each)):
             raise NotYet("another invoice of this order waits for a person")
         if self._drafted[key.marketplace, key.thread] or any(_in_flight(each) for each in others):
-            raise NotYet("another invoice of this order is on its way", self.at.clock() + A_MOMENT)
+            raise NotYet("another invoice of this order is on its way", soon(self.at))
         earlier = together([billed_from(each.facts) for each in others if each.state is State.CONFIRMED])
         quantities: Counter[str] = Counter()
         for line in fulfilment.lines:
@@ -175,8 +171,10 @@ class Invoices(Recipe[ToBill, InvoiceDraft]):
         for other in self._others(key):
             if _in_flight(other):
                 # The higher one waits longer, so that they do not meet again.
-                wait = A_MOMENT * (2 if _rank(other.key) < _rank(key) else 1)
-                raise Throttled("another invoice of this order is on its way", wait.total_seconds())
+                seconds = (soon(self.at) - self.at.clock()).total_seconds() * (
+                    2 if _rank(other.key) < _rank(key) else 1
+                )
+                raise Throttled("another invoice of this order is on its way", seconds)
         return self.at.ledger.create_invoice(draft)
 
     def check(self, draft: InvoiceDraft, record: PostedTransaction) -> None:
@@ -200,17 +198,6 @@ def _in_flight(other: Posting) -> bool:
     if other.state is State.PARKED:
         return other.reason in THERE or other.ambiguous_since is not None
     return other.state in {State.ATTEMPTED, State.POSTED}
-
-
-def archived_fulfilment(posting: Posting, documents: Mapping[str, bytes]) -> Fulfilment:
-    """The fulfilment that a posting stands for. Raises NeedsAttention(UNREADABLE_DOCUMENT)."""
-    raw = documents.get(posting.payload)
-    if raw is None:
-        raise NeedsAttention(Reason.UNREADABLE_DOCUMENT, {"archive": f"{posting.payload} is not there"})
-    try:
-        return msgspec.json.decode(raw, type=Fulfilment)
-    except msgspec.MsgspecError as error:
-        raise NeedsAttention(Reason.UNREADABLE_DOCUMENT, {"archive": posting.payload, "at": str(error)}) from error
 
 
 def sales_order_of(key: Key) -> str:
