@@ -142,7 +142,7 @@ def _intended(marketplace: str, fetched: FetchedOrder, at: At) -> tuple[list[Int
             source_version=version_of(fetched.updated_at),
             payload=payload_key(marketplace, fetched),
             external_id=external_id(marketplace, kind, fetched.order_id) if kind is Kind.SALES_ORDER else "",
-            facts=facts,
+            facts={**_deadline(fetched.order), **facts},
             parked=parked,
         )
 
@@ -160,6 +160,11 @@ def _intended(marketplace: str, fetched: FetchedOrder, at: At) -> tuple[list[Int
     if order.state in DEAD or (order.state in SOLD and not order.live_lines):
         retire.append(key(Kind.SALES_ORDER))
     return [], retire
+
+
+def _deadline(order: Order | None) -> dict[str, str]:
+    """By when the marketplace wants the order shipped; the deadline radar reads it off what is still to be done."""
+    return {"deadline": order.deadline.isoformat()} if order and order.deadline else {}
 
 
 def _waiting(order: Order, settings: Orders, intent: Callable[[Kind, Reason | None], Intent], at: At) -> list[Intent]:
