@@ -5,62 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from msgspec import structs
 
-from tests.fakes.or11 import a_tax, a_wire_line, a_wire_order, in_bytes
+from tests.fakes.or11 import a_tax, a_wire_line, a_wire_order
+from tests.integration.netsuite_documents import SUITETAX, a_sales_order, drafted
 from tests.integration.running_twins import CUSTOM_FIELDS, Running, running
 from tieout.domain.errors import AlreadyExists, CredentialsRefused, NeedsAttention, OutcomeUnknown, Reason, Throttled
 from tieout.domain.money import Money
 from tieout.domain.orders.matching import Item
-from tieout.domain.orders.sales_order import (
-    CustomerDraft,
-    LocationRule,
-    SalesOrder,
-    SalesOrderRules,
-    TaxRules,
-    TaxStrategy,
-    sales_order_for,
-)
-from tieout.mirakl.translate import read_order
+from tieout.domain.orders.sales_order import CustomerDraft, SalesOrder, TaxRules, TaxStrategy
 from tieout.netsuite.client import NetSuite
-
-SUITETAX = TaxStrategy.SUITETAX_OVERRIDE
 
 
 @pytest.fixture
 def twins(tmp_path: Path) -> Iterator[Running]:
     with running(tmp_path, []) as both:
         yield both
-
-
-def drafted(wire: dict[str, Any], tax: TaxRules) -> SalesOrder:
-    rules = SalesOrderRules(
-        marketplace="brightside-uk",
-        subsidiary_id="1",
-        time_zone=ZoneInfo("Europe/London"),
-        currency_ids={"GBP": "1"},
-        customer_per_buyer=False,
-        customer_name="Brightside",
-        locations=(LocationRule("1"),),
-        tax=tax,
-    )
-    order = read_order(in_bytes(wire), "brightside-uk", 2001)
-    return sales_order_for(order, rules, {"MUG": "1000", "PEN": "1001"})
-
-
-def a_sales_order(
-    order_id: str = "A-1", strategy: TaxStrategy = SUITETAX, charge_item: str | None = None, **details: Any
-) -> SalesOrder:
-    """Three mugs and a pen: two lines of 120.00, 6.00 of shipping each, tax included."""
-    lines = [a_wire_line(f"{order_id}-1"), a_wire_line(f"{order_id}-2", offer_sku="PEN", price_unit=37)]
-    wire = a_wire_order(order_id, lines, **{"total_price": 252, **details})
-    return drafted(wire, TaxRules(strategy, {}, default_code="VAT-GBR-20", charge_item=charge_item))
 
 
 def post(client: NetSuite, order: SalesOrder) -> str:

@@ -118,20 +118,15 @@ def _given_back(lines: Sequence[Row], currency: str) -> tuple[CreditLine, ...]:
 
 
 def _received(lines: Sequence[Row], currency: str) -> tuple[CreditLine, ...]:
-    return tuple(
-        CreditLine(
-            line_id=row.get("line_id", ""),
-            quantity=units(row, "quantity"),
-            net=_share(row, "source_amount", currency),
-            tax=_share(row, "source_tax", currency),
-        )
-        for row in lines
-    )
-
-
-def _share(row: Row, column: str, currency: str) -> Decimal:
-    whole = units(row, "source_quantity")
-    return rounded(abs(_amount(row, column)) * units(row, "quantity") / whole, currency) if whole else ZERO
+    """What the units had cost: gross to the minor unit, as that is what a buyer paid, and the net of it."""
+    received: list[CreditLine] = []
+    for row in lines:
+        quantity, whole = units(row, "quantity"), units(row, "source_quantity")
+        share = Decimal(quantity) / whole if whole else ZERO
+        net, tax = abs(_amount(row, "source_amount")), abs(_amount(row, "source_tax"))
+        gross, net = rounded((net + tax) * share, currency), rounded(net * share, currency)
+        received.append(CreditLine(line_id=row.get("line_id", ""), quantity=quantity, net=net, tax=gross - net))
+    return tuple(received)
 
 
 def _amount(row: Row, column: str) -> Decimal:
