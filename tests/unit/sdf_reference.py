@@ -28,7 +28,9 @@ def _kind(prefix: str, longest_id: int, required: str, optional: str) -> Kind:
 
 _ANY_FIELD = "description storevalue accesslevel searchlevel displaytype maxlength help ismandatory"
 TOP_LEVEL = {
-    "transactionbodycustomfield": _kind("custbody", 38, "fieldtype label", f"{_ANY_FIELD} bodysale"),
+    "transactionbodycustomfield": _kind(
+        "custbody", 38, "fieldtype label", f"{_ANY_FIELD} bodyitemfulfillment bodyitemreceipt bodysale"
+    ),
     "transactioncolumncustomfield": _kind("custcol", 37, "fieldtype label", f"{_ANY_FIELD} colsale"),
     "role": _kind("customrole", 40, "centertype name", "coreadminpermission issalesrole issupportrole permissions"),
     "usereventscript": _kind(
@@ -65,7 +67,8 @@ _VALUES = {
     "searchlevel": frozenset("012"),
 } | dict.fromkeys(
     (
-        *("storevalue", "ismandatory", "bodysale", "colsale", "coreadminpermission", "issalesrole", "issupportrole"),
+        *("storevalue", "ismandatory", "bodyitemfulfillment", "bodyitemreceipt", "bodysale", "colsale"),
+        *("coreadminpermission", "issalesrole", "issupportrole"),
         *("isinactive", "notifyadmins", "notifyowner", "notifyuser", "allemployees", "allroles", "isdeployed"),
     ),
     _FLAGS,

@@ -18,7 +18,7 @@ import pytest
 
 from sandbox.netsuite.reference import CUSTOM_FIELDS
 from tests.unit.sdf_reference import CONTEXTS, TOP_LEVEL, faults_of
-from tieout.netsuite.payloads import BODY_FIELDS, LINE_FIELDS
+from tieout.netsuite.payloads import BODY_FIELDS, KEY, LINE_FIELDS, MARKETPLACE, ORDER_ID
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = ROOT / "netsuite"
@@ -59,13 +59,13 @@ def rows_of_page(heading: str) -> list[list[str]]:
     return [[cell.strip().strip("`") for cell in row.split(" | ")] for row in rows]
 
 
-def test_the_project_is_an_account_customization_that_needs_server_scripts() -> None:
+def test_the_project_is_an_account_customization_that_names_the_features_of_its_objects() -> None:
     manifest = root_of(SOURCE / "manifest.xml")
     assert (manifest.tag, manifest.get("projecttype")) == ("manifest", "ACCOUNTCUSTOMIZATION")
     assert [child.tag for child in manifest] == ["projectname", "frameworkversion", "dependencies"]
     assert (text_of(manifest, "projectname"), text_of(manifest, "frameworkversion")) == ("Tieout", "1.0")
     features = [(each.text, each.get("required")) for each in manifest.findall("dependencies/features/feature")]
-    assert features == [("SERVERSIDESCRIPTING", "true")]
+    assert features == [("ACCOUNTING", "true"), ("ADVRECEIVING", "false"), ("SERVERSIDESCRIPTING", "true")]
 
 
 def test_every_file_of_the_project_is_deployed_and_every_path_has_files() -> None:
@@ -135,6 +135,15 @@ def test_every_field_is_on_sales_and_keeps_its_value() -> None:
         assert {(text_of(each, applies), text_of(each, "storevalue")) for each in objects(tag)} == {("T", "T")}
 
 
+def test_what_names_a_documents_order_is_on_the_goods_that_move_too() -> None:
+    """These are written to fulfilments and receipts, and a field that does not apply there is refused."""
+    for applies in ("bodyitemfulfillment", "bodyitemreceipt"):
+        fields = {
+            each.get("scriptid") for each in objects("transactionbodycustomfield") if each.findtext(applies) == "T"
+        }
+        assert fields == {ORDER_ID, MARKETPLACE, KEY}
+
+
 def test_a_field_holds_what_the_twin_of_netsuite_lets_it_hold() -> None:
     fields = objects("transactionbodycustomfield") + objects("transactioncolumncustomfield")
     held = {each.get("scriptid", ""): KINDS[text_of(each, "fieldtype")] for each in fields}
@@ -162,7 +171,8 @@ def test_the_role_can_delete_no_record_and_change_nobodys_rights() -> None:
     """FULL is what lets a role delete; a key to sign in, to search or to approve has no lower level."""
     role = only("role")
     full = {text_of(each, "permkey") for each in role.iter("permission") if text_of(each, "permlevel") == "FULL"}
-    assert full == {"ADMI_RESTWEBSERVICES", "ADMI_LOGIN_OAUTH2", "LIST_FIND", "TRAN_FIND", "TRAN_SALESORDAPPRV"}
+    to_sign_in_and_search = {"ADMI_RESTWEBSERVICES", "ADMI_LOGIN_OAUTH2", "LIST_FIND", "TRAN_FIND"}
+    assert full == {*to_sign_in_and_search, "TRAN_SALESORDAPPRV", "TRAN_RTNAUTHAPPRV"}
     assert {text_of(each, "permkey") for each in role.iter("permission")} & TOO_MUCH == set()
     assert text_of(role, "coreadminpermission") == "F"
 
