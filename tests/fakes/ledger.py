@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
-from msgspec import Struct
-
+from tests.fakes.billing import MemoryBilling
 from tests.fakes.clock import VirtualClock
+from tests.fakes.record import Record
 from tieout.domain.errors import AlreadyExists, NeedsAttention, Reason
 from tieout.domain.exchange import PostedTransaction, References
 from tieout.domain.money import ZERO, Money
@@ -19,18 +19,11 @@ from tieout.domain.orders.sales_order import CustomerDraft, SalesOrder
 STOCKED = frozenset({"InvtPart", "Assembly"})
 
 
-class Record(Struct, frozen=True):
-    """A sales order as NetSuite keeps it, with the draft it was made of."""
-
-    transaction: PostedTransaction
-    draft: SalesOrder
-    created_at: datetime
-
-
-class MemoryLedger:
-    """Fits `ports.Ledger`. `records` is every transaction in the order it was committed."""
+class MemoryLedger(MemoryBilling):
+    """Fits `ports.Ledger`. `records` is every sales order in the order it was committed."""
 
     def __init__(self, clock: VirtualClock, items: Collection[Item] = (), lag: timedelta = timedelta()) -> None:
+        super().__init__()
         self._clock = clock
         self._lag = lag
         """How long SuiteQL does not show what was just written; a record GET always does."""

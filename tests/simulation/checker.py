@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from decimal import Decimal
 
-from tests.fakes.ledger import Record
+from tests.fakes.record import Record
 from tests.simulation.stories import MAY_PARK, SCARCE, SCARCE_UNITS, Story
 from tests.simulation.world import Simulation
 from tieout.domain.orders.order import Order

@@ -18,7 +18,8 @@ import pytest
 from msgspec.structs import replace
 
 from tests.fakes import MemoryLedger, a_house, a_line, an_order, fetched
-from tests.fakes.ledger import Record, total_of
+from tests.fakes.ledger import total_of
+from tests.fakes.record import Record
 from tests.simulation.checker import findings
 from tests.simulation.faults import Fault, StoreUnavailableError
 from tests.simulation.watched import WatchedPostings
