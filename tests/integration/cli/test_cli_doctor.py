@@ -119,9 +119,17 @@ def test_a_custom_field_that_was_never_made_is_named(deployed: Deployed) -> None
     assert "custbody_tieout_deadline" in to_do(deployed)["NetSuite, custom fields"]
 
 
-def test_a_permission_that_the_role_lacks_is_named(deployed: Deployed) -> None:
-    deployed.twins.behave("netsuite", role_lacks="inventoryItem")
-    assert "Lists > Items" in to_do(deployed)["NetSuite, role: item"]
+@pytest.mark.parametrize(
+    ("lacks", "table", "permission"),
+    [
+        ("inventoryItem", "item", "Lists > Items"),
+        ("itemFulfillment", "trackingnumbermap", "Item Fulfillment"),
+        ("accountingPeriod", "accountingperiod", "Manage Accounting Periods"),
+    ],
+)
+def test_a_permission_that_the_role_lacks_is_named(deployed: Deployed, lacks: str, table: str, permission: str) -> None:
+    deployed.twins.behave("netsuite", role_lacks=lacks)
+    assert permission in to_do(deployed)[f"NetSuite, role: {table}"]
 
 
 def test_a_certificate_that_ends_soon_is_told_in_days(deployed: Deployed) -> None:
@@ -160,3 +168,61 @@ def test_the_shop_is_asked_for_once_a_day_and_a_second_look_is_no_fault(deployed
 def test_a_pause_is_mentioned(deployed: Deployed) -> None:
     deployed.says("pause", "orders")
     assert "orders is paused" in of(deployed.answer("doctor"), "note")["AWS"]
+
+
+# --- dispatch and returns ------------------------------------------------------------------------------------------
+
+
+def shop(deployed: Deployed) -> Any:
+    return deployed.settings["marketplaces"][MARKETPLACE]
+
+
+def test_reason_codes_that_exist_pass(deployed: Deployed) -> None:
+    shop(deployed)["returns"] = {"reasons": {"refund": "OUT_OF_STOCK", "cancelation": "OUT_OF_STOCK"}}
+    deployed.save()
+    assert "exist (RE01)" in of(deployed.answer("doctor"), "pass")[f"{MIRAKL}, reasons"]
+
+
+def test_a_reason_code_that_the_marketplace_does_not_have_is_told_with_those_it_has(deployed: Deployed) -> None:
+    shop(deployed)["returns"] = {"reasons": {"refund": "CHANGED_MIND", "cancelation": "OUT_OF_STOCK"}}
+    deployed.save()
+    words = to_do(deployed)[f"{MIRAKL}, reasons"]
+    assert "returns.reasons.refund is 'CHANGED_MIND'" in words
+    assert "OUT_OF_STOCK" in words
+
+
+def test_reasons_that_are_not_set_are_worth_knowing(deployed: Deployed) -> None:
+    assert "is not set" in of(deployed.answer("doctor"), "note")[f"{MIRAKL}, reasons"]
+
+
+@pytest.mark.parametrize(("code", "verdict"), [("DHL", "pass"), ("PIGEON", "to do")])
+def test_a_carrier_of_the_settings_must_be_registered(deployed: Deployed, code: str, verdict: str) -> None:
+    shop(deployed)["shipments"] = {"carriers": [{"ship_method": "1", "code": code}]}
+    deployed.save()
+    found = of(deployed.answer("doctor", code=int(verdict == "to do")), verdict)
+    assert f"{MIRAKL}, carriers" in found
+
+
+def test_carriers_are_asked_for_only_where_the_settings_name_one(deployed: Deployed) -> None:
+    """Mirakl tells them once a day, and the deployment wants to know too."""
+    deployed.answer("doctor")
+    assert "SH21" not in {call["operation"] for call in deployed.twins.calls("mirakl")}
+
+
+def test_the_hooks_secret_must_be_there(deployed: Deployed) -> None:
+    store_secret("webhooks/netsuite", {})
+    assert "Switch the hook on" in to_do(deployed)["NetSuite, events"]
+
+
+def test_without_events_no_secret_is_asked_for(deployed: Deployed) -> None:
+    deployed.settings["netsuite"]["events"] = False
+    deployed.save()
+    store_secret("webhooks/netsuite", {})
+    assert "found by the polls" in of(deployed.answer("doctor"), "note")["NetSuite, events"]
+
+
+def test_what_an_order_that_leaves_whole_means_is_told(deployed: Deployed) -> None:
+    shop(deployed)["shipments"] = {"partial": "park"}
+    deployed.save()
+    words = "\n".join(each["words"] for each in deployed.answer("doctor")["findings"])
+    assert "a part that left parks for a person" in words
