@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from tests.fakes.billing import MemoryBilling
 from tests.fakes.clock import VirtualClock
+from tests.fakes.dispatch import MemoryWarehouse
 from tests.fakes.record import Record
 from tieout.domain.errors import AlreadyExists, NeedsAttention, Reason
 from tieout.domain.exchange import PostedTransaction, References
@@ -19,7 +20,7 @@ from tieout.domain.orders.sales_order import CustomerDraft, SalesOrder
 STOCKED = frozenset({"InvtPart", "Assembly"})
 
 
-class MemoryLedger(MemoryBilling):
+class MemoryLedger(MemoryWarehouse, MemoryBilling):
     """Fits `ports.Ledger`. `records` is every sales order in the order it was committed."""
 
     def __init__(self, clock: VirtualClock, items: Collection[Item] = (), lag: timedelta = timedelta()) -> None:

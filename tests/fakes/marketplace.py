@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 
 from tests.fakes.clock import VirtualClock
+from tests.fakes.dispatch import MemoryDispatch
 from tests.fakes.orders import fetched, read_back
 from tieout.domain.errors import NeedsAttention, Reason
 from tieout.domain.exchange import FetchedOrder
@@ -23,7 +24,7 @@ def nothing_follows(order: Order) -> None:
     """After a decision: no debit, no shipping, until a test says so."""
 
 
-class MemoryMarketplace:
+class MemoryMarketplace(MemoryDispatch):
     """Fits `ports.Marketplace`. `orders` is what Mirakl holds now, by order id.
 
     Its clock runs `skew` beside ours, and a change shows in listings only after `shows_after`.
@@ -36,6 +37,7 @@ class MemoryMarketplace:
         skew: timedelta = timedelta(),
         shows_after: timedelta = timedelta(),
     ) -> None:
+        super().__init__()
         self._clock = clock
         self._skew = skew
         self._shows_after = shows_after
