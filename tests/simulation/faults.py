@@ -49,7 +49,14 @@ BELL = (Fault.LOST, Fault.DOUBLED, Fault.LATE, Fault.UNAVAILABLE_BEFORE, Fault.C
 CREDENTIALS_SHARE = 0.02
 """Of the faults of vendors' calls."""
 
-WRITES = frozenset({"create_sales_order", "ensure_customer", "accept", "set_seller_references"})
+WRITES = frozenset(
+    {
+        *("create_sales_order", "ensure_customer", "create_fulfilment", "create_invoice", "create_credit_memo"),
+        *("create_return_authorization", "create_item_receipt", "change_lines"),
+        *("accept", "set_seller_references", "create_shipments", "track_shipments", "ship_shipments", "track_order"),
+        *("ship_order", "cancel_lines", "cancel_order", "refund_lines", "receive_returns"),
+    }
+)
 VENDORS = frozenset({"ledger", "market"})
 
 
