@@ -6,9 +6,15 @@ import json
 
 import pytest
 
+from sandbox.mirakl.operations import OPERATIONS
 from tests.shared import shared
-from tieout.config import FASTEST_POLL_MINUTES, Orders
+from tieout.config import FASTEST_POLL_MINUTES, Orders, Returns
 from tieout.mirakl.budgets import FREQUENCIES, STRICTER, frequency_of, seconds_between
+
+PER_EVENT = (
+    *("OR21", "OR23", "OR24", "ST01", "ST11", "ST23", "ST24"),
+    *("OR28", "OR29", "OR30", "RT25", "RE01", "PC01"),
+)
 
 
 @pytest.mark.parametrize("persona", FASTEST_POLL_MINUTES)
@@ -22,6 +28,11 @@ def test_no_schedule_may_be_set_above_its_operations_limit(setting: str, operati
     assert fastest * 60 >= seconds_between(operation)
 
 
+def test_returns_are_not_listed_faster_than_mirakl_allows():
+    fastest = next(rule.ge for rule in Returns.model_fields["poll_minutes"].metadata if hasattr(rule, "ge"))
+    assert fastest * 60 >= seconds_between("RT11") == 300
+
+
 def test_the_default_poll_is_slow_enough_for_every_persona():
     default = Orders.model_fields["poll_minutes"].default
     assert default * 60 >= max(seconds_between("OR11", persona) for persona in ("default", *STRICTER))
@@ -31,9 +42,17 @@ def test_five_calls_a_second_are_a_fifth_of_a_second_apart():
     assert seconds_between("OR31") == pytest.approx(0.2)
 
 
-def test_an_operation_without_a_published_limit_may_be_called_per_event():
-    assert frequency_of("OR21") is None
-    assert seconds_between("OR21") == 0
+@pytest.mark.parametrize("operation", PER_EVENT)
+def test_an_operation_without_a_published_limit_may_be_called_per_event(operation: str):
+    assert frequency_of(operation) is None
+    assert seconds_between(operation) == 0
+
+
+@pytest.mark.parametrize("operation", sorted({one.code for one in OPERATIONS}))
+def test_the_twin_allows_what_we_take_to_be_allowed(operation: str):
+    (theirs,) = (one.frequency for one in OPERATIONS if one.code == operation)
+    ours = frequency_of(operation)
+    assert (ours and (ours.calls, ours.seconds)) == (theirs and (theirs.calls, theirs.seconds))
 
 
 def test_a_persona_is_stricter_only_where_it_says_so():
