@@ -23,7 +23,7 @@ from tieout.domain.errors import TieoutError
 from tieout.domain.orders.order import Order
 from tieout.domain.postings import Key, Kind, Lane, State
 from tieout.flows import exceptions
-from tieout.flows.orders import accept, collect, confirm, post
+from tieout.flows.orders import accept, collect, confirm, work
 from tieout.flows.ports import At
 
 WORKERS = 4
@@ -158,7 +158,7 @@ class Simulation:
 
     def post(self, keys: Sequence[Key], returned: Sequence[Key]) -> list[Key]:
         deadline = self.clock.now + FUNCTION_TIMEOUT
-        return post.post_sales_orders(keys, self.at, deadline, returned)
+        return work.post_due(keys, self.at, deadline, returned)
 
     def _pump(self) -> None:
         """SQS hands messages to as many workers as it may."""

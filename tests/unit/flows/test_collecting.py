@@ -99,7 +99,7 @@ def test_an_order_canceled_before_it_was_posted_is_not_posted_any_more() -> None
     order = an_order("A-1")
     house = seen(a_house(), order)
     seen(house, later(order, state="CANCELED"))
-    assert states(house) == {"SO A-1": State.SUPERSEDED}
+    assert states(house) == {"SO A-1": State.SUPERSEDED, "CLOSE A-1": State.DUE}
 
 
 def test_an_order_canceled_while_a_throttled_worker_held_it_is_not_posted_by_the_next() -> None:
@@ -109,7 +109,7 @@ def test_an_order_canceled_while_a_throttled_worker_held_it_is_not_posted_by_the
     (held,) = house.postings.claim([key("A-1")], house.clock())
     seen(house, later(order, state="CANCELED"))
     house.postings.release(held, house.clock(), "429", house.clock(), untouched=True)
-    assert states(house) == {"SO A-1": State.SUPERSEDED}
+    assert states(house) == {"SO A-1": State.SUPERSEDED, "CLOSE A-1": State.DUE}
 
 
 def test_an_order_that_does_not_read_is_parked_with_the_field_and_its_bytes_are_kept() -> None:

@@ -108,5 +108,5 @@ def _rest(order: Order, booked: Booked, *, goods_left: bool, gone: set[int], tax
             if not amount:
                 changes.append(LineChange(there.number, close=True))
             elif amount < there.net:
-                changes.append(LineChange(there.number, quantity=there.quantity, net=amount))
+                changes.append(LineChange(there.number, net=amount))
     return changes

@@ -6,7 +6,7 @@ Source: OR11 `refunds`; record `creditMemo`; `docs/finance/returns.md` tells it 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -15,14 +15,15 @@ from msgspec.structs import replace
 
 from tieout.domain.errors import NeedsAttention, Reason
 from tieout.domain.ids import external_id
-from tieout.domain.money import Money
+from tieout.domain.money import ZERO, Money
 from tieout.domain.orders.booked import Booked, BookedLine
-from tieout.domain.orders.order import Line, Order, Refund, tax_total
+from tieout.domain.orders.order import Line, Order, Refund, TaxAmount, tax_total
 from tieout.domain.orders.sales_order import TaxRules, figures_of
 from tieout.domain.postings import Kind
 from tieout.domain.returns.closures import CHARGE
 from tieout.domain.returns.refund import CreditedLine, CreditMemoDraft
 from tieout.domain.returns.shares import taxes_of_refund
+from tieout.domain.shipments.invoice import Share
 
 
 class Found(Struct, frozen=True):
@@ -57,7 +58,7 @@ def refund_as_order(order: Order, found: Found) -> Order:
     part = replace(
         line,
         state="REFUNDED",
-        quantity=max(1, min(refund.quantity or line.quantity, line.quantity)),
+        quantity=max(1, line.quantity),
         price=refund.amount,
         shipping_price=refund.shipping_amount,
         taxes=tuple(tax for tax in taxes if tax.amount),
@@ -94,13 +95,11 @@ def credit_memo_for(order: Order, found: Found, invoice: Booked, tax: TaxRules, 
         )
     part = refund_as_order(order, found)
     figures = figures_of(part, {found.line.sku: there.item_id}, tax)
-    # NetSuite wants a line with units; how many is not what is given back.
-    units = min(part.lines[0].quantity, there.quantity) or 1
     lines = []
     for line in figures.lines:
         if line.line_id == line_id:
-            credited = replace(line, quantity=units, rate=None)
-            lines.append(CreditedLine(there.number, credited))
+            # Without units: how many is not what is given back.
+            lines.append(CreditedLine(there.number, replace(line, quantity=0, rate=None)))
         else:
             charge = _charge_line(line.line_id, invoice)
             lines.append(CreditedLine(charge.number, replace(line, item_id=charge.item_id)))
@@ -128,3 +127,42 @@ def _charge_line(line_id: str, invoice: Booked) -> BookedLine:
     if there is None:
         raise NeedsAttention(Reason.NOTHING_TO_CREDIT, {"invoice": invoice.number, "tax": line_id.removeprefix(CHARGE)})
     return there
+
+
+def within(found: Found, billed: Share) -> Found:
+    """A refund of a line that was refunded whole, less what was never billed; earlier refunds are credited first."""
+    line, refund = found.line, found.refund
+    before = [each for each in line.refunds if _age(each) < _age(refund)]
+    amount = _room(refund.amount, billed.price, [each.amount for each in before])
+    shipping = _room(refund.shipping_amount, billed.shipping, [each.shipping_amount for each in before])
+    taxes, shipping_taxes = refund.taxes, refund.shipping_taxes
+    return Found(
+        line,
+        replace(
+            refund,
+            amount=amount,
+            shipping_amount=shipping,
+            taxes=_capped(taxes, billed.taxes, [each.taxes for each in before]),
+            shipping_taxes=_capped(shipping_taxes, billed.shipping_taxes, [each.shipping_taxes for each in before]),
+        ),
+    )
+
+
+def _age(refund: Refund) -> tuple[str, str]:
+    return str(refund.created_at or ""), refund.id
+
+
+def _room(wanted: Decimal, billed: Decimal, before: Sequence[Decimal]) -> Decimal:
+    return max(ZERO, min(wanted, billed - sum(before, ZERO)))
+
+
+def _capped(
+    taxes: tuple[TaxAmount, ...], billed: Mapping[str, Decimal], before: Sequence[tuple[TaxAmount, ...]]
+) -> tuple[TaxAmount, ...]:
+    given = [tax for several in before for tax in several]
+    return tuple(
+        replace(
+            tax, amount=_room(tax.amount, billed.get(tax.code, ZERO), [t.amount for t in given if t.code == tax.code])
+        )
+        for tax in taxes
+    )

@@ -81,12 +81,20 @@ def _credited(credit: Credit, order: Order) -> list[_Wanted]:
     ]
     if charges:
         wanted = _with_charges(wanted, charges, order)
+    if not all(_has_room_for_shipping(each, order) for each in wanted):
+        # NetSuite has one shipping cost: which lines it belongs to is Mirakl's word.
+        wanted = [replace(each, shipping=ZERO, shipping_tax=ZERO) for each in wanted]
     rest = credit.total.amount - sum((each.goods + each.goods_tax + each.shipping_gross for each in wanted), ZERO)
     if rest > 0:
         wanted, rest = _with_shipping(wanted, rest, order)
     if rest:
         raise _too_large(credit, {"not_of_an_order_line": str(rest)})
     return wanted
+
+
+def _has_room_for_shipping(each: _Wanted, order: Order) -> bool:
+    left = left_of(each.line)
+    return (each.shipping_gross if order.tax_included else each.shipping) <= left.shipping_amount
 
 
 def _with_charges(wanted: list[_Wanted], charges: Decimal, order: Order) -> list[_Wanted]:

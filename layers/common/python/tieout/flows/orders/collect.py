@@ -14,6 +14,8 @@ from tieout.domain.ids import external_id
 from tieout.domain.orders.order import DEAD, SOLD, TO_ACCEPT, Order
 from tieout.domain.postings import Intent, Key, Kind, Posting, version_of
 from tieout.flows.ports import At, FetchedOrder
+from tieout.flows.returns.intents import order_intents
+from tieout.flows.shipments.from_order import fulfilment_intents
 
 
 class Collected(Struct, frozen=True):
@@ -152,8 +154,16 @@ def _intended(marketplace: str, fetched: FetchedOrder, at: At) -> tuple[list[Int
     order = fetched.order
     if order is None:
         return [intent(Kind.SALES_ORDER, Reason.UNREADABLE_ORDER, problem=fetched.problem)], []
+    intents, retire = _of_the_sale(order, intent, key, at)
+    payload = payload_key(marketplace, fetched)
+    return [*intents, *order_intents(order, payload, at), *fulfilment_intents(order, payload, at)], retire
+
+
+def _of_the_sale(
+    order: Order, intent: Callable[..., Intent], key: Callable[[Kind], Key], at: At
+) -> tuple[list[Intent], list[Key]]:
     if order.state == TO_ACCEPT:
-        return _waiting(order, at.config.marketplaces[marketplace].orders, intent, at), []
+        return _waiting(order, at.config.marketplaces[order.marketplace].orders, intent, at), []
     retire = [key(Kind.ACCEPTANCE)]
     if order.state in SOLD and order.live_lines:
         return [intent(Kind.SALES_ORDER)], retire
