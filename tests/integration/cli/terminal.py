@@ -112,6 +112,7 @@ def deploy_stack() -> dict[str, str]:
         "ArchiveBucket": "archive-1",
         "QueueOrdersToPost": sqs.create_queue(QueueName="orders-to-post")["QueueUrl"],
         "QueueOrdersToFetch": sqs.create_queue(QueueName="orders-to-fetch")["QueueUrl"],
+        "QueueShipmentsToConfirm": sqs.create_queue(QueueName="shipments-to-confirm")["QueueUrl"],
         "SecretsPrefix": "tieout/test",
     }
     template = {
@@ -128,6 +129,7 @@ def store_secrets(twins: Running) -> None:
     netsuite = twins.twins.netsuite
     parts = ("client_id", "certificate_id", "private_key", "certificate")
     store_secret("netsuite", {part: getattr(netsuite, part) for part in parts})
+    store_secret("webhooks/netsuite", {"current": "generated"})
     store_secret(f"mirakl/{MARKETPLACE}", {"api_key": twins.twins.mirakl.marketplaces[MARKETPLACE].api_key})
 
 

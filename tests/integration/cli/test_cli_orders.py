@@ -101,7 +101,7 @@ def test_parked_names_the_order_the_reason_and_the_facts(with_one_parked: Deploy
     assert answer["by_reason"] == {"unknown_sku": 1}
     (parked,) = answer["parked"]
     assert (parked["key"], parked["order_id"], parked["reason"]) == (ODD, "ODD-A", "unknown_sku")
-    assert parked["facts"] == {"sku": "mug ", "suggestion": "MUG"}
+    assert parked["facts"] == {"sku": "mug ", "suggestion": "MUG", "deadline": "2026-10-04T09:00:00+00:00"}
     assert parked["page"].endswith("/on-call/parked-postings.md")
 
 

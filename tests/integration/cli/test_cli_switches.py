@@ -16,6 +16,10 @@ from tests.integration.running_twins import MARKETPLACE
 from tieout import __version__
 from tieout.cli.app import app
 from tieout.cli.deployment import OUTPUTS
+from tieout.cli.switches import FLOWS
+from tieout.flows import posting
+from tieout.flows.returns import send as returns
+from tieout.flows.shipments import rules as shipments
 
 BACKFILL = ("orders", "backfill", "--marketplace", MARKETPLACE, *SOME_DAY)
 
@@ -28,6 +32,8 @@ def test_status_counts_what_is_due_what_is_parked_and_how_far_was_read(deployed:
         "orders-to-post": 2,
         "orders-to-accept": 0,
         "orders-to-confirm": 0,
+        "shipments-to-confirm": 0,
+        "refunds-to-send": 0,
     }
     assert answer["parked"] == {"count": 0, "by_reason": {}, "oldest": None}
     (market,) = answer["marketplaces"]
@@ -70,7 +76,23 @@ def test_without_a_flow_everything_is_paused_and_everything_resumed(deployed: De
 
 def test_an_unknown_flow_is_refused_with_those_there_are(deployed: Deployed) -> None:
     words = deployed.refuses("pause", "ordres")
-    assert "orders, or all" in words
+    assert "orders, shipments, returns, or all" in words
+
+
+def test_every_flow_that_work_stops_for_can_be_paused() -> None:
+    assert {posting.FLOW, shipments.FLOW, returns.FLOW} == set(FLOWS)
+
+
+def test_status_says_how_far_what_leaves_and_what_comes_back_was_read(deployed: Deployed) -> None:
+    deployed.at.watermarks.advance("netsuite/fulfilments", datetime(2026, 10, 2, tzinfo=UTC))
+    read = {each["reading"]: each["read_until"] for each in deployed.answer("status")["readings"]}
+    assert read == {
+        "netsuite/fulfilments": "2026-10-02T00:00:00Z",
+        "netsuite/credits": None,
+        "netsuite/closed-lines": None,
+        f"{MARKETPLACE}/returns": None,
+    }
+    assert "netsuite/fulfilments" in deployed.says("status")
 
 
 def test_a_breaker_shows_in_the_status(deployed: Deployed) -> None:

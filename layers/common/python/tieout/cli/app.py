@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 
 from tieout import __version__
 from tieout.cli.backfill import orders
+from tieout.cli.deadlines import deadlines
 from tieout.cli.deployment import Deployment
 from tieout.cli.doctor import doctor
 from tieout.cli.explain import explain
@@ -82,6 +83,7 @@ def common(  # noqa: PLR0917  Typer names them on the command line
 
 app.command()(doctor)
 app.command()(status)
+app.command()(deadlines)
 app.command()(parked)
 app.command()(resubmit)
 app.command()(explain)

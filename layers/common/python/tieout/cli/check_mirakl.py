@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tieout.cli.check_dispatch import carrier_findings, reason_findings
 from tieout.cli.deployment import Deployment
 from tieout.cli.findings import Finding, Verdict, attempt, clock_finding, note, passed, to_do
 from tieout.config import Marketplace
@@ -27,6 +28,8 @@ def mirakl_findings(deployment: Deployment, name: str) -> Iterator[tuple[str, li
         return
     yield about, attempt(f"{about}, orders", lambda: _orders(f"{about}, orders", mirakl))
     yield about, attempt(f"{about}, PC01", lambda: _platform(f"{about}, PC01", mirakl, settings))
+    yield about, attempt(f"{about}, carriers", lambda: carrier_findings(f"{about}, carriers", mirakl, settings))
+    yield about, attempt(f"{about}, reasons", lambda: reason_findings(f"{about}, reasons", mirakl, settings))
 
 
 def _reached(about: str, name: str, deployment: Deployment) -> list[Finding]:
@@ -74,7 +77,7 @@ def _platform(about: str, mirakl: Mirakl, settings: Marketplace) -> list[Finding
         note(about, _tax_mode(features)),
         note(about, _acceptance(features, settings)),
         note(about, _addresses(features)),
-        note(about, _shipments(features)),
+        note(about, _shipments(features, settings)),
     ]
 
 
@@ -111,7 +114,14 @@ def _addresses(features: Features) -> str:
     return "addresses are shown after acceptance, in time: sales orders are written after the debit"
 
 
-def _shipments(features: Features) -> str:
+def _shipments(features: Features, settings: Marketplace) -> str:
+    if not settings.shipments.enabled:
+        return "shipments.enabled is false: what left is not told to the marketplace"
     if features.shipment and features.shipment.multi_shipment:
-        return "multi_shipment is on: an order may leave in several parcels; dispatch is not part of this version"
-    return "multi_shipment is off: an order leaves whole; dispatch is not part of this version"
+        return "multi_shipment is on: each fulfilment is confirmed as a shipment of its own"
+    means = {
+        "wait": "a part that left waits for the rest",
+        "ship": "an order counts as shipped with its first part",
+        "park": "a part that left parks for a person",
+    }
+    return f"multi_shipment is off: an order leaves whole, and {means[settings.shipments.partial]} (shipments.partial)"

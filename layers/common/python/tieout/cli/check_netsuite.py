@@ -22,6 +22,7 @@ def netsuite_findings(deployment: Deployment) -> Iterator[tuple[str, list[Findin
     connection = deployment.netsuite
     config = deployment.config
     yield ABOUT, attempt(f"{ABOUT}, certificate", lambda: _certificate(deployment))
+    yield ABOUT, attempt(f"{ABOUT}, events", lambda: _events(deployment))
     reached = attempt(f"{ABOUT}, credential", lambda: _reached(deployment, connection))
     yield ABOUT, reached
     yield ABOUT, [_concurrency(config)]
@@ -55,6 +56,18 @@ def _certificate(deployment: Deployment) -> list[Finding]:
     if days < deployment.config.on_call.certificate_days:
         return [to_do(about, f"{days} days left: {how}")]
     return [passed(about, f"{days} days left")]
+
+
+def _events(deployment: Deployment) -> list[Finding]:
+    """The secret that the account's script signs with; whether the script is there shows with its first ring."""
+    about = f"{ABOUT}, events"
+    ships = any(one.orders.enabled and one.shipments.enabled for one in deployment.config.marketplaces.values())
+    if not (deployment.config.netsuite.events and ships):
+        return [note(about, "the account is not expected to ring: fulfilments are found by the polls")]
+    if not deployment.secrets.get("webhooks/netsuite").get("current"):
+        how = 'docs/operations/netsuite-bundle.md, "Switch the hook on"'
+        return [to_do(about, f"the secret webhooks/netsuite has no `current`: {how}")]
+    return [passed(about, "the secret of the account's script is stored; rings are taken at NetSuiteEventsUrl")]
 
 
 def _reached(deployment: Deployment, connection: Connection) -> list[Finding]:

@@ -34,6 +34,7 @@ OUTPUTS: Mapping[str, str] = {
     "ArchiveBucket": "ARCHIVE_BUCKET",
     "QueueOrdersToPost": "QUEUE_ORDERS_TO_POST",
     "QueueOrdersToFetch": "QUEUE_ORDERS_TO_FETCH",
+    "QueueShipmentsToConfirm": "QUEUE_SHIPMENTS_TO_CONFIRM",
     "SecretsPrefix": "SECRETS_PREFIX",
 }
 """Output of the stack, and the variable that says the same to a function."""
@@ -179,7 +180,7 @@ class Deployment:
 
     @property
     def watermarks(self) -> Watermarks:
-        """How far each marketplace was read."""
+        """How far each marketplace, and NetSuite, was read."""
         return self.at.watermarks
 
     @property

@@ -18,7 +18,10 @@ _MARKS = {Verdict.PASS: "✓ pass", Verdict.NOTE: "· note", Verdict.TO_DO: "✗
 
 
 def doctor(ctx: typer.Context, as_json: AsJson = False) -> None:
-    """Check credentials, permissions, PC01, concurrency, clocks, custom fields, names; exit 1 if something is to do."""
+    """Check credentials, permissions, PC01, carriers, reasons, concurrency, clocks, custom fields, names.
+
+    Exit 1 if something is to do.
+    """
     deployment = deployment_of(ctx)
     findings: list[Finding] = []
     with aside().status("asking") as spinner:

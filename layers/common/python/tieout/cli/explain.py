@@ -18,6 +18,15 @@ WORDS = {
     Kind.ACCEPTANCE: "acceptance in Mirakl",
     Kind.SALES_ORDER: "sales order in NetSuite",
     Kind.SELLER_REFERENCE: "reference in Mirakl",
+    Kind.FULFILMENT: "fulfilment in NetSuite",
+    Kind.INVOICE: "invoice in NetSuite",
+    Kind.CLOSURE: "closed lines in NetSuite",
+    Kind.CREDIT_MEMO: "credit memo in NetSuite",
+    Kind.RETURN_AUTHORIZATION: "return authorisation in NetSuite",
+    Kind.ITEM_RECEIPT: "item receipt in NetSuite",
+    Kind.SHIPMENT: "shipment in Mirakl",
+    Kind.CANCELATION: "cancelation in Mirakl",
+    Kind.REFUND: "refund in Mirakl",
 }
 
 

@@ -11,11 +11,12 @@ import typer
 from tieout.cli.deployment import Deployment
 from tieout.cli.options import AsJson, deployment_of, wants_json
 from tieout.cli.output import a_table, how_long, show, when
+from tieout.config import Config
 from tieout.domain.postings import Lane
 
 
 def status(ctx: typer.Context, as_json: AsJson = False) -> None:
-    """Show what is due by lane, parked by reason, how far each marketplace was read, pauses and breakers."""
+    """Show what is due by lane, parked by reason, how far Mirakl and NetSuite were read, pauses and breakers."""
     deployment = deployment_of(ctx)
     now = deployment.clock()
     document = {
@@ -24,6 +25,7 @@ def status(ctx: typer.Context, as_json: AsJson = False) -> None:
         "lanes": [_lane(deployment, lane, now) for lane in Lane],
         "parked": _parked(deployment),
         "marketplaces": [_marketplace(deployment, name, now) for name in deployment.config.marketplaces],
+        "readings": [_reading(deployment, name, now) for name in _readings(deployment.config)],
         "paused": [{"flow": each.flow, "who": each.who, "since": each.since} for each in deployment.switches.pauses()],
         "breakers": [
             {"system": each.system, "failures": each.failures, "open_until": each.open_until}
@@ -59,6 +61,28 @@ def _marketplace(deployment: Deployment, name: str, now: datetime) -> dict[str, 
     }
 
 
+def _readings(config: Config) -> list[str]:
+    """Watermarks besides those of orders, where their flow is switched on."""
+    selling = {name: one for name, one in config.marketplaces.items() if one.orders.enabled}
+    shipping = [one for one in selling.values() if one.shipments.enabled]
+    returning = [one for one in selling.values() if one.returns.enabled]
+    return [
+        *(["netsuite/fulfilments"] if shipping else []),
+        *(["netsuite/credits", "netsuite/closed-lines"] if returning else []),
+        *(f"{name}/shipments" for name, one in selling.items() if one.shipments.enabled and one.role == "operator"),
+        *(f"{name}/returns" for name, one in selling.items() if one.returns.enabled),
+    ]
+
+
+def _reading(deployment: Deployment, name: str, now: datetime) -> dict[str, Any]:
+    watermark = deployment.watermarks.read(name)
+    return {
+        "reading": name,
+        "read_until": watermark,
+        "seconds_ago": round((now - watermark).total_seconds()) if watermark else None,
+    }
+
+
 def _shown(document: dict[str, Any], now: datetime) -> list[Any]:
     lanes = a_table(f"{document['deployment']} at {when(now)}", "Lane", "Due", "Open", "Oldest due since")
     for lane in document["lanes"]:
@@ -70,7 +94,12 @@ def _shown(document: dict[str, Any], now: datetime) -> list[Any]:
         until = each["read_until"]
         ago = how_long(now - until) if until else ""
         markets.add_row(each["marketplace"], when(until) or "not read yet", ago, f"{each['poll_minutes']} min")
-    return [lanes, "", *_waiting(document["parked"], now), "", markets, "", *_stopped(document)]
+    others = a_table("Besides orders", "Reading", "Read until", "Ago")
+    for each in document["readings"]:
+        until = each["read_until"]
+        others.add_row(each["reading"], when(until) or "not read yet", how_long(now - until) if until else "")
+    read = [markets, "", *([others, ""] if document["readings"] else [])]
+    return [lanes, "", *_waiting(document["parked"], now), "", *read, *_stopped(document)]
 
 
 def _waiting(parked: dict[str, Any], now: datetime) -> list[Any]:

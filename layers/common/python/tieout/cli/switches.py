@@ -11,9 +11,8 @@ from tieout.cli.deployment import Deployment
 from tieout.cli.options import AsJson, deployment_of, wants_json
 from tieout.cli.output import show, when
 from tieout.cli.trouble import MistakeError
-from tieout.flows.orders.post import FLOW
 
-FLOWS = (FLOW,)
+FLOWS = ("orders", "shipments", "returns")
 
 Flow = Annotated[str, typer.Argument(metavar="FLOW", help=f"{', '.join(FLOWS)}, or `{ALL}`.")]
 

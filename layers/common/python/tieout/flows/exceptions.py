@@ -5,6 +5,8 @@ from __future__ import annotations
 from tieout.domain.postings import QUEUED, Lane
 from tieout.flows.ports import At
 
+FLOW_OF = {Lane.ORDERS_TO_POST: "orders", Lane.SHIPMENTS_TO_CONFIRM: "shipments"}
+"""What a person pauses, by the lane that then stands still."""
 FULL = 1000
 """A queue with this many doorbells needs no more of them."""
 
@@ -20,7 +22,7 @@ def ring_due(at: At) -> int:
     for lane in Lane:
         oldest = at.postings.oldest_due(lane, now)
         at.meter.gauge("OldestDueSeconds", (now - oldest).total_seconds() if oldest else 0.0, lane=lane)
-        if lane not in QUEUED or oldest is None or at.switches.paused("orders"):
+        if lane not in QUEUED or oldest is None or at.switches.paused(FLOW_OF[lane]):
             continue
         room = FULL - at.doorbells.waiting(lane)
         if room <= 0:
