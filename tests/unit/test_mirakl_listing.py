@@ -93,6 +93,20 @@ def test_a_last_page_that_is_served_twice_hides_nothing():
     assert window.read() == set(window.orders)
 
 
+@pytest.mark.parametrize("doubled", [{2, 5}, {2, 5, 6}])
+def test_a_page_that_is_served_in_the_place_of_the_first_hides_nothing(doubled: set[int]):
+    """Three orders leave after a page was served twice: we are back at the start, and are shown the page before."""
+    window = Window(200, {4: {0, 1, 2}})
+    window.doubled_calls = doubled
+    assert window.read() >= set(window.orders)
+
+
+def test_a_window_whose_start_has_left_is_believed_to_have():
+    window = Window(250, {2: set(range(100)), 3: set(range(100, 150))})
+    assert window.read() >= set(window.orders)
+    assert window.calls <= 10
+
+
 def test_a_page_served_twice_costs_a_few_calls_and_no_more():
     window = Window(350)
     window.doubled_calls = {2}
