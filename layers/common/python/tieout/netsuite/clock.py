@@ -27,12 +27,15 @@ FARTHEST = timedelta(hours=14)
 _ATTEMPTS = 3
 
 _PYTHON_SHAPE = "%Y-%m-%d %H:%M:%S"
-_NEWEST = f"""
+_OURS = f"""
 SELECT t.id, TO_CHAR(t.lastmodifieddate, '{SHAPE}') AS modified
 FROM transaction t
-WHERE t.type = 'SalesOrd' AND t.{ORDER_ID} IS NOT NULL
-ORDER BY t.lastmodifieddate DESC FETCH FIRST 1 ROWS ONLY
-"""  # noqa: S608  names of ours, never data
+WHERE t.type = 'SalesOrd' AND t.{ORDER_ID} IS NOT NULL"""  # noqa: S608  names of ours, never data
+_SAVED_LATELY = (
+    f"{_OURS} AND t.lastmodifieddate >= SYSDATE - 2 ORDER BY t.lastmodifieddate DESC FETCH FIRST 1 ROWS ONLY"
+)
+_NEWEST = f"{_OURS} ORDER BY t.id DESC FETCH FIRST 1 ROWS ONLY"
+"""Where nothing was saved lately. Whoever saves a fulfilment saves its sales order with it."""
 
 
 class _ServerTime(Struct, frozen=True, rename="camel"):
@@ -82,7 +85,7 @@ class Zone:
     def _asked(self) -> timedelta:
         """How far the zone is ahead of UTC; as if it were UTC where there is no sales order of ours to read yet."""
         for _ in range(_ATTEMPTS):
-            newest = rows(self._connection, _NEWEST)
+            newest = rows(self._connection, _SAVED_LATELY) or rows(self._connection, _NEWEST)
             if not newest:
                 return timedelta()
             path = f"/services/rest/record/v1/salesOrder/{newest[0]['id']}"

@@ -29,7 +29,8 @@ TABLES: Mapping[str, str] = {
 COLUMNS: Mapping[str, str] = {
     "aggregateitemlocation": "item, location, quantityavailable",
     "transaction": (
-        "id, tranid, externalid, type, status, trandate, lastmodifieddate, shipmethod, foreigntotal, currency, otherrefnum"
+        "id, tranid, externalid, type, status, trandate, lastmodifieddate, shipmethod, foreigntotal, currency, "
+        "otherrefnum"
     ),
     "transactionline": (
         "id, transaction, item, itemtype, quantity, quantityshiprecv, quantitybilled, foreignamount, taxamount, "
