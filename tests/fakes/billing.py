@@ -37,6 +37,7 @@ class MemoryBilling:
     adds: dict[str, Decimal]
 
     def __init__(self) -> None:
+        super().__init__()
         self.invoices: list[Record] = []
         self.item_fulfilments: dict[str, Fulfilment] = {}
         """Every item fulfilment by internal id: the warehouse's (`ship`), and those that Tieout made."""

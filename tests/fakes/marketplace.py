@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from tests.fakes.clock import VirtualClock
 from tests.fakes.dispatch import MemoryDispatch
 from tests.fakes.orders import fetched, read_back
+from tests.fakes.other_sellers import MemoryOtherSellers
 from tieout.domain.errors import NeedsAttention, Reason
 from tieout.domain.exchange import FetchedOrder
 from tieout.domain.orders.order import TO_ACCEPT, Order
@@ -24,7 +25,7 @@ def nothing_follows(order: Order) -> None:
     """After a decision: no debit, no shipping, until a test says so."""
 
 
-class MemoryMarketplace(MemoryDispatch):
+class MemoryMarketplace(MemoryDispatch, MemoryOtherSellers):
     """Fits `ports.Marketplace`. `orders` is what Mirakl holds now, by order id.
 
     Its clock runs `skew` beside ours, and a change shows in listings only after `shows_after`.

@@ -216,7 +216,8 @@ def splits(draw: st.DrawFn) -> tuple[Order, list[dict[str, int]]]:
     units = draw(st.permutations([line.line_id for line in order.lines for _ in range(line.quantity)]))
     shipments: list[dict[str, int]] = [{}]
     for line_id in units:
-        if shipments[-1] and draw(st.booleans()):
+        starts_anew: bool = draw(st.booleans())
+        if shipments[-1] and starts_anew:
             shipments.append({})
         shipments[-1][line_id] = shipments[-1].get(line_id, 0) + 1
     return order, shipments
