@@ -76,7 +76,7 @@ def _settle_doubts(market: Marketplace, doubtful: Sequence[Job], batch: Batch, s
     shipments = shipments_now(market, doubtful)
     for job in doubtful:
         with Guard(job.posting, batch.at, batch.failed):
-            of_order = shipments[job.order_id]
+            of_order = shipments.of(job)
             if (found := own_shipment(job.reference, of_order)) is not None:
                 sent.append(Sent(job, found.id, found))
             elif _is_safe_to_send(job, of_order, market, batch.at):
@@ -174,7 +174,7 @@ def _see_why(market: Marketplace, refused: Sequence[_Refused], batch: Batch, sen
     for each in refused:
         job = each.job
         with Guard(job.posting, at, batch.failed):
-            of_order = shipments[job.order_id]
+            of_order = shipments.of(job)
             if (found := own_shipment(job.reference, of_order)) is not None:
                 sent.append(Sent(job, found.id, found))
                 continue

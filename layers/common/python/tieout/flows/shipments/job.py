@@ -122,13 +122,37 @@ def orders_now(market: Marketplace, jobs: Iterable[Job]) -> dict[str, Order]:
     return {each.order_id: each.order for each in fetched if each.order is not None}
 
 
-def shipments_now(market: Marketplace, jobs: Iterable[Job]) -> dict[str, list[Shipment]]:
-    """The shipments of the jobs' orders as Mirakl has them now (ST11), by order."""
-    order_ids = list(dict.fromkeys(job.order_id for job in jobs))
-    by_order: dict[str, list[Shipment]] = {order_id: [] for order_id in order_ids}
-    for shipment in market.shipments_of(order_ids) if order_ids else ():
-        by_order.setdefault(shipment.order_id, []).append(shipment)
-    return by_order
+class Shipments(Struct, frozen=True):
+    """The shipments of some orders. One that does not read concerns its own order alone."""
+
+    by_order: dict[str, list[Shipment]]
+    unreadable: dict[str, NeedsAttention]
+
+    def of(self, job: Job) -> list[Shipment]:
+        """Those of the job's order. Raises NeedsAttention where one of them does not read: none may be overlooked."""
+        if problem := self.unreadable.get(job.order_id):
+            raise problem
+        return self.by_order.get(job.order_id, [])
+
+
+def shipments_now(market: Marketplace, jobs: Iterable[Job]) -> Shipments:
+    """The shipments of the jobs' orders as Mirakl has them now (ST11)."""
+    read = Shipments({}, {})
+    _read(market, list(dict.fromkeys(job.order_id for job in jobs)), read)
+    return read
+
+
+def _read(market: Marketplace, order_ids: list[str], read: Shipments) -> None:
+    try:
+        for shipment in market.shipments_of(order_ids) if order_ids else ():
+            read.by_order.setdefault(shipment.order_id, []).append(shipment)
+    except NeedsAttention as problem:
+        if len(order_ids) == 1:
+            read.unreadable[order_ids[0]] = problem
+            return
+        half = len(order_ids) // 2
+        _read(market, order_ids[:half], read)
+        _read(market, order_ids[half:], read)
 
 
 def archived_order_of(job: Job, market: Marketplace, at: At) -> Order | None:

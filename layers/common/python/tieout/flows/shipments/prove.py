@@ -57,7 +57,7 @@ def _confirm_what_left(market: Marketplace, sent: Sequence[Sent], batch: Batch) 
     waiting: list[Sent] = []
     for each in sent:
         with Guard(each.job.posting, batch.at, batch.failed):
-            found = each.shipment or own_shipment(each.job.reference, shipments[each.job.order_id])
+            found = each.shipment or own_shipment(each.job.reference, shipments.of(each.job))
             if found is None:
                 _not_listed(each, batch)
             elif found.state in TOLD_STATES:

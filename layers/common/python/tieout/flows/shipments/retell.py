@@ -8,6 +8,7 @@ from tieout.domain.errors import CredentialsRefused, Retryable
 from tieout.domain.shipments.shipment import Shipment
 from tieout.domain.shipments.what_to_ship import own_shipment
 from tieout.flows.ports import Marketplace
+from tieout.flows.posting import Guard
 from tieout.flows.shipments.job import Batch, Job, confirmed, facts_of, give_back, later, shipments_now
 from tieout.flows.shipments.prove import track
 
@@ -17,17 +18,16 @@ def confirm(market: Marketplace, jobs: Sequence[Job], batch: Batch) -> None:
     if not jobs:
         return
     try:
-        before = _own(market, jobs)
-        wanted = [job for job in jobs if (found := before.get(job.reference)) and not _follows(found, job)]
-        ways = {before[job.reference].id: job.ways for job in wanted}
-        words = track(market, ways) if ways else {}
-        after = _own(market, wanted)
+        before = _own(market, jobs, batch)
+        to_tell = [(job, found) for job, found in before if found is not None and not _follows(found, job)]
+        words = track(market, {found.id: job.ways for job, found in to_tell})
+        after = {job.posting.key: found for job, found in _own(market, [job for job, _ in to_tell], batch)}
     except (Retryable, CredentialsRefused) as error:
         give_back(jobs, error, batch.at)
         return
     done: list[tuple[Job, Mapping[str, str]]] = []
-    for job in jobs:
-        shipment = after.get(job.reference) or before.get(job.reference)
+    for job, found in before:
+        shipment = after.get(job.posting.key) or found
         if shipment is None:
             done.append((job, {"found": "no shipment of ours at the marketplace"}))
         elif _follows(shipment, job) or shipment.id in words:
@@ -38,10 +38,13 @@ def confirm(market: Marketplace, jobs: Sequence[Job], batch: Batch) -> None:
     confirmed(done, batch)
 
 
-def _own(market: Marketplace, jobs: Sequence[Job]) -> dict[str, Shipment]:
+def _own(market: Marketplace, jobs: Sequence[Job], batch: Batch) -> list[tuple[Job, Shipment | None]]:
     shipments = shipments_now(market, jobs)
-    found = {job.reference: own_shipment(job.reference, shipments[job.order_id]) for job in jobs}
-    return {reference: shipment for reference, shipment in found.items() if shipment is not None}
+    found: list[tuple[Job, Shipment | None]] = []
+    for job in jobs:
+        with Guard(job.posting, batch.at, batch.failed):
+            found.append((job, own_shipment(job.reference, shipments.of(job))))
+    return found
 
 
 def _follows(shipment: Shipment, job: Job) -> bool:
