@@ -14,6 +14,7 @@ from tests.integration.netsuite_documents import D, Shop, a_sales_order
 from tests.integration.running_twins import running
 from tieout.domain.money import Money
 from tieout.domain.orders.booked import Booked
+from tieout.domain.orders.sales_order import TaxStrategy
 from tieout.domain.returns.refund import ClosedLine, Credit, CreditLine
 
 HOUR = timedelta(hours=1)
@@ -85,6 +86,18 @@ def test_a_line_that_nobody_ordered_is_there_without_a_line_id_so_that_nothing_i
     (found,) = credited(shop)
     assert found.lines == (CreditLine(line_id="", quantity=1, net=D(5), tax=D(0)),)
     assert found.total == Money(D(5), "GBP")
+
+
+def test_a_tax_that_is_a_line_bears_no_delivery(shop: Shop):
+    order = shop.order(a_sales_order(strategy=TaxStrategy.OTHER_CHARGE, charge_item="710"))
+    shop.ship(order)
+    memo(shop, shop.hand.make("salesOrder", order.id, "invoice"))
+    (found,) = credited(shop)
+    assert [(line.line_id, gross(line), line.shipping_net) for line in found.lines] == [
+        ("A-1-1", D(105), D(5)),
+        ("A-1-2", D(105), D(5)),
+        ("TAX-VAT-GBR-20", D(42), D(0)),
+    ]
 
 
 def test_a_credit_memo_of_a_return_is_told_with_its_order(shop: Shop):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from tests.integration.netsuite_documents import SUITETAX, D, Shop, a_sales_order
 from tests.integration.running_twins import running
@@ -280,6 +281,31 @@ def test_a_refund_without_goods_leaves_the_quantity_to_netsuite_and_keeps_the_am
     draft = a_credit_memo(invoice, lines=lines, shipping_net=D(0), shipping_taxes=(), gross=Money(D(12), "GBP"))
     shop.client.create_credit_memo(draft)
     assert shop.client.find_transactions([draft.external_id])[draft.external_id].total == draft.gross
+
+
+@pytest.mark.parametrize("strategy", list(TaxStrategy))
+def test_money_that_goes_back_without_goods_is_a_line_of_its_own(shop: Shop, strategy: TaxStrategy):
+    """12.00 on an item that no warehouse has; every line of the invoice is left out."""
+    order = shipped(shop, a_sales_order(strategy=strategy, charge_item="710"))
+    shop.client.create_invoice(an_invoice(order, strategy))
+    invoice = shop.read(INVOICE)
+    own = structs.replace(a_line("10", "2", 1, strategy=strategy), item_id="710")
+    lines = [CreditedLine(None, own)]
+    if strategy is TaxStrategy.OTHER_CHARGE:
+        charge = SalesOrderLine("710", 1, D(2), D(2), None, (), f"TAX-{VAT}", VAT)
+        lines.append(CreditedLine(None, charge))
+    draft = a_credit_memo(
+        invoice,
+        lines=tuple(lines),
+        shipping_net=D(0),
+        shipping_taxes=(),
+        tax_strategy=strategy,
+        gross=Money(D(12), "GBP"),
+    )
+    shop.client.create_credit_memo(draft)
+    assert shop.client.find_transactions([draft.external_id])[draft.external_id].total == draft.gross
+    credited = shop.read(draft.external_id).lines
+    assert {line.line_id: line.item_id for line in credited}["A-1-1"] == "710"
 
 
 def test_a_credit_for_a_paid_invoice_stays_open_instead_of_being_refused(shop: Shop):

@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from tieout.domain.money import ZERO, Money, rounded
 from tieout.domain.returns.refund import Credit, CreditLine
+from tieout.domain.shipments.invoice import CHARGE
 from tieout.netsuite.booked import units
 from tieout.netsuite.clock import SHAPE, Zone
 from tieout.netsuite.connection import Connection
@@ -96,7 +97,7 @@ def _given_back(lines: Sequence[Row], currency: str) -> tuple[CreditLine, ...]:
     else:
         taxes = spread(total_tax, [*nets, shipping_net], currency)[:-1]
     shipping_tax = total_tax - sum(taxes, ZERO)
-    sold = [net if row.get("line_id") else ZERO for row, net in zip(items, nets, strict=True)]
+    sold = [net if _is_sold(row) else ZERO for row, net in zip(items, nets, strict=True)]
     return tuple(
         CreditLine(
             line_id=row.get("line_id", ""),
@@ -115,6 +116,12 @@ def _given_back(lines: Sequence[Row], currency: str) -> tuple[CreditLine, ...]:
             strict=True,
         )
     )
+
+
+def _is_sold(row: Row) -> bool:
+    """Whether a line stands for a marketplace's order line: not for a tax, and not for nothing there."""
+    line_id = row.get("line_id", "")
+    return bool(line_id) and not line_id.startswith(CHARGE)
 
 
 def _received(lines: Sequence[Row], currency: str) -> tuple[CreditLine, ...]:
