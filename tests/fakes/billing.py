@@ -23,7 +23,14 @@ from tieout.domain.postings import Kind
 from tieout.domain.shipments.fulfilment import FulfilledLine, Fulfilment, FulfilmentDraft, ShipStatus
 from tieout.domain.shipments.invoice import CHARGE, InvoiceDraft
 
-TYPE_OF = {"invoice": "CustInvc", "itemFulfillment": "ItemShip", "salesOrder": "SalesOrd"}
+TYPE_OF = {
+    "invoice": "CustInvc",
+    "itemFulfillment": "ItemShip",
+    "salesOrder": "SalesOrd",
+    "creditMemo": "CustCred",
+    "returnAuthorization": "RtnAuth",
+    "itemReceipt": "ItemRcpt",
+}
 
 
 class MemoryBilling:

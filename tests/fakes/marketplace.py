@@ -12,6 +12,7 @@ from tests.fakes.clock import VirtualClock
 from tests.fakes.dispatch import MemoryDispatch
 from tests.fakes.orders import fetched, read_back
 from tests.fakes.other_sellers import MemoryOtherSellers
+from tests.fakes.taking_back import MemoryReturns
 from tieout.domain.errors import NeedsAttention, Reason
 from tieout.domain.exchange import FetchedOrder
 from tieout.domain.orders.order import TO_ACCEPT, Order
@@ -25,7 +26,7 @@ def nothing_follows(order: Order) -> None:
     """After a decision: no debit, no shipping, until a test says so."""
 
 
-class MemoryMarketplace(MemoryDispatch, MemoryOtherSellers):
+class MemoryMarketplace(MemoryReturns, MemoryDispatch, MemoryOtherSellers):
     """Fits `ports.Marketplace`. `orders` is what Mirakl holds now, by order id.
 
     Its clock runs `skew` beside ours, and a change shows in listings only after `shows_after`.
