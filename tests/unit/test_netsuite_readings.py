@@ -1,4 +1,4 @@
-"""Windows and instants of SuiteQL, in whichever zone the integration's user lives."""
+"""How rows of SuiteQL are read: windows in whichever zone the user lives, signs, and what is linked twice."""
 
 from __future__ import annotations
 
@@ -150,3 +150,14 @@ def test_a_receipt_of_a_purchase_is_nobodys_return(account: Account):
     account.query()
     account.query({"id": "9", "type": "ItemRcpt", "modified": "2026-10-01 08:59:00", "line": "1", "quantity": "1"})
     assert list(account.client.credits_changed(NOW - timedelta(hours=1), NOW)) == []
+
+
+def test_a_line_that_is_linked_twice_left_once(account: Account):
+    head = {"id": "9", "sales_order": "10", "order_id": "A-1", "marketplace": "m", "status": "C", "day": "2026-10-01"}
+    line = head | {"modified": "2026-10-01 08:59:00", "line": "1", "quantity": "2", "line_id": "A-1-1"}
+    account.query(line, line, line | {"line": "2", "quantity": "1"}, line | {"line": "3", "line_id": "A-1-2"})
+    account.query({"id": "9", "tracking": " 1Z1 "}, {"id": "9", "tracking": "1Z1"})
+    account.query()
+    (found,) = account.client.fulfilments(["9"])
+    assert [(each.line_id, each.quantity) for each in found.lines] == [("A-1-1", 3), ("A-1-2", 2)]
+    assert found.tracking_numbers == ("1Z1",)
