@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from tests.fakes import a_line, an_order
 from tests.fakes.billing import invoice_total
 from tieout.domain.errors import NeedsAttention, Reason
-from tieout.domain.money import Money
+from tieout.domain.money import Money, rounded
 from tieout.domain.orders.booked import Booked, BookedLine
 from tieout.domain.orders.order import Line, Order
 from tieout.domain.orders.sales_order import TaxRules, TaxStrategy, figures_of
@@ -232,6 +232,33 @@ def test_any_split_of_an_order_into_shipments_bills_exactly_its_gross(
     assert sum(draft.gross.amount for draft in drafts) == order.gross.amount
     for draft in drafts:
         assert invoice_total(draft) == draft.gross.amount
+
+
+def computed_total(draft: InvoiceDraft, rate: Decimal) -> Decimal:
+    """A total whose taxes NetSuite computes: out of a line's gross, on top of the delivery."""
+    total = Decimal(0)
+    for billed_line in draft.lines:
+        line = billed_line.line
+        total += line.net if line.gross is None else line.gross
+    shipping = draft.shipping_net.amount
+    return total + shipping + (rounded(shipping * rate / 100, "GBP") if draft.shipping_taxes else Decimal(0))
+
+
+@given(st.integers(1, 5000), st.integers(0, 2000), st.integers(1, 7), st.sampled_from([5, 7, 19, 20, 21]))
+def test_where_netsuite_computes_the_tax_each_part_still_comes_to_its_gross(
+    price: int, shipping: int, units: int, percent: int
+) -> None:
+    rate, gross, delivery = Decimal(percent), Decimal(price) / 100, Decimal(shipping) / 100
+    tax, shipping_tax = (rounded(each * rate / (100 + rate), "GBP") for each in (gross, delivery))
+    line = a_line(price=gross, tax=tax, quantity=units, shipping=delivery, shipping_tax=shipping_tax)
+    line = replace(
+        line,
+        taxes=(replace(line.taxes[0], rate=rate),),
+        shipping_taxes=(replace(line.shipping_taxes[0], rate=rate),),
+    )
+    order = an_order(lines=[line])
+    for draft in in_turn(order, [{"line-MUG": 1}] * units, TaxRules(TaxStrategy.TAX_CODE, {}, "VAT")):
+        assert computed_total(draft, rate) == draft.gross.amount
 
 
 @given(splits())

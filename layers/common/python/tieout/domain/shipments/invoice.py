@@ -20,6 +20,7 @@ from tieout.domain.orders.booked import Booked
 from tieout.domain.orders.order import Line, Order, TaxAmount
 from tieout.domain.orders.sales_order import SalesOrderLine, TaxDetail, TaxRules, TaxStrategy, figures_of
 from tieout.domain.postings import Kind
+from tieout.domain.shipments.computed_tax import as_computed
 
 CHARGE = "TAX-"
 """Start of `custcol_tieout_line` on lines that carry tax (`other_charge`)."""
@@ -147,6 +148,9 @@ def invoice_for(
     items = {line.sku: _item_of(line, booked) for line in part.lines}
     charge_item = next((line.item_id for line in booked.lines if line.line_id.startswith(CHARGE)), tax.charge_item)
     figures = figures_of(part, items, TaxRules(tax.strategy, tax.codes, tax.default_code, charge_item))
+    lines, shipping_net = figures.lines, figures.shipping_net
+    if tax.strategy is TaxStrategy.TAX_CODE:
+        lines, shipping_net = as_computed(lines, shipping_net, figures.shipping_taxes, order.currency)
     return InvoiceDraft(
         external_id=external_id(order.marketplace, Kind.INVOICE, source_id),
         key=f"T-{order.marketplace}-{Kind.INVOICE}-{source_id}",
@@ -155,10 +159,10 @@ def invoice_for(
         marketplace=order.marketplace,
         day=day,
         original_day=original_day,
-        lines=tuple(_billed(line, booked) for line in figures.lines),
+        lines=tuple(_billed(line, booked) for line in lines),
         all_lines=booked.line_numbers,
         shipping_taxes=figures.shipping_taxes,
-        shipping_net=Money(figures.shipping_net, order.currency),
+        shipping_net=Money(shipping_net, order.currency),
         tax_strategy=tax.strategy,
         gross=part.gross,
     )
