@@ -104,8 +104,9 @@ def over(life: Life) -> Iterator[str]:
 def returned(life: Life) -> Iterator[str]:
     """What is wrong with the goods that come back."""
     for back in life.returns:
+        # An id that NetSuite might confuse with another is followed by a digest.
         ours = f"-RA-{back['id']}".lower()
-        found = [one for one in life.of(AUTHORIZATION) if str(one.get("externalId") or "").lower().endswith(ours)]
+        found = [one for one in life.of(AUTHORIZATION) if ours in str(one.get("externalId") or "").lower()]
         if back["state"] not in _COMING_BACK:
             continue
         if len(found) != 1:
