@@ -93,11 +93,15 @@ class MemoryReturns:
 
     # --- what Tieout asks --------------------------------------------------------------------------------------------
 
-    def refund_lines(self, lines: Sequence[RefundLine], *, tax_included: bool) -> list[str]:
+    def refund_lines(
+        self, lines: Sequence[RefundLine], *, tax_included: bool, taxed_as_a_whole: bool = False
+    ) -> list[str]:
         self.calls["OR28"] += 1
         for line in lines:
             order, there = self._order_of(line)
             self._check(order, there, line, tax_included=tax_included, kind="REFUND")
+            if taxed_as_a_whole != order.taxed_as_a_whole:
+                raise AssertionError("whether taxes may be sent is the order's to say")
             if order.state in DEAD or order.state == "CLOSED":
                 raise refusal(f"order line {line.line_id} ({order.state}) cannot be refunded")
             if order.debited_at is None and order.state not in {"SHIPPED", "RECEIVED"}:
@@ -122,11 +126,15 @@ class MemoryReturns:
             ids.append(refund.id)
         return ids
 
-    def cancel_lines(self, lines: Sequence[RefundLine], *, tax_included: bool) -> list[str]:
+    def cancel_lines(
+        self, lines: Sequence[RefundLine], *, tax_included: bool, taxed_as_a_whole: bool = False
+    ) -> list[str]:
         self.calls["OR30"] += 1
         for line in lines:
             order, there = self._order_of(line)
             self._check(order, there, line, tax_included=tax_included, kind="CANCELATION")
+            if taxed_as_a_whole != order.taxed_as_a_whole:
+                raise AssertionError("whether taxes may be sent is the order's to say")
             if order.debited_at is not None or order.state not in {"SHIPPING", "WAITING_DEBIT"}:
                 raise refusal(f"order {order.order_id} ({order.state}) cannot be cancelled")
         order, _ = self._order_of(lines[0])

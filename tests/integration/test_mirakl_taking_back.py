@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from msgspec.structs import replace
 
 from tests.fakes.or11 import a_wire_order
 from tests.integration.running_twins import MARKETPLACE, Running, running
@@ -128,14 +127,15 @@ def test_part_of_a_line_is_cancelled_before_it_is_paid(twins: Running):
     assert (line.quantity, line.price, line.shipping_price) == (2, D("80.00"), D("4.00"))
 
 
-def test_taxes_are_left_out_where_there_are_none_to_send(twins: Running):
-    """Where tax is worked out on the whole order, Mirakl refuses to be told of any."""
+def test_taxes_are_left_out_where_mirakl_works_them_out_on_the_order(twins: Running):
     twins.behave("mirakl", order_level_tax_calculation=True)
     told = a_refund("LATE-1-1", reason_code="OUT_OF_STOCK", amount=D("33.33"), shipping_amount=D("1.67"))
     with pytest.raises(NeedsAttention, match="Taxes must not be provided"):
         twins.mirakl().cancel_lines([told], tax_included=False)
-    untold = replace(told, taxes=(), shipping_taxes=())
-    assert len(twins.mirakl().cancel_lines([untold], tax_included=False)) == 1
+    assert len(twins.mirakl().cancel_lines([told], tax_included=False, taxed_as_a_whole=True)) == 1
+    refund = a_refund(amount=D("33.33"), shipping_amount=D("1.67"))
+    assert len(twins.mirakl().refund_lines([refund], tax_included=False, taxed_as_a_whole=True)) == 1
+    assert len(twins.mirakl().refund_lines([a_refund()], tax_included=True, taxed_as_a_whole=True)) == 1
 
 
 def test_a_shop_that_may_not_cancel_in_part_is_told_so_and_goes_on(twins: Running):

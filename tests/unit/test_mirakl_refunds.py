@@ -160,6 +160,13 @@ def test_an_order_says_when_it_was_paid_and_how():
     assert (later.debited_at, later.payment_workflow) == (None, "")
 
 
+@pytest.mark.parametrize(
+    ("order_taxes", "whole"), [(None, False), ([], False), ([{"code": "VAT", "total_amount": 21}], True)]
+)
+def test_an_order_says_whether_its_tax_is_worked_out_on_the_whole_of_it(order_taxes: Any, whole: bool):
+    assert read(a_wire_order(order_taxes=order_taxes)).taxed_as_a_whole is whole
+
+
 @pytest.mark.parametrize("persona", ["seller", "operator"])
 def test_the_official_example_of_a_refund_reads(persona: str):
     """It is an older payload: `state` only."""

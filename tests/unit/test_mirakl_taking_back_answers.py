@@ -95,6 +95,18 @@ def test_a_cancelation_without_taxes_says_nothing_of_any(mirakl: responses.Reque
     assert not {"taxes", "shipping_taxes", "excluded_from_shipment"} & set(body["cancelations"][0])
 
 
+@pytest.mark.parametrize(("tax_included", "told"), [(True, True), (False, False)])
+def test_where_tax_is_worked_out_on_the_order_it_is_told_only_as_part_of_the_amount(
+    mirakl: responses.RequestsMock, tax_included: bool, told: bool
+):
+    mirakl.put(REFUND, json={"refunds": [{"refund_id": "1"}]})
+    taxed = a_line(taxes=(TaxAmount("VAT", D(1)),), shipping_taxes=(TaxAmount("VAT", D(1)),))
+    a_client().refund_lines([taxed], tax_included=tax_included, taxed_as_a_whole=True)
+    (line,) = json.loads(sent(mirakl))["refunds"]
+    assert ({"taxes", "shipping_taxes"} <= set(line)) is told
+    assert bool({"taxes", "shipping_taxes"} & set(line)) is told
+
+
 @pytest.mark.parametrize(
     ("url", "call", "answer"),
     [

@@ -109,14 +109,21 @@ class Marketplace(Protocol):
     def orders_in_states(self, states: Collection[str]) -> Iterator[list[FetchedOrder]]:
         """Pages of orders that are in one of these states now (OR11)."""
 
-    def cancel_lines(self, lines: Sequence[RefundLine], *, tax_included: bool) -> list[str]:
-        """Cancel (parts of) lines that have not left (OR30); answers the ids. Not idempotent: read before a retry."""
+    def cancel_lines(
+        self, lines: Sequence[RefundLine], *, tax_included: bool, taxed_as_a_whole: bool = False
+    ) -> list[str]:
+        """Cancel (parts of) lines that have not left (OR30); answers the ids. Not idempotent: read before a retry.
+
+        Where the order is `taxed_as_a_whole` and amounts exclude tax, the lines' taxes are not sent.
+        """
 
     def cancel_order(self, order_id: str) -> None:
         """Cancel a whole order (OR29)."""
 
-    def refund_lines(self, lines: Sequence[RefundLine], *, tax_included: bool) -> list[str]:
-        """Give money back (OR28); answers the refund ids. Not idempotent: read before a retry."""
+    def refund_lines(
+        self, lines: Sequence[RefundLine], *, tax_included: bool, taxed_as_a_whole: bool = False
+    ) -> list[str]:
+        """Give money back (OR28); answers the refund ids. Not idempotent: read before a retry. Taxes: as above."""
 
     def returns_updated(self, start: datetime, end: datetime) -> Iterator[list[FetchedReturn]]:
         """Pages of returns that changed in the window (RT11, at most every five minutes)."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from msgspec.json import Decoder
 
-from tieout.domain.errors import SystemDown
+from tieout.domain.errors import SystemDown, Throttled
 from tieout.domain.shipments.shipment import (
     Carrier,
     Created,
@@ -49,6 +50,7 @@ class Dispatch:
     _calls: Calls
     _platform: Platform | None = None
     _carriers: Mapping[str, Carrier] | None = None
+    _no_carriers_before: float = 0.0
 
     def platform_configuration(self) -> wire.PlatformConfiguration:
         """PC01: how this platform works."""
@@ -64,9 +66,12 @@ class Dispatch:
         return self._platform
 
     def carriers(self) -> Mapping[str, Carrier]:
-        """SH21, once a process; one that has no code cannot be named and is left out."""
+        """SH21, once a process; one that has no code cannot be named and is left out.
+
+        It is allowed once a day, whatever the number of processes: one that was told to wait does not ask before.
+        """
         if self._carriers is None:
-            listed = self._calls.ask(_CARRIERS, "SH21", "/api/shipping/carriers").carriers
+            listed = self._list_carriers()
             self._carriers = {
                 each.code: Carrier(each.code, each.label or "", each.standard_code or "", each.tracking_url or "")
                 for each in listed
@@ -119,6 +124,16 @@ class Dispatch:
     def ship_order(self, order_id: str) -> None:
         """OR24: all of it. Raises NeedsAttention(REFUSED_BY_MIRAKL)."""
         self._calls.write("OR24", "PUT", of_order(order_id, "ship"))
+
+    def _list_carriers(self) -> list[told.Carrier]:
+        wait = self._no_carriers_before - time.monotonic()
+        if wait > 0:
+            raise Throttled("Mirakl does not list its carriers (SH21) again yet", wait)
+        try:
+            return self._calls.ask(_CARRIERS, "SH21", "/api/shipping/carriers").carriers
+        except Throttled as refused:
+            self._no_carriers_before = time.monotonic() + (refused.after_seconds or 0)
+            raise
 
     def _listed(self, filters: Mapping[str, str | list[str]]) -> Iterator[list[bytes]]:
         return rows(self._calls, "ST11", "/api/shipments", filters)

@@ -35,13 +35,17 @@ class TakingBack:
     _calls: Calls
     _reasons: Mapping[str, Collection[str]] | None = None
 
-    def cancel_lines(self, lines: Sequence[RefundLine], *, tax_included: bool) -> list[str]:
+    def cancel_lines(
+        self, lines: Sequence[RefundLine], *, tax_included: bool, taxed_as_a_whole: bool = False
+    ) -> list[str]:
         """OR30: all of it or nothing; answers the cancelations' ids.
 
         Raises NeedsAttention(REFUSED_BY_MIRAKL), also where the shop may not cancel in part. Where Mirakl works taxes
         out on the whole order, and amounts exclude them, none may be sent.
         """
-        body = {"order_tax_mode": _mode(tax_included), "cancelations": [_line(line) for line in lines]}
+        untaxed = taxed_as_a_whole and not tax_included
+        cancelations = [_line(line, untaxed=untaxed) for line in lines]
+        body = {"order_tax_mode": _mode(tax_included), "cancelations": cancelations}
         made = self._calls.tell(_CANCELATIONS, "OR30", "PUT", "/api/orders/cancel", body).cancelations
         return _ids("OR30", [each.cancelation_id for each in made], len(lines))
 
@@ -49,9 +53,12 @@ class TakingBack:
         """OR29: all of it. Raises NeedsAttention(REFUSED_BY_MIRAKL)."""
         self._calls.write("OR29", "PUT", of_order(order_id, "cancel"))
 
-    def refund_lines(self, lines: Sequence[RefundLine], *, tax_included: bool) -> list[str]:
+    def refund_lines(
+        self, lines: Sequence[RefundLine], *, tax_included: bool, taxed_as_a_whole: bool = False
+    ) -> list[str]:
         """OR28: all of it or nothing; answers the refunds' ids. Raises NeedsAttention(REFUSED_BY_MIRAKL)."""
-        refunds = [_line(line) | _excluded(line) for line in lines]
+        untaxed = taxed_as_a_whole and not tax_included
+        refunds = [_line(line, untaxed=untaxed) | _excluded(line) for line in lines]
         body = {"order_tax_mode": _mode(tax_included), "refunds": refunds}
         made = self._calls.tell(_REFUNDS, "OR28", "PUT", "/api/orders/refund", body).refunds
         return _ids("OR28", [each.refund_id for each in made], len(lines))
@@ -94,7 +101,7 @@ def _mode(tax_included: bool) -> str:
     return "TAX_INCLUDED" if tax_included else "TAX_EXCLUDED"
 
 
-def _line(line: RefundLine) -> dict[str, Any]:
+def _line(line: RefundLine, *, untaxed: bool) -> dict[str, Any]:
     body: dict[str, Any] = {
         "order_line_id": line.line_id,
         "amount": line.amount,
@@ -103,6 +110,8 @@ def _line(line: RefundLine) -> dict[str, Any]:
         "reason_code": line.reason_code,
         "currency_iso_code": line.currency,
     }
+    if untaxed:
+        return body
     taxes = {"taxes": _taxes(line.taxes), "shipping_taxes": _taxes(line.shipping_taxes)}
     return body | {name: listed for name, listed in taxes.items() if listed}
 

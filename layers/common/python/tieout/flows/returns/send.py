@@ -268,16 +268,21 @@ class _Order:
     def _call(self, ready: Sequence[tuple[Posting, tuple[RefundLine, ...]]]) -> int:
         """OR28 for what was paid, OR29 for a whole order, OR30 for the rest."""
         lines = [line for _, several in ready for line in several]
+        order = self._order
         cancels = ready[0][0].key.kind is Kind.CANCELATION and self._order.debited_at is None
         try:
             if not cancels:
-                ids = self._market.refund_lines(lines, tax_included=self._order.tax_included)
+                ids = self._market.refund_lines(
+                    lines, tax_included=order.tax_included, taxed_as_a_whole=order.taxed_as_a_whole
+                )
             elif is_whole_order(lines, self._order):
                 self._market.cancel_order(self._order.order_id)
                 ids = [WHOLE_ORDER] * len(lines)
             else:
                 _reason(self._reasons.cancelation, "cancelation")
-                ids = self._market.cancel_lines(lines, tax_included=self._order.tax_included)
+                ids = self._market.cancel_lines(
+                    lines, tax_included=order.tax_included, taxed_as_a_whole=order.taxed_as_a_whole
+                )
         except NeedsAttention as problem:
             for posting, _ in ready:
                 park(self._at, posting, problem)
