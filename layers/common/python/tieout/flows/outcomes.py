@@ -9,6 +9,7 @@ from tieout.domain.errors import CredentialsRefused, NeedsAttention, Retryable, 
 from tieout.domain.postings import Posting
 from tieout.flows.ports import At, LeaseLostError
 
+A_MOMENT, LATEST = timedelta(seconds=30), timedelta(hours=6)
 HOLD = timedelta(seconds=60)
 """How soon something that a switch holds is looked at again."""
 
@@ -19,6 +20,25 @@ def next_attempt(at: At, attempt: int, error: Retryable | None = None) -> dateti
     ceiling = min(settings.backoff_cap_seconds, settings.backoff_base_seconds * 2 ** min(attempt, 12))
     seconds = max(ceiling * at.jitter(), error.after_seconds or 0.0) if error else ceiling * at.jitter()
     return at.clock() + timedelta(seconds=seconds)
+
+
+def soon(at: At) -> datetime:
+    """When to look again at what will be there in a moment."""
+    return at.clock() + min(A_MOMENT, _soonest(at))
+
+
+def _soonest(at: At) -> timedelta:
+    return timedelta(seconds=2 * at.config.reliability.backoff_cap_seconds)
+
+
+def wait(at: At, posting: Posting, why: str, until: datetime | None = None) -> None:
+    """Give back what is too early; it did not count as an attempt.
+
+    Unless it is told when, each wait is an eighth of the age: soon at first, and cheap in the long run.
+    """
+    now = at.clock()
+    age = now - (posting.first_seen or now)
+    release(at, posting, until or now + min(LATEST, max(_soonest(at), age / 8)), why, untouched=True)
 
 
 def held_until(at: At, flow: str, *systems: str) -> tuple[datetime, str] | None:

@@ -8,11 +8,10 @@ anything is sent; what has no answer is looked up by its external id before it i
 from __future__ import annotations
 
 import logging
-from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -25,101 +24,30 @@ from tieout.domain.errors import (
     Reason,
     Retryable,
 )
-from tieout.domain.postings import Intent, Key, Posting, State
-from tieout.flows.outcomes import come_back, held_until, hold, next_attempt, park, release
+from tieout.domain.postings import Key, Posting, State
+from tieout.flows.outcomes import come_back, held_until, hold, next_attempt, park, release, soon, wait
 from tieout.flows.ports import At, LeaseLostError, PostedTransaction
+from tieout.flows.recipe import FLOW, NotNeeded, NotYet, Recipe
+
+__all__ = [
+    "FLOW",
+    "HORIZON",
+    "NETSUITE",
+    "Guard",
+    "NotNeeded",
+    "NotYet",
+    "Recipe",
+    "post_records",
+    "soon",
+    "still_failing",
+    "taken",
+]
 
 logger = logging.getLogger(__name__)
 
 NETSUITE = "netsuite"
-FLOW = "orders"
 HORIZON = timedelta(minutes=20)
 """NetSuite finishes a request up to 15 minutes after we stopped waiting for its answer."""
-A_MOMENT, LATEST = timedelta(seconds=30), timedelta(hours=6)
-
-
-class Named(Protocol):
-    """A record to be created."""
-
-    @property
-    def external_id(self) -> str:
-        """What it is found by."""
-
-
-class NotYet(Exception):
-    """Something else has to happen first: the posting comes back, without having counted as an attempt."""
-
-    def __init__(self, why: str, until: datetime | None = None) -> None:
-        super().__init__(why)
-        self.why = why
-        self.until = until
-        """None: the longer it has waited, the less often it is looked at."""
-
-
-class NotNeeded(Exception):
-    """There is nothing to be written: the posting is confirmed with what was found, and with what follows instead."""
-
-    def __init__(self, facts: Mapping[str, str], follow_ups: Sequence[Intent] = ()) -> None:
-        super().__init__(", ".join(f"{name}={value}" for name, value in facts.items()))
-        self.facts = facts
-        self.follow_ups = follow_ups
-
-
-S = TypeVar("S")
-D = TypeVar("D", bound=Named)
-
-
-class Recipe(ABC, Generic[S, D]):
-    """What is particular to a kind of record. Made anew for each batch, so that it may remember what it looked up.
-
-    `source` and `draft` work on one posting: they may raise NeedsAttention (it parks), NotYet (it comes back) or
-    NotNeeded (it is confirmed as it is).
-    """
-
-    flow: ClassVar[str] = FLOW
-    """What a person pauses."""
-    record_type: ClassVar[str]
-    """NetSuite's name for a GET, such as `invoice`."""
-    counter: ClassVar[str]
-    """What is counted for each record that was proven."""
-
-    def __init__(self, at: At) -> None:
-        self.at = at
-
-    @abstractmethod
-    def source(self, posting: Posting, documents: Mapping[str, bytes]) -> S:
-        """The document that a posting stands for, out of the archive."""
-
-    def look_up(self, sources: Sequence[tuple[Posting, S]]) -> None:
-        """Ask for what the drafts of the whole batch need. May raise what any call raises: then all come back."""
-
-    @abstractmethod
-    def draft(self, posting: Posting, source: S) -> D:
-        """The record to be created."""
-
-    @abstractmethod
-    def create(self, draft: D) -> str:
-        """Create it, and what has to be there first; answers the internal id."""
-
-    def read(self, draft: D) -> PostedTransaction | None:
-        """The record by its external id, where a search does not show it yet."""
-        return self.at.ledger.read_transaction(self.record_type, draft.external_id)
-
-    @abstractmethod
-    def check(self, draft: D, record: PostedTransaction) -> None:
-        """Raises NeedsAttention when the record is not ours, or not worth what it should be."""
-
-    def facts(self, draft: D) -> dict[str, str]:  # noqa: ARG002  most recipes have none
-        """What the posting must know of its record before anything is sent; written down first."""
-        return {}
-
-    def follow_ups(self, posting: Posting, draft: D, record: PostedTransaction) -> list[Intent]:  # noqa: ARG002
-        """What the proven record calls for."""
-        return []
-
-    def fell_through(self, posting: Posting) -> bool:  # noqa: ARG002
-        """Whether nobody wants the record any more, though it was perhaps sent."""
-        return False
 
 
 class Ready(Struct, frozen=True):
@@ -313,10 +241,11 @@ class Guard:
     poison document must not stop the nine beside it.
     """
 
-    def __init__(self, posting: Posting, at: At, failed: list[Key]) -> None:
+    def __init__(self, posting: Posting, at: At, failed: list[Key], system: str = NETSUITE) -> None:
         self._posting = posting
         self._at = at
         self._failed = failed
+        self._system = system
 
     def __enter__(self) -> None:
         return None
@@ -342,29 +271,12 @@ class Guard:
         if isinstance(error, NeedsAttention):
             park(at, posting, error)
         elif isinstance(error, NotYet):
-            wait(at, posting, error)
+            wait(at, posting, error.why, error.until)
         elif isinstance(error, NotNeeded):
             with suppress(LeaseLostError):
                 at.postings.confirm(posting, error.facts, error.follow_ups, at.clock())
         elif isinstance(error, Retryable | CredentialsRefused):
-            come_back(at, posting, error, NETSUITE)
+            come_back(at, posting, error, self._system)
         else:
             return False
         return True
-
-
-def soon(at: At) -> datetime:
-    """When to look again at what will be there in a moment."""
-    return at.clock() + min(A_MOMENT, _soonest(at))
-
-
-def _soonest(at: At) -> timedelta:
-    return timedelta(seconds=2 * at.config.reliability.backoff_cap_seconds)
-
-
-def wait(at: At, posting: Posting, error: NotYet) -> None:
-    """Give back what is too early. Each wait is an eighth of the age: soon at first, and cheap in the long run."""
-    now = at.clock()
-    age = now - (posting.first_seen or now)
-    until = error.until or now + min(LATEST, max(_soonest(at), age / 8))
-    release(at, posting, until, error.why, untouched=True)
