@@ -50,6 +50,11 @@ class Deployment:
         """Those of them whose refunds and returns flow."""
         return {name: one for name, one in self.selling.items() if one.returns.enabled}
 
+    @property
+    def operated(self) -> dict[str, Marketplace]:
+        """Those of the shipping ones that an operator sees every shop of."""
+        return {name: one for name, one in self.shipping.items() if one.role == "operator"}
+
     def environment(self, *names: str) -> dict[str, str]:
         """The variables that a function asks for by name, and no other."""
         known = {

@@ -40,7 +40,7 @@ class Orders(Construct):
             name="poll_orders",
             does="Reads the marketplaces' changed orders and records what is to be done for them.",
             timeout=timeouts.POLL,
-            may=[*_collect(deployment), *deployment.store.keep_watermark()],
+            may=_collect(deployment),
             knows=COLLECTING,
             scheduled=True,
         )
@@ -115,16 +115,21 @@ class Orders(Construct):
     def _post(self, deployment: Deployment) -> None:
         """Rung by others only: it may not send to its own queue."""
         queue = deployment.doorbells.to_post
+        kept = ["orders"]
+        kept += ["fulfilments"] if deployment.shipping else []
+        kept += ["shipments"] if deployment.operated else []
+        kept += ["returns"] if deployment.returning else []
         post = Function(
             self,
             "Post",
             deployment=deployment,
             name="post_orders",
-            does="Posts each due sales order to NetSuite, once.",
+            does="Posts each due sales order, and what follows it, to NetSuite, once.",
             timeout=timeouts.WORK,
             may=[
                 *deployment.store.work_postings(),
-                *deployment.store.read_documents("orders"),
+                *(deployment.store.read_threads() if deployment.shipping or deployment.returning else ()),
+                *deployment.store.read_documents(*kept),
                 *deployment.read_secrets(netsuite=True),
                 *queue.work(),
             ],
@@ -191,6 +196,8 @@ class Orders(Construct):
 def _collect(deployment: Deployment) -> list[iam.PolicyStatement]:
     return [
         *deployment.store.record_postings(),
+        *deployment.store.see_postings(),
+        *(deployment.store.read_threads() if deployment.returning else ()),
         *deployment.store.archive_documents("orders"),
         *deployment.read_secrets(mirakl=True),
         *deployment.doorbells.to_post.ring(),

@@ -21,6 +21,7 @@ class Returns(Construct):
             self._send(deployment)
 
     def _poll(self, deployment: Deployment) -> None:
+        operated = any(one.role == "operator" for one in deployment.returning.values())
         poll = Function(
             self,
             "Poll",
@@ -30,8 +31,9 @@ class Returns(Construct):
             timeout=timeouts.POLL,
             may=[
                 *deployment.store.record_postings(),
-                *deployment.store.keep_watermark(),
+                *deployment.store.see_postings(),
                 *deployment.store.archive_documents("returns"),
+                *(deployment.store.read_documents("orders") if operated else ()),
                 *deployment.read_secrets(mirakl=True),
                 *deployment.doorbells.to_post.ring(),
             ],
@@ -63,7 +65,8 @@ class Returns(Construct):
             may=[
                 *deployment.store.work_postings(),
                 *deployment.store.find_due(),
-                *deployment.store.read_documents("orders", "credits"),
+                *deployment.store.read_threads(),
+                *deployment.store.read_documents("credits"),
                 *deployment.read_secrets(mirakl=True),
             ],
             knows=("POSTINGS_TABLE", "ARCHIVE_BUCKET", "SECRETS_PREFIX"),

@@ -43,6 +43,7 @@ class Shipments(Construct):
 
     def _poll_netsuite(self, deployment: Deployment) -> None:
         """Fulfilments and credits by one function: NetSuite's readers share one slot and read by turns."""
+        folders = [*(["fulfilments"] if deployment.shipping else []), *(["credits"] if deployment.returning else [])]
         poll = Function(
             self,
             "PollNetSuite",
@@ -50,7 +51,7 @@ class Shipments(Construct):
             name="poll_fulfilments",
             does="Reads the fulfilments and credits that changed in NetSuite and records what is to be done for them.",
             timeout=timeouts.WORK,
-            may=[*_read_netsuite(deployment, "fulfilments", "credits"), *deployment.store.find_due()],
+            may=_read_netsuite(deployment, *folders),
             knows=READING,
             scheduled=True,
         )
@@ -106,7 +107,8 @@ class Shipments(Construct):
             may=[
                 *deployment.store.work_postings(),
                 *deployment.store.find_due(),
-                *deployment.store.read_documents("fulfilments"),
+                *deployment.store.read_threads(),
+                *deployment.store.read_documents("fulfilments", "orders"),
                 *deployment.read_secrets(mirakl=True),
                 *queue.work(),
             ],
@@ -120,8 +122,7 @@ class Shipments(Construct):
 
     def _poll_marketplaces(self, deployment: Deployment) -> None:
         """An operator sees the shipments of every shop."""
-        operated = {name: one for name, one in deployment.shipping.items() if one.role == "operator"}
-        if not operated:
+        if not deployment.operated:
             return
         poll = Function(
             self,
@@ -132,7 +133,7 @@ class Shipments(Construct):
             timeout=timeouts.POLL,
             may=[
                 *deployment.store.record_postings(),
-                *deployment.store.keep_watermark(),
+                *deployment.store.see_postings(),
                 *deployment.store.archive_documents("shipments"),
                 *deployment.read_secrets(mirakl=True),
                 *deployment.doorbells.to_post.ring(),
@@ -140,7 +141,7 @@ class Shipments(Construct):
             knows=("POSTINGS_TABLE", "ARCHIVE_BUCKET", "QUEUE_ORDERS_TO_POST", "SECRETS_PREFIX"),
             scheduled=True,
         )
-        for number, (marketplace, settings) in enumerate(operated.items()):
+        for number, (marketplace, settings) in enumerate(deployment.operated.items()):
             minutes = settings.shipments.poll_minutes
             Scheduled(
                 self,
@@ -180,13 +181,18 @@ class Shipments(Construct):
         )
 
 
+def _compared(deployment: Deployment) -> list[str]:
+    """What a reading is held against: what was told before, and for an operator whose goods an order is of."""
+    return ["fulfilments", "orders"] if deployment.operated else ["fulfilments"]
+
+
 def _read_netsuite(deployment: Deployment, *folders: str) -> list[iam.PolicyStatement]:
-    """Record what was read, know its order's life, and ring; the turn is a row of the same table."""
+    """Record what was read, hold it against what was told, and ring; the turn is a row of the same table."""
     return [
         *deployment.store.record_postings(),
-        *deployment.store.keep_watermark(),
-        *deployment.store.read_threads(),
+        *deployment.store.see_postings(),
         *deployment.store.archive_documents(*folders),
+        *(deployment.store.read_documents(*_compared(deployment)) if deployment.shipping else ()),
         *deployment.read_secrets(netsuite=True),
         *deployment.doorbells.to_post.ring(),
         *deployment.doorbells.to_confirm.ring(),

@@ -86,9 +86,9 @@ class Store(Construct):
         """Compare orders with what is known of them, and record what is new. Nobody deletes: history only grows."""
         return self._on_postings("BatchGetItem", "PutItem", "UpdateItem")
 
-    def keep_watermark(self) -> list[iam.PolicyStatement]:
-        """Read and move how far a marketplace has been read."""
-        return self._on_postings("GetItem", "UpdateItem")
+    def see_postings(self) -> list[iam.PolicyStatement]:
+        """Look at a posting, at what was seen of an order, or at how far a marketplace has been read."""
+        return self._on_postings("GetItem")
 
     def work_postings(self) -> list[iam.PolicyStatement]:
         """Claim postings and settle them, key by key."""
