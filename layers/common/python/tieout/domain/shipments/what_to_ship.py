@@ -10,6 +10,7 @@ from msgspec import Struct
 from tieout.domain.errors import NeedsAttention, Reason
 from tieout.domain.orders.order import DEAD, SOLD, Order
 from tieout.domain.shipments.fulfilment import FulfilledLine, Fulfilment
+from tieout.domain.shipments.invoice import CHARGE
 from tieout.domain.shipments.shipment import CANCELED, GONE, PREPARED, Shipment, ShippedLine
 
 TO_SHIP = "SHIPPING"
@@ -38,11 +39,15 @@ class Later(Struct, frozen=True):
 
 
 def units_of(fulfilments: Iterable[Fulfilment]) -> Counter[str]:
-    """Units by order line over these fulfilments; one line may stand in several of them, and several times in one."""
+    """Units by order line over these fulfilments; one line may stand in several of them, and several times in one.
+
+    A tax charge that was fulfilled along with the goods is none of the marketplace's lines.
+    """
     units: Counter[str] = Counter()
     for fulfilment in fulfilments:
         for line in fulfilment.lines:
-            units[line.line_id] += line.quantity
+            if not line.line_id.startswith(CHARGE):
+                units[line.line_id] += line.quantity
     return units
 
 

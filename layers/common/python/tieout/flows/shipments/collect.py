@@ -17,6 +17,7 @@ from tieout.domain.errors import NeedsAttention
 from tieout.domain.ids import external_id
 from tieout.domain.postings import Intent, Key, Kind, Posting, State
 from tieout.domain.shipments.fulfilment import Fulfilment
+from tieout.domain.shipments.what_to_ship import lines_of
 from tieout.flows.orders.collect import Collected
 from tieout.flows.orders.rules import is_own_shop
 from tieout.flows.ports import At
@@ -109,7 +110,7 @@ def _is_ours_to_tell(fulfilment: Fulfilment, at: At) -> bool:
     if settings is None:
         at.meter.count("FulfilmentsIgnored", marketplace=fulfilment.marketplace or "none")
         return False
-    return settings.orders.enabled and settings.shipments.enabled and bool(fulfilment.lines)
+    return settings.orders.enabled and settings.shipments.enabled and bool(lines_of(fulfilment))
 
 
 def _fresh(fulfilments: Iterable[Fulfilment], at: At) -> list[Fulfilment]:
