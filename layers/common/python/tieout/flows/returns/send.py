@@ -38,7 +38,7 @@ FLOW = "returns"
 MOST = 500
 ORDERS_A_RUN = 100
 """Orders read in one OR11 call; it may be asked once a minute."""
-SETTLED = timedelta(minutes=10)
+SETTLED = timedelta(minutes=20)
 """After so long a call without an answer has done what it will do, and the order shows it."""
 RECHECK = timedelta(minutes=15)
 WHOLE_ORDER = "whole order"
@@ -186,7 +186,7 @@ class _Order:
             if self._was_done_after_all(job):
                 continue
             if self._may_still_be_done(posting):
-                release(self._at, posting, self._at.clock() + SETTLED / 2, "no answer yet: it may still be done")
+                release(self._at, posting, self._at.clock() + SETTLED / 4, "no answer yet: it may still be done")
                 continue
             # From here on nothing is in doubt: whatever was sent before did nothing.
             posting = replace(posting, ambiguous_since=None)
