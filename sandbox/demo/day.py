@@ -23,6 +23,7 @@ from tieout.domain.postings import QUEUED, Kind, Posting, State, version_of
 
 STEP_MINUTES = (1, 5)
 AFTERNOON_MINUTES = (4, 10)
+STILL = timedelta(hours=4)
 PLACED_A_STEP = 3
 BREATH_SECONDS = 0.25
 WORK_SECONDS = 4.0
@@ -51,6 +52,7 @@ class Day:
     """On a bad day a schedule may fail, and is fired again when it is next due; on a good one that ends the day."""
     tell: Callable[[str], None] = print
     steps: int = 0
+    _left: tuple[str, datetime] | None = None
     _pool: ThreadPoolExecutor = field(init=False)
 
     def run(self) -> None:
@@ -65,6 +67,8 @@ class Day:
             while (open_still := self.unfinished()) is not None:
                 if time.monotonic() > until:
                     raise DayError(f"after {self.limit_seconds:.0f} s there was still work: {open_still}")
+                if self._stands_still(open_still):
+                    raise DayError(f"nothing has moved for {STILL}, and there is work left: {self._why(open_still)}")
                 minutes = dice.randint(*(STEP_MINUTES if self._is_morning else AFTERNOON_MINUTES))
                 self._buyers_buy(dice)
                 now = self.control.advance(timedelta(minutes=minutes))
@@ -97,6 +101,17 @@ class Day:
         if working:
             return f"{len(working)} postings open ({_kinds(working)})"
         return self._unseen(states) or self.afternoon.unfinished(self.control.now())
+
+    def _stands_still(self, open_still: str) -> bool:
+        """Whether the same has been left for so long that no schedule will bring it on."""
+        now = self.control.now()
+        if self._left is None or self._left[0] != open_still:
+            self._left = open_still, now
+        return now - self._left[1] > STILL
+
+    def _why(self, open_still: str) -> str:
+        working = [one for one in self.table.open() if not is_promise(one)]
+        return "\n  ".join([open_still, *(f"{one.key}: {self.table.last_word(one.key)}" for one in working[:5])])
 
     @property
     def _is_morning(self) -> bool:

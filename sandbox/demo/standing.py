@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sandbox.local_aws import LocalAws
-from tieout.aws.rows import ORDER, SHARDS, posting_of, todo_shard
-from tieout.domain.postings import LANE_OF, Kind, Lane, Posting, State
+from tieout.aws.rows import ORDER, SHARDS, posting_of, row_key, todo_shard
+from tieout.domain.postings import LANE_OF, Key, Kind, Lane, Posting, State
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,17 @@ class PostingsTable:
         """Postings with work left, due or not."""
         lanes = [todo_shard(lane, shard) for lane in Lane for shard in range(SHARDS)]
         return [posting_of(row) for lane in lanes for row in self._todo(lane)]
+
+    def last_word(self, key: Key) -> str:
+        """The last line of a posting's history."""
+        pk, sk = row_key(key)
+        rows = self._table.query(
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :sk)",
+            ExpressionAttributeValues={":pk": pk, ":sk": f"{sk}#"},
+            ScanIndexForward=False,
+            Limit=1,
+        )["Items"]
+        return f"{rows[0]['what']} {dict(rows[0]['facts'])}" if rows else "nothing was done yet"
 
     def everything(self) -> Everything:
         postings: list[Posting] = []

@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 from msgspec import DecodeError, json
 
 from tieout.domain.errors import CredentialsRefused, NeedsAttention, OutcomeUnknown, Reason, Retryable
-from tieout.domain.orders.order import DEAD, SOLD
+from tieout.domain.orders.order import DEAD, SOLD, Order
 from tieout.domain.postings import Kind, State
+from tieout.domain.returns.refund import REFUNDED
 from tieout.domain.shipments.fulfilment import Fulfilment
 from tieout.domain.shipments.shipment import Tracking
 from tieout.domain.shipments.what_to_ship import TO_SHIP, check_not_shipped_twice, live_units, units_of
@@ -78,6 +79,8 @@ def _is_due(job: Job, market: Marketplace, at: At) -> bool:
     left = units_of(_fulfilments_of(job, at))
     check_not_shipped_twice(left, order)
     missing = {line_id: units - left[line_id] for line_id, units in live_units(order).items() if units > left[line_id]}
+    for line_id in _called_off(job, order, at):
+        missing.pop(line_id, None)
     policy = at.config.marketplaces[job.posting.key.marketplace].shipments.partial
     if not missing or policy == "ship":
         return True
@@ -86,6 +89,17 @@ def _is_due(job: Job, market: Marketplace, at: At) -> bool:
         raise NeedsAttention(Reason.PARTIAL_SHIPMENT, facts)
     wait(job, soon(at), "the rest of the order has not left yet", at)
     return False
+
+
+def _called_off(job: Job, order: Order, at: At) -> set[str]:
+    """Lines of which nothing more will leave: their money went back, or NetSuite closed them and Mirakl knows."""
+    refunded = {line.line_id for line in order.live_lines if line.state == REFUNDED}
+    closed = {
+        posting.key.source_id
+        for posting in at.postings.of_thread(job.posting.key.marketplace, job.posting.key.thread)
+        if posting.key.kind is Kind.CANCELATION and posting.state is State.CONFIRMED
+    }
+    return refunded | closed
 
 
 def _fulfilments_of(job: Job, at: At) -> list[Fulfilment]:
