@@ -183,7 +183,7 @@ def test_a_poll_reads_from_the_last_one_on_with_an_overlap_on_netsuites_clock() 
     assert collect_fulfilments(house.at).seen == 1  # five minutes before the last poll, again
     house.clock.advance(minutes=11)
     assert collect_fulfilments(house.at).seen == 0
-    assert house.meter.gauges["WatermarkLagSeconds", READING] == 0
+    assert house.meter.gauges["WatermarkLagSeconds", READING] == 11 * 60
 
 
 def test_the_watermark_stays_when_storing_fails(monkeypatch: pytest.MonkeyPatch) -> None:
