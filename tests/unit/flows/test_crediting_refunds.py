@@ -139,6 +139,15 @@ def test_a_tax_that_is_a_line_of_its_own_is_credited_on_that_line() -> None:
     assert grosses(house) == ["6.00 GBP"]
 
 
+def test_where_netsuite_computes_the_tax_each_line_is_sent_with_it() -> None:
+    tax = {"strategy": "tax_code", "default_code": "VAT"}
+    house = a_billed_house(BOWLS, marketplaces__brightside__orders__sales_orders__tax=tax)
+    house.market.give_back("A-1", "line-BOWL", "7.00")
+    work(house)
+    (draft,) = memos(house)
+    assert (draft.lines[0].line.gross, draft.gross.amount) == (Decimal("7.00"), Decimal("7.00"))
+
+
 def test_a_refund_of_goods_that_left_waits_for_their_invoice() -> None:
     house = a_sold_house()
     fulfilment = house.ledger.ship("A-1", {"line-MUG": 1})
@@ -257,8 +266,8 @@ def test_what_mirakl_gives_back_is_what_netsuite_credits_to_the_cent(
 ) -> None:
     house = a_billed_house(BOWLS, tax_included=tax_included)
     left, shipping_left = 3000, 600
-    for goods, shipping in parts:
-        goods, shipping = min(goods, left), min(shipping, shipping_left)
+    for most, most_shipping in parts:
+        goods, shipping = min(most, left), min(most_shipping, shipping_left)
         left, shipping_left = left - goods, shipping_left - shipping
         if goods or shipping:
             house.market.give_back("A-1", "line-BOWL", str(Decimal(goods) / 100), str(Decimal(shipping) / 100))
@@ -271,9 +280,8 @@ def test_what_mirakl_gives_back_is_what_netsuite_credits_to_the_cent(
     if tax_included:
         assert credited == given_back
     else:
-        taxes = sum((tax.amount for draft in memos(house) for tax in draft.shipping_taxes), Decimal(0))
-        taxes += sum(
-            (tax.amount for draft in memos(house) for line in draft.lines for tax in line.line.taxes), Decimal(0)
-        )
-        assert credited == given_back + taxes
+        lines = [line.line for draft in memos(house) for line in draft.lines]
+        taxes = [tax.amount for line in lines for tax in line.taxes]
+        taxes += [tax.amount for draft in memos(house) for tax in draft.shipping_taxes]
+        assert credited == given_back + sum(taxes, Decimal(0))
     assert len(house.ledger.credit_memos) == len(order.lines[0].refunds)

@@ -18,11 +18,12 @@ from tieout.domain.ids import external_id
 from tieout.domain.money import ZERO, Money
 from tieout.domain.orders.booked import Booked, BookedLine
 from tieout.domain.orders.order import Line, Order, Refund, TaxAmount, tax_total
-from tieout.domain.orders.sales_order import TaxRules, figures_of
+from tieout.domain.orders.sales_order import TaxRules, TaxStrategy, figures_of
 from tieout.domain.postings import Kind
 from tieout.domain.returns.closures import CHARGE
 from tieout.domain.returns.refund import CreditedLine, CreditMemoDraft
 from tieout.domain.returns.shares import taxes_of_refund
+from tieout.domain.shipments.computed_tax import as_computed
 from tieout.domain.shipments.invoice import Share
 
 
@@ -61,8 +62,8 @@ def refund_as_order(order: Order, found: Found) -> Order:
         quantity=max(1, line.quantity),
         price=refund.amount,
         shipping_price=refund.shipping_amount,
-        taxes=tuple(tax for tax in taxes if tax.amount),
-        shipping_taxes=tuple(tax for tax in shipping_taxes if tax.amount),
+        taxes=taxes,
+        shipping_taxes=shipping_taxes if refund.shipping_amount else (),
     )
     return replace(order, lines=(part,))
 
@@ -95,8 +96,11 @@ def credit_memo_for(order: Order, found: Found, invoice: Booked, tax: TaxRules, 
         )
     part = refund_as_order(order, found)
     figures = figures_of(part, {found.line.sku: there.item_id}, tax)
+    sent, shipping_net = figures.lines, figures.shipping_net
+    if tax.strategy is TaxStrategy.TAX_CODE:
+        sent, shipping_net = as_computed(sent, shipping_net, figures.shipping_taxes, order.currency)
     lines = []
-    for line in figures.lines:
+    for line in sent:
         if line.line_id == line_id:
             # Without units: how many is not what is given back.
             lines.append(CreditedLine(there.number, replace(line, quantity=0, rate=None)))
@@ -114,7 +118,7 @@ def credit_memo_for(order: Order, found: Found, invoice: Booked, tax: TaxRules, 
         original_day=days.original_day,
         lines=tuple(lines),
         all_lines=invoice.line_numbers,
-        shipping_net=figures.shipping_net,
+        shipping_net=shipping_net,
         shipping_taxes=figures.shipping_taxes,
         tax_strategy=tax.strategy,
         gross=part.gross,

@@ -175,7 +175,8 @@ def _taxes(of: _Taxed, amount: Decimal, total: Decimal | None, order: Order) -> 
     if moved is None and not order.tax_included:
         facts = {"line": of.line.line_id, "tax": str(total), "tax_left": str(tax_total(of.left))}
         raise NeedsAttention(Reason.REFUND_TOO_LARGE, facts)
-    return tuple(tax for tax in (moved or shares) if tax.amount)
+    # One of nothing is named too: a tax that is not named, Mirakl works out for itself.
+    return shares if moved is None else moved
 
 
 def _check(line: Line, amount: Decimal, shipping: Decimal, left: Left) -> None:
@@ -226,8 +227,8 @@ def cancelation_of(
         quantity=units,
         reason_code=reason_code,
         currency=order.currency,
-        taxes=tuple(tax for tax in taxes if tax.amount),
-        shipping_taxes=tuple(tax for tax in shipping_taxes if tax.amount),
+        taxes=taxes,
+        shipping_taxes=shipping_taxes,
         excluded_from_shipment=excluded_from_shipment,
     )
 
