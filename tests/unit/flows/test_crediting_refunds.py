@@ -112,7 +112,7 @@ def test_shipping_alone_is_credited_as_shipping() -> None:
     work(house)
     (draft,) = memos(house)
     assert grosses(house) == ["3.00 GBP"]
-    assert (draft.shipping_net, draft.lines[0].line.net) == (Decimal("2.50"), 0)
+    assert (draft.shipping_net, draft.lines[0].line.net) == (Decimal("2.50"), Decimal(0))
 
 
 def test_prices_without_tax_are_credited_with_the_tax_on_top() -> None:
@@ -120,6 +120,25 @@ def test_prices_without_tax_are_credited_with_the_tax_on_top() -> None:
     house.market.give_back("A-1", "line-MUG", "5.00")
     work(house)
     assert grosses(house) == ["6.00 GBP"]
+
+
+def test_a_refund_is_credited_on_its_own_item_where_one_is_named_so_that_no_stock_comes_of_it() -> None:
+    house = a_billed_house(marketplaces__brightside__returns__refund_item="REFUND")
+    house.ledger.items_table.append(an_item("REFUND"))
+    house.market.give_back("A-1", "line-BOWL", "3.00", "1.00")
+    work(house)
+    (memo,) = memos(house)
+    refund_item = next(item.id for item in house.ledger.items_table if item.itemid == "REFUND")
+    assert [(each.order_line, each.line.item_id, each.line.quantity) for each in memo.lines] == [(None, refund_item, 1)]
+    assert grosses(house) == ["4.00 GBP"]
+
+
+def test_a_refund_item_that_netsuite_does_not_have_is_for_a_person() -> None:
+    house = a_billed_house(marketplaces__brightside__returns__refund_item="REFUND")
+    refund = house.market.give_back("A-1", "line-BOWL", "3.00")
+    work(house)
+    assert memos(house) == []
+    assert credit_of(house, refund).reason == Reason.UNKNOWN_SKU
 
 
 def test_a_tax_that_is_a_line_of_its_own_is_credited_on_that_line() -> None:
