@@ -9,6 +9,7 @@ import importlib
 import json
 import logging
 import os
+import time
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,11 +28,17 @@ from moto import mock_aws
 from tests.fakes.or11 import a_wire_line, a_wire_order
 from tests.infra.deployed import Deployed, listed, refs
 from tests.integration.aws.rehearsal import new_table
+from tests.integration.netsuite_documents import Shop
 from tests.integration.running_twins import MARKETPLACE, Running, running
 from tieout import wiring
 from tieout.config import deployed_config
-from tieout.domain.webhooks import signature
+from tieout.domain.webhooks import netsuite_signature, signature
+from tieout.flows.ports import one_by_one
 
+ACCOUNT = "1234567_SB1"
+POLL_ORDERS = {"schedule": f"poll-orders-{MARKETPLACE}", "marketplace": MARKETPLACE, "task": "poll"}
+GOOD = ("GOOD-A", "GOOD-B", "GOOD-C")
+POLL_NETSUITE = {"schedule": "poll-netsuite", "task": "poll"}
 REGION = "eu-central-1"
 SOMEBODY = {
     **dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"), "test"),
@@ -53,11 +60,11 @@ NOT_CALLED_BY_OUR_CODE = {
     "s3:ListBucket": "S3 asks it when an object is missing, to answer 404",
 }
 
+POWERTOOLS_WAY_OUT = "Powertools' way out when DynamoDB refuses without showing the record"
 SELDOM = {
-    (
-        "receive_mirakl_event",
-        "dynamodb:GetItem",
-    ): "Powertools' way out when DynamoDB refuses without showing the record",
+    ("confirm_shipments", "dynamodb:Query"): "with ten doorbells and more it looks for what else is due",
+    ("receive_mirakl_event", "dynamodb:GetItem"): POWERTOOLS_WAY_OUT,
+    ("receive_netsuite_event", "dynamodb:GetItem"): POWERTOOLS_WAY_OUT,
 }
 
 Call = tuple[str, str]
@@ -80,6 +87,7 @@ class Day:
 
     def _write_settings(self, twins: Running, folder: Path) -> Path:
         config = self.deployed.config.model_dump(mode="json", exclude_none=True)
+        config["marketplaces"][MARKETPLACE]["returns"]["reasons"] = {"refund": "DAMAGED", "cancelation": "OUT_OF_STOCK"}
         here = twins.twins
         config["sandbox"] = {
             "mirakl": {MARKETPLACE: here.mirakl.marketplaces[MARKETPLACE].url},
@@ -106,6 +114,8 @@ class Day:
             for variable, output in (
                 ("QUEUE_ORDERS_TO_POST", "QueueOrdersToPost"),
                 ("QUEUE_ORDERS_TO_FETCH", "QueueOrdersToFetch"),
+                ("QUEUE_SHIPMENTS_TO_CONFIRM", "QueueShipmentsToConfirm"),
+                ("QUEUE_FULFILMENTS_TO_FETCH", "QueueFulfilmentsToFetch"),
             )
         }
         netsuite = twins.twins.netsuite
@@ -114,6 +124,7 @@ class Day:
             "netsuite": {part: getattr(netsuite, part) for part in parts},
             f"mirakl/{MARKETPLACE}": {"api_key": twins.twins.mirakl.marketplaces[MARKETPLACE].api_key},
             f"webhooks/{MARKETPLACE}": {"current": "shared"},
+            "webhooks/netsuite": {"current": "shared"},
         }
         for name, value in fields.items():
             boto3.client("secretsmanager").create_secret(
@@ -126,7 +137,9 @@ class Day:
         environment = {name: self._urls.get(name, refs(value)[0]) for name, value in variables.items()} | {
             "TIEOUT_CONFIG": str(self._settings),
         }
-        with patch.dict(os.environ, environment), _fresh(), self._noting(function):
+        # One after the other: AWS in this process knows no threads.
+        alone = patch.object(wiring, "in_parallel", one_by_one)
+        with patch.dict(os.environ, environment), _fresh(), alone, self._noting(function):
             return importlib.import_module(function).handler(event, Context(function))
 
     @contextmanager
@@ -194,7 +207,7 @@ class Context:
 @contextmanager
 def _fresh() -> Iterator[None]:
     """A process of one's own: nothing is remembered from another function."""
-    kept = (wiring.runtime, wiring._client, wiring._reception, deployed_config)
+    kept = (wiring.runtime, wiring._client, wiring._reception, wiring._netsuite_reception, deployed_config)
     package = logging.getLogger("tieout")
     before = package.handlers, package.propagate, package.level
     try:
@@ -205,9 +218,9 @@ def _fresh() -> Iterator[None]:
         package.handlers, package.propagate, package.level = before
 
 
-def an_event(message_id: str) -> dict[str, Any]:
-    """A signed event about ODD-A, as API Gateway hands it over."""
-    body, stamp = json.dumps({"order_id": "ODD-A"}), str(int(datetime.now(UTC).timestamp()))
+def an_event(message_id: str, order_id: str = "ODD-A") -> dict[str, Any]:
+    """A signed event about an order, as API Gateway hands it over."""
+    body, stamp = json.dumps({"order_id": order_id}), str(int(datetime.now(UTC).timestamp()))
     headers = {
         "webhook-id": message_id,
         "webhook-timestamp": stamp,
@@ -223,29 +236,110 @@ def an_event(message_id: str) -> dict[str, Any]:
 
 def the_day(day: Day, twins: Running) -> None:
     """Everything that functions do: collect, decide, post, confirm, ring, watch, take an event in, fetch, fail."""
-    poll = {"schedule": f"poll-orders-{MARKETPLACE}", "marketplace": MARKETPLACE, "task": "poll"}
-    day.run("poll_orders", poll)
+    day.run("poll_orders", POLL_ORDERS)
     twins.wait(3600)
-    day.run("poll_orders", {**poll, "task": "sweep"})
+    day.run("poll_orders", {**POLL_ORDERS, "task": "sweep"})
     twins.wait(3600)
     day.run("accept_orders", {"schedule": "accept-orders"})
     records = day.take("QUEUE_ORDERS_TO_POST")
     assert records
     assert day.run("post_orders", {"Records": records}) == {"batchItemFailures": []}
-    assert day.run("confirm_orders", {"schedule": "confirm-orders"})["written"] == 1
+    assert day.run("confirm_orders", {"schedule": "confirm-orders"})["written"] == 3
     with day.without_queue("QUEUE_ORDERS_TO_FETCH"), pytest.raises(botocore.exceptions.ClientError):
         day.run("receive_mirakl_event", an_event("m-1"))
     assert day.run("receive_mirakl_event", an_event("m-1"))["statusCode"] == 202
     twins.change(order_id="ODD-A", set={"has_incident": True})
     day.run("fetch_orders", {"Records": day.take("QUEUE_ORDERS_TO_FETCH")})
-    day.run("ring_due_postings", {"schedule": "ring-due-postings"})
+    goods_come_back(day, twins, goods_leave(day, twins))
     day.run("check_health", {"schedule": "check-health"})
+    day.run("check_deadlines", {"schedule": "check-deadlines"})
+
+
+def a_ring(fulfilment: str) -> dict[str, Any]:
+    """A signed ring of the account's script, as API Gateway hands it over."""
+    body, stamp = json.dumps({"account": ACCOUNT, "type": "itemfulfillment", "id": fulfilment}), str(int(time.time()))
+    signed = netsuite_signature("shared", stamp, body.encode())
+    return {"headers": {"x-tieout-timestamp": stamp, "x-tieout-signature": signed}, "body": body}
+
+
+def goods_leave(day: Day, twins: Running) -> dict[str, str]:
+    """Orders are shipped in NetSuite, read by ring and by poll, told, and billed; one of them is undone.
+
+    Answers their fulfilments' ids.
+    """
+    shop = Shop(twins)
+    shipped = {order: shop.ship(shop.read(f"T-{MARKETPLACE}-SO-{order}")) for order in GOOD}
+    with day.without_queue("QUEUE_FULFILMENTS_TO_FETCH"), pytest.raises(botocore.exceptions.ClientError):
+        day.run("receive_netsuite_event", a_ring(shipped["GOOD-B"]))
+    ring(day, shipped["GOOD-B"])
+    assert day.run("poll_fulfilments", POLL_NETSUITE)["fresh"] == 2
+    to_tell = day.take("QUEUE_SHIPMENTS_TO_CONFIRM")
+    assert len(to_tell) == 3
+    assert day.run("ring_due_postings", {"schedule": "ring-due-postings"})["rung"] >= 6
+    assert day.run("confirm_shipments", {"Records": to_tell}) == {"batchItemFailures": []}
+    for status, read in (
+        ("B", lambda: ring(day, shipped["GOOD-C"])),
+        ("A", lambda: day.run("poll_fulfilments", POLL_NETSUITE)),
+    ):
+        time.sleep(1)  # versions of a record are told apart by the second
+        shop.hand.change("itemFulfillment", shipped["GOOD-C"], {"shipStatus": {"id": status}})
+        read()
+    assert day.run("post_orders", {"Records": day.take("QUEUE_ORDERS_TO_POST")}) == {"batchItemFailures": []}
+    return shipped
+
+
+def ring(day: Day, fulfilment: str) -> None:
+    assert day.run("receive_netsuite_event", a_ring(fulfilment))["statusCode"] == 202
+    rings = day.take("QUEUE_FULFILMENTS_TO_FETCH")
+    assert day.run("fetch_fulfilments", {"Records": rings}) == {"batchItemFailures": []}
+
+
+def goods_come_back(day: Day, twins: Running, shipped: dict[str, str]) -> None:
+    """Each side gives money back, a buyer sends goods back, and in NetSuite somebody undoes what was told."""
+    hand = Shop(twins).hand
+    written = hand.rows("SELECT id FROM transaction WHERE externalid = ?", f"T-{MARKETPLACE}-INV-{shipped['GOOD-A']}")
+    applied = {"apply": {"items": [{"doc": {"id": written[0]["id"]}, "apply": True}]}}
+    hand.make("invoice", written[0]["id"], "creditMemo", applied)
+    day.run("poll_fulfilments", {**POLL_NETSUITE, "task": "sweep"})
+    twins.wait(600)
+    day.run("send_refunds", {"schedule": "send-refunds"})
+    asked = {"marketplace": MARKETPLACE, "order_id": "GOOD-B"}
+    back = {**asked, "lines": [{"order_line_id": "GOOD-B-1", "quantity": 1}]}
+    answer = requests.post(f"{twins.twins.mirakl.url}/_twin/returns", json=back, timeout=5)
+    in_mirakl(twins, "returns/accept", returns=[{"id": answer.json()["id"], "accepted": True}])
+    twins.wait(300)
+    assert day.run("poll_returns", {"schedule": "poll-returns", "marketplace": MARKETPLACE})["seen"] == 1
+    given_up = {
+        "order_line_id": "ODD-A-1",
+        "amount": 40,
+        "shipping_amount": 0,
+        "quantity": 1,
+        "reason_code": "OUT_OF_STOCK",
+    }
+    in_mirakl(twins, "orders/cancel", cancelations=[given_up])
+    given_back = {"order_line_id": "GOOD-B-1", "amount": 1, "shipping_amount": 0, "reason_code": "DAMAGED"}
+    in_mirakl(twins, "orders/refund", refunds=[given_back])
+    twins.wait(3600)
+    day.run("poll_orders", POLL_ORDERS)
+    for order in ("GOOD-B", "ODD-A"):
+        twins.wait(60)
+        twins.change(order_id=order, set={"has_incident": True})
+        assert day.run("receive_mirakl_event", an_event(f"back-{order}", order))["statusCode"] == 202
+        day.run("fetch_orders", {"Records": day.take("QUEUE_ORDERS_TO_FETCH")})
+    day.run("post_orders", {"Records": day.take("QUEUE_ORDERS_TO_POST")})
+
+
+def in_mirakl(twins: Running, path: str, **body: Any) -> None:
+    """The shop's people do something in the marketplace's back office."""
+    here = twins.twins.mirakl.marketplaces[MARKETPLACE]
+    answer = requests.put(f"{here.url}/api/{path}", json=body, headers={"Authorization": here.api_key}, timeout=5)
+    assert answer.status_code == 200, answer.text
 
 
 @pytest.fixture(scope="module")
 def day(shop: Deployed, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Day]:
     orders = [
-        a_wire_order("GOOD-A"),
+        *(a_wire_order(order, customer_debited_date="2026-10-01T10:00:00Z") for order in GOOD),
         a_wire_order("ODD-A", [a_wire_line("ODD-A-1", offer_sku="UNHEARD-OF")]),
         a_wire_order(
             "WAIT-A",
