@@ -337,7 +337,7 @@ class MemoryCredits:
         self._check_new(draft.external_id, draft.day)
         invoice = self._by_id(draft.invoice_id, "CustInvc")
         numbers = set(self._booked_of(invoice).line_numbers)
-        mentioned = {line.order_line for line in draft.lines}
+        mentioned = {line.order_line for line in draft.lines if line.order_line is not None}
         if not draft.lines or not mentioned <= numbers:
             raise refused("You must have at least one valid line item for this transaction.")
         if numbers - set(draft.all_lines):

@@ -134,7 +134,8 @@ def test_the_credit_memo_of_the_page_is_what_the_code_gives_back() -> None:
         status="A",
         lines=(BookedLine(number=1, line_id=MUG, item_id="101", quantity=2, net=Decimal("5.56")),),
     )
-    memo = credit_memo_for(order, found, invoice, TAX, Days(THURSDAY, THURSDAY))
+    memo = credit_memo_for(order, found, invoice, TAX, Days(THURSDAY, THURSDAY), refund_item_id="900")
+    assert [(credited.order_line, credited.line.item_id) for credited in memo.lines] == [(None, "900")]
     assert table("Credit memo", [each.line for each in memo.lines], memo.shipping_net, memo.shipping_taxes) in page
     assert memo.external_id in page
     assert str(memo.gross) in page

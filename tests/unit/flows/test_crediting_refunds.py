@@ -138,7 +138,7 @@ def test_a_refund_item_that_netsuite_does_not_have_is_for_a_person() -> None:
     refund = house.market.give_back("A-1", "line-BOWL", "3.00")
     work(house)
     assert memos(house) == []
-    assert credit_of(house, refund).reason == Reason.UNKNOWN_SKU
+    assert credit_of(house, refund.id).reason == Reason.UNKNOWN_SKU
 
 
 def test_a_tax_that_is_a_line_of_its_own_is_credited_on_that_line() -> None:

@@ -293,6 +293,9 @@ class Returns(Settings):
     """Whether goods that came back by Mirakl's word are received in NetSuite."""
     credit_memos: bool = True
     """Whether Mirakl's refunds become credit memos."""
+    refund_item: Text | None = None
+    """Non-inventory item (`itemid`) that refunds are credited on; left out: the item that was sold, which NetSuite
+    takes as goods that are back on the shelf."""
     send_minutes: int = Field(default=1, ge=1, le=60)
     """How often what is due to Mirakl is sent."""
     reasons: Reasons = Reasons()

@@ -86,8 +86,13 @@ class Days(Struct, frozen=True):
     original_day: date
 
 
-def credit_memo_for(order: Order, found: Found, invoice: Booked, tax: TaxRules, days: Days) -> CreditMemoDraft:
-    """The credit memo. Raises NeedsAttention: nothing to credit, tax code not configured."""
+def credit_memo_for(
+    order: Order, found: Found, invoice: Booked, tax: TaxRules, days: Days, *, refund_item_id: str | None = None
+) -> CreditMemoDraft:
+    """The credit memo; on the item of `refund_item_id`, where one is given, so that no stock comes of it.
+
+    Raises NeedsAttention: nothing to credit, tax code not configured.
+    """
     line_id, refund_id = found.line.line_id, found.refund.id
     there = invoice.line_of(line_id)
     if there is None:
@@ -101,7 +106,9 @@ def credit_memo_for(order: Order, found: Found, invoice: Booked, tax: TaxRules, 
         sent, shipping_net = as_computed(sent, shipping_net, figures.shipping_taxes, order.currency)
     lines = []
     for line in sent:
-        if line.line_id == line_id:
+        if line.line_id == line_id and refund_item_id is not None:
+            lines.append(CreditedLine(None, replace(line, item_id=refund_item_id, quantity=1, rate=None)))
+        elif line.line_id == line_id:
             # Without units: how many is not what is given back.
             lines.append(CreditedLine(there.number, replace(line, quantity=0, rate=None)))
         else:

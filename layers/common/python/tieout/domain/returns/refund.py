@@ -76,7 +76,7 @@ class RefundLine(Struct, frozen=True, kw_only=True):
 
 
 class CreditedLine(Struct, frozen=True):
-    """A line of a credit memo to be made. `order_line` is its number on the invoice or return authorisation."""
+    """A line of a credit memo to be made. `order_line` is its number on the invoice; None: a line of its own."""
 
     order_line: int | None
     line: SalesOrderLine

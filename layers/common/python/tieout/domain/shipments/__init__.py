@@ -1,1 +1,1 @@
-"""Goods that leave: NetSuite's fulfilments on one side, Mirakl's shipments on the other, and what is billed for them."""
+"""Goods that leave: NetSuite's fulfilments, Mirakl's shipments, and what is billed for them."""

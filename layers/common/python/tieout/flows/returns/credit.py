@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 
 from tieout.domain.errors import NeedsAttention, Reason
 from tieout.domain.orders.booked import Booked
+from tieout.domain.orders.matching import Catalogue, SkuRules, catalogue_of, item_for
 from tieout.domain.orders.order import Order
 from tieout.domain.postings import OPEN, Intent, Key, Kind, Posting, State
 from tieout.domain.returns.credit import Days, Found, credit_memo_for, gross_of, invoice_for, net_of, refund_in, within
@@ -49,6 +50,7 @@ class CreditMemos(Recipe[Order, CreditMemoDraft]):
         self._threads: dict[Key, list[Posting]] = {}
         self._booked: dict[str, Booked] = {}
         self._days: dict[tuple[str, date], date | NeedsAttention] = {}
+        self._refund_items: Catalogue
 
     def source(self, posting: Posting, documents: Mapping[str, bytes]) -> Order:
         return archived_order(posting, documents, self.at)
@@ -62,6 +64,11 @@ class CreditMemos(Recipe[Order, CreditMemoDraft]):
             wanted.update(invoice.external_id for invoice in _invoices(thread))
             self._find_day(key.marketplace, _day(order, key.source_id, self.at))
         self._booked = self.at.ledger.booked(sorted(wanted)) if wanted else {}
+        named = {item for posting, _ in sources if (item := self._refund_item(posting.key.marketplace))}
+        self._refund_items = catalogue_of(self.at.ledger.items(named) if named else (), ())
+
+    def _refund_item(self, marketplace: str) -> str | None:
+        return self.at.config.marketplaces[marketplace].returns.refund_item
 
     def _find_day(self, marketplace: str, day: date) -> None:
         if (marketplace, day) in self._days:
@@ -89,7 +96,17 @@ class CreditMemos(Recipe[Order, CreditMemoDraft]):
         day = self._days[key.marketplace, original]
         if isinstance(day, NeedsAttention):
             raise day
-        return credit_memo_for(source, found, invoice, tax_rules(self.at.config, key.marketplace), Days(day, original))
+        refund_item = self._refund_item(key.marketplace)
+        return credit_memo_for(
+            source,
+            found,
+            invoice,
+            tax_rules(self.at.config, key.marketplace),
+            Days(day, original),
+            refund_item_id=item_for(refund_item, self._refund_items, SkuRules(aliases=dict[str, str]())).id
+            if refund_item
+            else None,
+        )
 
     def _as_billed(self, found: Found, thread: Sequence[Posting]) -> Found:
         """Of a line that was refunded whole, and left in part, no more is credited than was billed."""
