@@ -77,13 +77,10 @@ class Judge:
 
     def _problems(self, life: Life, waits: set[Kind]) -> Iterator[str]:
         """A rule is left out for an order where a posting that it is about waits for a person."""
-        settings = self.config.marketplaces[life.marketplace]
-        of_the_role = self._operators(life, waits) if settings.role == "operator" else self._sellers(life, waits)
-        yield from of_the_role
+        role = self.config.marketplaces[life.marketplace].role
+        yield from self._operators(life, waits) if role == "operator" else self._sellers(life, waits)
         if not waits & {Kind.CLOSURE, Kind.CANCELATION}:
             yield from closed(life)
-        if not waits & {Kind.RETURN_AUTHORIZATION, Kind.ITEM_RECEIPT} and life.sales_order is not None:
-            yield from returned(life)
 
     def _sellers(self, life: Life, waits: set[Kind]) -> Iterator[str]:
         if not waits & {Kind.SHIPMENT}:
@@ -92,6 +89,8 @@ class Judge:
             yield from billed(life)
         if not waits & {Kind.CREDIT_MEMO, Kind.REFUND, Kind.CANCELATION}:
             yield from refunded(life)
+        if not waits & {Kind.RETURN_AUTHORIZATION, Kind.ITEM_RECEIPT} and life.sales_order is not None:
+            yield from returned(life)
 
     def _operators(self, life: Life, waits: set[Kind]) -> Iterator[str]:
         if not waits & {Kind.FULFILMENT}:
@@ -99,7 +98,8 @@ class Judge:
         closing = self.config.marketplaces[life.marketplace].operator.close_sales_orders
         if closing == "closed" and not waits & {Kind.CLOSURE}:
             yield from over(life)
-        for kind in (INVOICE, CREDIT_MEMO):
+        # Nor are there books of what comes back of another seller's goods.
+        for kind in (INVOICE, CREDIT_MEMO, AUTHORIZATION, RECEIPT):
             if life.of(kind):
                 yield f"{life}: {len(life.of(kind))} {kind} for goods of another seller"
 

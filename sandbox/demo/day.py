@@ -15,7 +15,7 @@ from typing import Any
 from sandbox import Twins
 from sandbox.demo.afternoon import Afternoon
 from sandbox.demo.schedules import Firing, Schedule
-from sandbox.demo.standing import PostingsTable, due_now, is_promise
+from sandbox.demo.standing import PostingsTable, due_now
 from sandbox.demo.twin_control import TwinControl
 from tieout.config import Config
 from tieout.domain.orders.order import TO_ACCEPT
@@ -97,7 +97,7 @@ class Day:
         debit = sum(1 for state in states.values() if state in _UNDER_WAY)
         if debit:
             return f"{debit} orders wait for their debit"
-        working = [one for one in self.table.open() if not is_promise(one)]
+        working = self.table.working()
         if working:
             return f"{len(working)} postings open ({_kinds(working)})"
         return self._unseen(states) or self.afternoon.unfinished(self.control.now())
@@ -110,7 +110,7 @@ class Day:
         return now - self._left[1] > STILL
 
     def _why(self, open_still: str) -> str:
-        working = [one for one in self.table.open() if not is_promise(one)]
+        working = self.table.working()
         return "\n  ".join([open_still, *(f"{one.key}: {self.table.last_word(one.key)}" for one in working[:5])])
 
     @property

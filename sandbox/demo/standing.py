@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sandbox.local_aws import LocalAws
-from tieout.aws.rows import ORDER, SHARDS, posting_of, row_key, todo_shard
+from tieout.aws.rows import ORDER, PARKED, SHARDS, posting_of, row_key, todo_shard
 from tieout.domain.postings import LANE_OF, Key, Kind, Lane, Posting, State
 
 
@@ -30,6 +30,18 @@ class PostingsTable:
         """Postings with work left, due or not."""
         lanes = [todo_shard(lane, shard) for lane in Lane for shard in range(SHARDS)]
         return [posting_of(row) for lane in lanes for row in self._todo(lane)]
+
+    def working(self) -> list[Posting]:
+        """Postings that will move by themselves: neither promises, nor of an order whose sale waits for a person."""
+        working = [one for one in self.open() if not is_promise(one)]
+        if not working:
+            return []
+        waits = {
+            (one.key.marketplace, one.key.thread)
+            for one in map(posting_of, self._todo(PARKED))
+            if one.key.kind is Kind.SALES_ORDER
+        }
+        return [one for one in working if (one.key.marketplace, one.key.thread) not in waits]
 
     def last_word(self, key: Key) -> str:
         """The last line of a posting's history."""

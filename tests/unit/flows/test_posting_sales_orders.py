@@ -184,7 +184,7 @@ def test_until_netsuite_can_no_longer_finish_it_a_cancelled_orders_create_is_loo
     assert posting.state is State.ATTEMPTED
     assert posting.ambiguous_since is not None
     assert posting.due_at is not None
-    assert posting.due_at >= posting.ambiguous_since + post.HORIZON
+    assert posting.due_at >= posting.ambiguous_since + timedelta(minutes=20)
 
 
 def test_a_throttled_order_waits_as_long_as_netsuite_says_and_keeps_its_attempts() -> None:

@@ -385,6 +385,9 @@ class Reliability(Settings):
     """First pause after a passing failure; it doubles with each attempt, and the real one is random below it."""
     backoff_cap_seconds: float = Field(default=300, ge=1, le=900)
     """Longest pause between two attempts, unless the other side asks for a longer one."""
+    late_write_minutes: float = Field(default=20, gt=0, le=60)
+    """For so long after it was sent, a write without an answer may still be carried out (NetSuite: up to 15 minutes);
+    one that cannot be repeated safely is not sent again before."""
     breaker_failures: int = Field(default=5, ge=2, le=50)
     """Failures of a system in a row that open its breaker."""
     breaker_open_seconds: float = Field(default=60, gt=0, le=900)

@@ -22,6 +22,11 @@ def next_attempt(at: At, attempt: int, error: Retryable | None = None) -> dateti
     return at.clock() + timedelta(seconds=seconds)
 
 
+def horizon_of(at: At) -> timedelta:
+    """For so long after it was sent, a write that got no answer may still be carried out."""
+    return timedelta(minutes=at.config.reliability.late_write_minutes)
+
+
 def soon(at: At) -> datetime:
     """When to look again at what will be there in a moment."""
     return at.clock() + min(A_MOMENT, _soonest(at))

@@ -25,13 +25,12 @@ from tieout.domain.errors import (
     Retryable,
 )
 from tieout.domain.postings import Key, Posting, State
-from tieout.flows.outcomes import come_back, held_until, hold, next_attempt, park, release, soon, wait
+from tieout.flows.outcomes import come_back, held_until, hold, horizon_of, next_attempt, park, release, soon, wait
 from tieout.flows.ports import At, LeaseLostError, PostedTransaction
 from tieout.flows.recipe import FLOW, NotNeeded, NotYet, Recipe
 
 __all__ = [
     "FLOW",
-    "HORIZON",
     "NETSUITE",
     "Guard",
     "NotNeeded",
@@ -46,8 +45,6 @@ __all__ = [
 logger = logging.getLogger(__name__)
 
 NETSUITE = "netsuite"
-HORIZON = timedelta(minutes=20)
-"""NetSuite finishes a request up to 15 minutes after we stopped waiting for its answer."""
 
 
 class Ready(Struct, frozen=True):
@@ -175,7 +172,7 @@ def _died_meanwhile(posting: Posting, at: At, recipe: Recipe[Any, Any], *, looke
     """
     if posting.ambiguous_since is None or not recipe.fell_through(posting):
         return False
-    horizon = posting.ambiguous_since + HORIZON
+    horizon = posting.ambiguous_since + horizon_of(at)
     if at.clock() < horizon or not looked_up:
         again = max(horizon, next_attempt(at, posting.attempt))
         release(at, posting, again, "the order was cancelled; a record may still appear")

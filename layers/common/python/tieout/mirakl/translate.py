@@ -90,6 +90,7 @@ def _order(theirs: wire.Order, marketplace: str, shop_id: int | None) -> Order:
         seller_reference=theirs.references.order_reference_for_seller if theirs.references else None,
         debited_at=utc(theirs.customer_debited_date) if theirs.customer_debited_date else None,
         payment_workflow=theirs.payment_workflow or "",
+        tracking_number=theirs.shipping_tracking or "",
         taxed_as_a_whole=bool(theirs.order_taxes),
     )
 

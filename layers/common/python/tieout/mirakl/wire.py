@@ -141,6 +141,7 @@ class Order(Struct, frozen=True):
     shop_name: str | None = None
     customer_debited_date: datetime | None = None
     payment_workflow: str | None = None
+    shipping_tracking: str | None = None
     order_taxes: list[Raw] | None = None
 
 

@@ -129,6 +129,8 @@ class Order(Struct, frozen=True, kw_only=True):
     debited_at: datetime | None = None
     """When the buyer's money was taken; None: not yet, or never by Mirakl."""
     payment_workflow: str = ""
+    tracking_number: str = ""
+    """Of the order as a whole, where it is shipped as one."""
     taxed_as_a_whole: bool = False
     """Mirakl works the tax out on the order (`order_taxes`): where amounts exclude it, none may be sent with a part."""
 

@@ -13,9 +13,9 @@ from tieout.domain.postings import Intent, Key, Kind, Posting
 from tieout.flows.orders import rules
 from tieout.flows.orders.collect import archived_order
 from tieout.flows.ports import At, PostedTransaction, References
-from tieout.flows.posting import FLOW, HORIZON, NETSUITE, Recipe, post_records, taken
+from tieout.flows.posting import FLOW, NETSUITE, Recipe, post_records, taken
 
-__all__ = ["FLOW", "HORIZON", "NETSUITE", "post_sales_orders"]
+__all__ = ["FLOW", "NETSUITE", "post_sales_orders"]
 
 SALES_ORDER_TYPE = "SalesOrd"
 LONGEST_REFERENCE = 45

@@ -28,7 +28,7 @@ from tieout.domain.returns.refunds import (
     units_to_cancel,
 )
 from tieout.flows.orders.collect import left_the_settings
-from tieout.flows.outcomes import come_back, held_until, hold, next_attempt, park, release
+from tieout.flows.outcomes import come_back, held_until, hold, horizon_of, next_attempt, park, release
 from tieout.flows.ports import At, FetchedOrder, LeaseLostError
 from tieout.flows.returns.thread import BEFORE, REFUNDS, made_by_us, refunds_in
 
@@ -38,8 +38,6 @@ FLOW = "returns"
 MOST = 500
 ORDERS_A_RUN = 100
 """Orders read in one OR11 call; it may be asked once a minute."""
-SETTLED = timedelta(minutes=20)
-"""After so long a call without an answer has done what it will do, and the order shows it."""
 RECHECK = timedelta(minutes=15)
 WHOLE_ORDER = "whole order"
 """In place of an id: OR29 names none."""
@@ -186,7 +184,12 @@ class _Order:
             if self._was_done_after_all(job):
                 continue
             if self._may_still_be_done(posting):
-                release(self._at, posting, self._at.clock() + SETTLED / 4, "no answer yet: it may still be done")
+                release(
+                    self._at,
+                    posting,
+                    self._at.clock() + horizon_of(self._at) / 4,
+                    "no answer yet: it may still be done",
+                )
                 continue
             # From here on nothing is in doubt: whatever was sent before did nothing.
             posting = replace(posting, ambiguous_since=None)
@@ -236,7 +239,7 @@ class _Order:
     def _may_still_be_done(self, posting: Posting) -> bool:
         if posting.ambiguous_since is None or BEFORE not in posting.facts:
             return False
-        return self._at.clock() < posting.ambiguous_since + SETTLED
+        return self._at.clock() < posting.ambiguous_since + horizon_of(self._at)
 
     def _lines(self, job: Job) -> tuple[RefundLine, ...]:
         """What is asked of Mirakl for one posting; nothing where it is so already. Raises NeedsAttention."""

@@ -61,7 +61,8 @@ class Fulfilments(Recipe[Gone, FulfilmentDraft]):
         zone = zone_of(self.at, key.marketplace)
         if key.source_id == key.thread:
             order = archived_order(posting, documents, self.at)
-            return Gone(lines_gone(order), order.updated_at.astimezone(zone).date(), (), order.seller_id)
+            numbers = (order.tracking_number,) if order.tracking_number else ()
+            return Gone(lines_gone(order), order.updated_at.astimezone(zone).date(), numbers, order.seller_id)
         raw = documents.get(posting.payload)
         if raw is None:
             raise NeedsAttention(Reason.UNREADABLE_DOCUMENT, {"archive": f"{posting.payload} is not there"})

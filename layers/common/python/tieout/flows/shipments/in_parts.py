@@ -8,7 +8,6 @@ shipment that is there and has not left, an earlier attempt's half, is finished 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -23,7 +22,7 @@ from tieout.domain.shipments.what_to_ship import (
     what_to_ship,
     with_parcels,
 )
-from tieout.flows.outcomes import next_attempt, release
+from tieout.flows.outcomes import horizon_of, next_attempt, release
 from tieout.flows.ports import At, Marketplace
 from tieout.flows.posting import Guard
 from tieout.flows.shipments.job import (
@@ -43,8 +42,6 @@ from tieout.flows.shipments.rules import our_references
 
 A_CALL = 1000
 """ST01 takes this many shipments."""
-HORIZON = timedelta(minutes=20)
-"""For so long a request that we got no answer to may still be carried out. Mirakl does not say."""
 PATIENT = 8
 """Attempts after which a shipment that Mirakl named and does not list is a person's."""
 
@@ -96,7 +93,7 @@ def _is_safe_to_send(job: Job, shipments: Sequence[Shipment], market: Marketplac
     if order is not None and is_refused_twice(job.fulfilment, order, shipments):
         return True
     assert posting.ambiguous_since is not None
-    horizon = posting.ambiguous_since + HORIZON
+    horizon = posting.ambiguous_since + horizon_of(at)
     if at.clock() < horizon:
         wait(job, min(horizon, soon(at)), "a shipment may still appear", at)
     else:
