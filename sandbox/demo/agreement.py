@@ -88,7 +88,7 @@ class Judge:
         if not waits & {Kind.INVOICE}:
             yield from billed(life)
         if not waits & {Kind.CREDIT_MEMO, Kind.REFUND, Kind.CANCELATION}:
-            yield from refunded(life)
+            yield from refunded(life, self.view.promptness.opened)
         if not waits & {Kind.RETURN_AUTHORIZATION, Kind.ITEM_RECEIPT} and life.sales_order is not None:
             yield from returned(life)
 

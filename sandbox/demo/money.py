@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 
+from sandbox.clock import moment_of
 from sandbox.demo.books import DEAD, ZERO, Life, Row, lines_of
 
 CENT = Decimal("0.01")
@@ -37,10 +39,12 @@ def gross_of_line(life: Life, line: Row) -> Gross:
     return whole
 
 
-def given_back(life: Life, line: Row, *, states: Iterable[str] = ()) -> Gross:
-    """What was refunded of a line, whatever the refund's state unless `states` are named."""
+def given_back(life: Life, line: Row, *, states: Iterable[str] = (), since: datetime | None = None) -> Gross:
+    """What was refunded of a line: whatever the refund's state unless `states` are named, `since` the day began."""
     total = Gross()
     for refund in line.get("refunds") or []:
+        if since and moment_of(refund["created_date"]) < since:
+            continue
         if not states or (refund.get("refund_state") or refund.get("state")) in states:
             total = total + _gross(life, refund, "amount", "shipping_amount")
     return total
