@@ -94,7 +94,9 @@ def test_every_reason_has_its_row_and_every_row_its_reason() -> None:
 
 
 def test_every_kind_and_every_state_has_its_row() -> None:
-    _, kinds, states, *_ = re.split(r"^## (?:Kinds|States|Seven rules)$", text("docs/reference/postings.md"), flags=re.M)
+    _, kinds, states, *_ = re.split(
+        r"^## (?:Kinds|States|Seven rules)$", text("docs/reference/postings.md"), flags=re.MULTILINE
+    )
     assert sorted(re.findall(r"^\| `([A-Z]+)` \|", kinds, re.MULTILINE)) == sorted(Kind)
     assert sorted(re.findall(r"^\| `([A-Z]+)` \|", states, re.MULTILINE)) == sorted(State)
 

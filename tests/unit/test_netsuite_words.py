@@ -22,7 +22,8 @@ def drafted() -> SalesOrder:
     post.post_sales_orders(
         [Key("brightside", "A-1", Kind.SALES_ORDER, "A-1")], house.at, house.clock.now + timedelta(minutes=5)
     )
-    return house.ledger.records[0].draft
+    sent: SalesOrder = house.ledger.records[0].draft
+    return sent
 
 
 def test_a_refusal_that_quotes_the_buyer_is_kept_without_the_buyer() -> None:
