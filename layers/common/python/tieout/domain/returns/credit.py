@@ -6,7 +6,7 @@ Source: OR11 `refunds`; record `creditMemo`; `docs/finance/returns.md` tells it 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -140,10 +140,13 @@ def _charge_line(line_id: str, invoice: Booked) -> BookedLine:
     return there
 
 
-def within(found: Found, billed: Share) -> Found:
-    """A refund of a line that was refunded whole, less what was never billed; earlier refunds are credited first."""
+def within(found: Found, billed: Share, never_left: Collection[str] = ()) -> Found:
+    """A refund of a line that was refunded whole, less what was never billed; earlier refunds are credited first.
+
+    `never_left` are refunds of units that NetSuite closed: those take nothing of what was billed.
+    """
     line, refund = found.line, found.refund
-    before = [each for each in line.refunds if _age(each) < _age(refund)]
+    before = [each for each in line.refunds if _age(each) < _age(refund) and each.id not in never_left]
     amount = _room(refund.amount, billed.price, [each.amount for each in before])
     shipping = _room(refund.shipping_amount, billed.shipping, [each.shipping_amount for each in before])
     taxes, shipping_taxes = refund.taxes, refund.shipping_taxes

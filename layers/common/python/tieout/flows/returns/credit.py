@@ -115,7 +115,8 @@ class CreditMemos(Recipe[Order, CreditMemoDraft]):
         billed = together([billed_from(invoice.facts) for invoice in _invoices(thread)]).get(found.line.line_id)
         if billed is None or billed.units >= found.line.quantity:
             return found
-        capped = within(found, billed)
+        never_left = {refund for refund, key in made_by_us(thread).items() if key.kind is Kind.CANCELATION}
+        capped = within(found, billed, never_left)
         if not capped.refund.amount and not capped.refund.shipping_amount:
             raise NotNeeded({"found": "these units never left: nothing was billed for them"})
         return capped
