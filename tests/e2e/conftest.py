@@ -69,7 +69,7 @@ def evening(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Evening]:
         morning = invented_morning(options.folder / "world", SEED, ORDERS)
         truth = json.loads((morning.folder / "truth.json").read_text())
         with deployed(options, morning) as stack:
-            day = stack.day(morning.to_come, SEED, limit_seconds=300)
+            day = stack.day(morning.to_come, SEED, limit_seconds=600)
             day.run()
             day.night()
             outcome = outcome_of(stack.settings.config, stack.control, stack.table.everything(), stack.view)
