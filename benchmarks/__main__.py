@@ -12,13 +12,14 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import ROOT, backlog, imports, translation, webhooks
+from benchmarks import ROOT, backlog, dispatch, imports, translation, webhooks
 from benchmarks.result import Result
 
 PAGE = ROOT / "docs" / "reference" / "benchmarks.md"
 PARTS: dict[str, Callable[[], list[Result]]] = {
     "From OR11 bytes to NetSuite body": translation.measure,
     "A backlog through NetSuite's slots": backlog.measure,
+    "Dispatch: from fulfilment saved to shipment confirmed": dispatch.measure,
     "Webhooks: a hundred thousand bodies": webhooks.measure,
     "Imports of the functions": imports.measure,
 }

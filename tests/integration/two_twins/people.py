@@ -278,7 +278,7 @@ class People:
             "POST", f"{RECORD}salesOrder/{order.id}/!transform/itemFulfillment", body
         )
         if made.status >= 300:
-            self.refused[f"fulfil: {made.body[:160]!r}"] += 1
+            self.refused["fulfil"] += 1
             return False
         self._ring(made.headers["Location"].rpartition("/")[2], dice)
         return True
@@ -316,18 +316,19 @@ class People:
         store = self.house.twins.netsuite.state.store
         with store.lock:
             memos = store.made_from(invoice.id, "creditMemo")
+            others = [one for one in store.all("creditMemo") if self._order_of(one) == self._order_of(invoice)]
         credited = 0
-        for memo in memos:
+        for memo in others:
             for each in memo.sublists["item"]:
                 if each.get("custcol_tieout_line") != line["custcol_tieout_line"]:
                     continue
                 if str(memo.external_id or "").startswith("T-"):
                     return 0
-                credited += int(each.get("quantity") or 0)
+                credited += int(each.get("quantity") or 0) if memo in memos else 0
         return int(line["quantity"]) - credited
 
     def _order_of(self, record: Record) -> tuple[str, str]:
-        return str(record.values["custbody_tieout_marketplace"]), str(record.values["custbody_tieout_order"])
+        return str(record.values.get("custbody_tieout_marketplace")), str(record.values.get("custbody_tieout_order"))
 
     def _in(self, *states: str) -> list[tuple[str, Order]]:
         self.house.control.now()
@@ -361,15 +362,15 @@ class People:
     def _by_hand(self, name: str, operation: str, body: dict[str, Any], persona: str) -> bool:
         try:
             self.house.control.by_hand(name, operation, persona=persona, body=body)
-        except ValueError as error:
-            self.refused[f"{operation}: {str(error)[-90:]}"] += 1
+        except ValueError:
+            self.refused[operation] += 1
             return False
         return True
 
     def _netsuite(self, method: str, what: str, body: dict[str, Any] | None) -> bool:
         answer = self.house.twins.netsuite.state.request(method, f"{RECORD}{what}", body)
         if answer.status >= 300:
-            self.refused[f"{method} {what.partition('/')[0]}: {answer.body[-120:]!r}"] += 1
+            self.refused[f"{method} {what.partition('/')[0]}"] += 1
         return answer.status < 300
 
 
