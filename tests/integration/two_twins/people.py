@@ -31,8 +31,7 @@ class People:
         """Where each order was acted upon since both sides last agreed."""
         self.crossed: set[str] = set()
         """Orders that both sides changed before either knew: people must sort these out, and are told."""
-        self.undone: set[str] = set()
-        """Orders with a fulfilment that was taken back."""
+        self.undone = house.undone
         self._orders = 0
         self._tracking = 0
         self.acts: dict[str, Callable[[Random], bool]] = {
