@@ -186,7 +186,7 @@ def _ministack_environment(state: Path, port: int, *, double_messages: bool) -> 
         "SFTP_ENABLED": "0",
         "DOCKER_HOST": f"unix://{state}/no-docker.sock",
         # Two cores: few environments at once, and those stay warm for the whole run.
-        "LAMBDA_ACCOUNT_CONCURRENCY": "12",
+        "LAMBDA_ACCOUNT_CONCURRENCY": "32",
         "LAMBDA_WARM_TTL_SECONDS": "3600",
         # The launcher ends when this process does. Told, not looked up: its parent may be gone before it looks.
         "TIEOUT_PARENT": str(os.getpid()),

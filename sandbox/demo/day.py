@@ -62,7 +62,7 @@ class Day:
         """
         until = time.monotonic() + self.limit_seconds
         dice = random.Random(self.seed)
-        with ThreadPoolExecutor(3, thread_name_prefix="schedules") as self._pool:
+        with ThreadPoolExecutor(8, thread_name_prefix="schedules") as self._pool:
             self._fire_due(self.control.now())
             while (open_still := self.unfinished()) is not None:
                 if time.monotonic() > until:

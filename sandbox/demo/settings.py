@@ -40,7 +40,7 @@ def local_settings(source: Path, twins: Twins, role: str, folder: Path, *, troub
         ("reliability", "backoff_cap_seconds"): 2,
         ("reliability", "breaker_open_seconds"): 1 if trouble else 5,
         # The twins do a thing before they forget to answer, or not at all.
-        ("reliability", "late_write_minutes"): 0.1,
+        ("reliability", "late_write_minutes"): 0.05,
         ("netsuite", "read_timeout_seconds"): READ_TIMEOUT_SECONDS,
     }
     for name in data["marketplaces"]:

@@ -11,8 +11,8 @@ from sandbox.demo.twin_control import TwinControl
 from sandbox.faults import KINDS
 from sandbox.local_aws import LocalAws
 
-HANGS_SECONDS = 1.0
-SLOW_SECONDS = 0.5
+HANGS_SECONDS = 0.3
+SLOW_SECONDS = 0.2
 RETRY_AFTER_SECONDS = 1.0
 _PAUSE_SECONDS = (4.0, 9.0)
 

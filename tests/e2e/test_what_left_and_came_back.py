@@ -30,7 +30,7 @@ def test_every_parcel_is_confirmed_once_although_events_are_lost_doubled_and_reo
     told = evening.stack.control.warehouse()
     assert told["waiting"] == 0
     assert min(told["hook"][what] for what in ("delivered", "lost", "doubled", "reordered")) > 0
-    assert told["hook"]["delivered"] > 10 * (told["hook"]["refused"] + told["hook"]["failed"])
+    assert told["hook"]["refused"] == told["hook"]["failed"] == 0
     left = [one for one in shipped(listed(evening, "itemFulfillment")) if _marketplace(one) == IN_PARTS]
     shipments = list(rows(evening.stack.control.shipments(IN_PARTS)))
     assert len(left) > 20

@@ -16,7 +16,7 @@ from tieout.aws.rows import instant
 from tieout.aws.table import RefusedError, Table, Update, changes
 
 _TURN = "TURN"
-_LOOK_AGAIN_SECONDS = 1.0
+_LOOK_AGAIN_SECONDS = 0.25
 
 
 class DynamoTurns:
