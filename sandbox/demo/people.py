@@ -139,6 +139,8 @@ class People:
     def _credit(self, marketplace: str, now: datetime) -> bool:
         _ = now
         for order in self._gone(marketplace):
+            if any(line.get("refunds") for line in order.lines()):
+                continue  # a clerk does not give back what is given back already
             for invoice in self._records("invoice", marketplace, order.id):
                 lines = [line for line in invoice.sublists["item"] if line.get("custcol_tieout_line")]
                 if not lines:
