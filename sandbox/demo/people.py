@@ -139,14 +139,16 @@ class People:
     def _credit(self, marketplace: str, now: datetime) -> bool:
         _ = now
         for order in self._gone(marketplace):
-            if any(line.get("refunds") for line in order.lines()):
-                continue  # a clerk does not give back what is given back already
             for invoice in self._records("invoice", marketplace, order.id):
-                lines = [line for line in invoice.sublists["item"] if line.get("custcol_tieout_line")]
+                # A clerk does not give back what is given back already.
+                back = {str(line["order_line_id"]) for line in order.lines() if line.get("refunds")}
+                billed = invoice.sublists["item"]
+                lines = [one for one in billed if one.get("custcol_tieout_line", "") not in back | {""}]
                 if not lines:
                     continue
                 line = self._dice.choice(lines)
-                items = [{"orderLine": line["line"], "quantity": self._dice.randint(1, int(line["quantity"]))}]
+                units = self._dice.randint(1, int(line["quantity"]))
+                items = [{"orderLine": one["line"], "quantity": units if one is line else 0} for one in billed]
                 body = {
                     "shippingCost": 0,
                     "item": {"items": items},

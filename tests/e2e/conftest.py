@@ -19,7 +19,7 @@ from sandbox.demo.run import Options, Stack, deployed, the_only_run
 from sandbox.demo.twin_control import rows
 from sandbox.local_aws import ROOT
 
-SEED, ORDERS = 11, 40
+SEED, ORDERS = 11, 80
 GIFT_SHOP = ROOT / "config/gift-shop.yaml"
 
 

@@ -157,8 +157,11 @@ def _sort_out_doubts(ready: Sequence[Ready], at: At, recipe: Recipe[Any, Any]) -
     if doubtful:
         try:
             written.update(at.ledger.find_transactions([each.draft.external_id for each in doubtful]))
-        except (Retryable, CredentialsRefused):
-            looked_up = False
+        except (Retryable, CredentialsRefused) as error:
+            # A transform whose goods are used up by our own lost attempt would be refused, not said to exist.
+            for each in doubtful:
+                release(at, each.posting, next_attempt(at, each.posting.attempt), f"not looked up: {error}")
+            return [], [each for each in ready if each not in doubtful]
     to_prove = [each for each in ready if each.draft.external_id in written]
     unwritten = [each for each in ready if each.draft.external_id not in written]
     return to_prove, [each for each in unwritten if not _died_meanwhile(each.posting, at, recipe, looked_up=looked_up)]
