@@ -37,7 +37,7 @@ class MemoryBilling:
     """A part of `MemoryLedger`; line numbers are odd, because nobody may count on 1 to n."""
 
     _clock: VirtualClock
-    _lag: timedelta
+    lag: timedelta
     _by_external_id: dict[str, Record]
     calls: Counter[str]
     refuses: dict[str, NeedsAttention]
@@ -80,7 +80,7 @@ class MemoryBilling:
 
     def booked(self, external_ids: Collection[str]) -> dict[str, Booked]:
         self.calls["booked"] += 1
-        shown = self._clock.now - self._lag
+        shown = self._clock.now - self.lag
         return {
             each: self._booked_of(record)
             for each in external_ids
@@ -103,7 +103,7 @@ class MemoryBilling:
 
     def create_invoice(self, draft: InvoiceDraft) -> str:
         self.calls["create_invoice"] += 1
-        booked = self._transform(draft.external_id, draft.sales_order_id, draft.all_lines, draft.day)
+        booked = self._transform(draft.sales_order_id, draft.all_lines, draft.day)
         if problem := self.refuses.get(draft.external_id):
             raise problem
         lines = {line.number: line for line in booked.lines}
@@ -114,7 +114,10 @@ class MemoryBilling:
             left = (line.shipped if line.ships else line.quantity) - line.billed
             if billed.line.quantity > left:
                 raise refused(f"The quantity {billed.line.quantity} is more than the {left} that remain.")
-            self._billed[booked.id, line.number] += billed.line.quantity
+        self._refuse_taken(draft.external_id)
+        for billed in draft.lines:
+            if billed.order_line is not None:
+                self._billed[booked.id, billed.order_line] += billed.line.quantity
         total = invoice_total(draft) + self.adds.get(draft.external_id, ZERO)
         record = self._write(draft, draft.external_id, "CustInvc", draft.order_id, Money(total, draft.gross.currency))
         self.invoices.append(record)
@@ -122,12 +125,13 @@ class MemoryBilling:
 
     def create_fulfilment(self, draft: FulfilmentDraft) -> str:
         self.calls["create_fulfilment"] += 1
-        booked = self._transform(draft.external_id, draft.sales_order_id, draft.all_lines, draft.day)
+        booked = self._transform(draft.sales_order_id, draft.all_lines, draft.day)
         lines = {line.number: line for line in booked.lines}
         for number, quantity in draft.quantities.items():
             line = lines[number]
             if line.is_closed or line.shipped + quantity > line.quantity:
                 raise refused(f"The quantity {quantity} is more than what remains of line {number}.")
+        self._refuse_taken(draft.external_id)
         record = self._sales_order(internal_id=draft.sales_order_id)
         fields = {
             "external_id": draft.external_id,
@@ -155,10 +159,13 @@ class MemoryBilling:
                 return record
         raise AssertionError(f"no sales order {order_id or internal_id}")
 
-    def _transform(self, external: str, sales_order_id: str, all_lines: Collection[int], day: date) -> Booked:
-        """The checks that all transforms have in common."""
+    def _refuse_taken(self, external: str) -> None:
+        """Comes last: a source that has nothing left is refused for that, whose ever the external id is."""
         if external.casefold() in self._by_external_id:
             raise AlreadyExists(external)
+
+    def _transform(self, sales_order_id: str, all_lines: Collection[int], day: date) -> Booked:
+        """The checks that all transforms have in common."""
         booked = self._booked_of(self._sales_order(internal_id=sales_order_id))
         if unmentioned := set(booked.line_numbers) - set(all_lines):
             raise AssertionError(f"NetSuite would take lines {unmentioned} whole: they are not mentioned")

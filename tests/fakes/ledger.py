@@ -27,7 +27,7 @@ class MemoryLedger(MemoryCredits, MemoryWarehouse, MemoryBilling):
     def __init__(self, clock: VirtualClock, items: Collection[Item] = (), lag: timedelta = timedelta()) -> None:
         super().__init__()
         self._clock = clock
-        self._lag = lag
+        self.lag = lag
         """How long SuiteQL does not show what was just written; a record GET always does."""
         self.items_table: list[Item] = list(items)
         self.stock: defaultdict[tuple[str, str], Decimal] = defaultdict(Decimal)
@@ -110,7 +110,7 @@ class MemoryLedger(MemoryCredits, MemoryWarehouse, MemoryBilling):
 
     def find_transactions(self, external_ids: Collection[str]) -> dict[str, PostedTransaction]:
         self.calls["find_transactions"] += 1
-        shown = self._clock.now - self._lag
+        shown = self._clock.now - self.lag
         return {
             external_id: record.transaction
             for external_id in external_ids

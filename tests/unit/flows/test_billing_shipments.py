@@ -134,6 +134,39 @@ def test_whatever_happens_to_a_create_each_shipment_is_billed_once_and_all_add_u
     assert sum(totals(house)) == order.gross.amount
 
 
+@pytest.mark.parametrize(
+    "plan",
+    [
+        {
+            ("create_invoice", 1): Fault.TIMEOUT_AFTER,
+            ("find_transactions", 1): Fault.DOWN,
+            ("find_transactions", 2): Fault.DOWN,
+        },
+        {("create_invoice", 1): Fault.ZOMBIE},
+    ],
+    ids=["nobody could look it up", "it came late"],
+)
+def test_an_invoice_that_used_up_its_goods_without_an_answer_is_found_and_not_called_refused(
+    plan: dict[tuple[str, int], Fault],
+) -> None:
+    house = a_shop(an_order(lines=[THREE]), plan=plan)
+    key = ship(house, units={"line-MUG": 3})
+    until_rest(house, [key])
+    assert posting_of(house, key).state is State.CONFIRMED
+    assert totals(house) == [Decimal("15.00")]
+
+
+def test_an_invoice_that_searches_do_not_show_yet_is_read_before_its_refusal_is_believed() -> None:
+    plan = {("create_invoice", 1): Fault.TIMEOUT_AFTER, ("read_transaction", 1): Fault.DOWN}
+    house = a_shop(an_order(lines=[THREE]), plan=plan)
+    key = ship(house, units={"line-MUG": 3})
+    house.clock.advance(minutes=120)
+    house.ledger.lag = timedelta(hours=1)
+    until_rest(house, [key], rounds=3)
+    assert posting_of(house, key).state is State.CONFIRMED
+    assert totals(house) == [Decimal("15.00")]
+
+
 @settings(max_examples=40, deadline=None)
 @given(
     st.lists(st.integers(1, 3), min_size=1, max_size=4),
@@ -163,10 +196,10 @@ def test_in_any_weather_the_invoices_of_an_order_add_up_to_its_gross(
 def test_a_sales_order_that_netsuite_does_not_show_yet_is_waited_for() -> None:
     house = a_shop(an_order())
     key = ship(house)
-    house.ledger._lag = timedelta(hours=1)
+    house.ledger.lag = timedelta(hours=1)
     work(house, key)
     assert (posting_of(house, key).state, posting_of(house, key).attempt) == (State.DUE, 0)
-    house.ledger._lag = timedelta()
+    house.ledger.lag = timedelta()
     until_rest(house, [key])
     assert posting_of(house, key).state is State.CONFIRMED
 

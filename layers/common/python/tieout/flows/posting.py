@@ -127,18 +127,14 @@ def _create(
             break
         stop = ""
         with Guard(each.posting, at, failed):
-            posting = each.posting
-            if facts := recipe.facts(each.draft):
-                posting = at.postings.remember(posting, facts, at.clock())
             try:
-                target_id = recipe.create(each.draft)
+                _send(each, at, recipe)
             except (AlreadyExists, OutcomeUnknown):
                 to_prove.append(each)
             except (Retryable, CredentialsRefused) as error:
                 if come_back(at, each.posting, error, NETSUITE):
                     stop = str(error)
             else:
-                at.postings.mark_posted(posting, target_id, at.clock())
                 to_prove.append(each)
         if stop:
             # Outside of the guard: nothing may be sent for a posting that was given back, even if giving back fails.
@@ -147,27 +143,42 @@ def _create(
     return to_prove
 
 
+def _send(each: Ready, at: At, recipe: Recipe[Any, Any]) -> None:
+    """Create the record. Raises AlreadyExists also where an earlier attempt used up what this one wanted."""
+    posting = each.posting
+    if facts := recipe.facts(each.draft):
+        posting = at.postings.remember(posting, facts, at.clock())
+    try:
+        target_id = recipe.create(each.draft)
+    except NeedsAttention as refused:
+        # That attempt may have ended after the look-up, or the look-up may lag behind it; a record GET does not.
+        if each.posting.ambiguous_since is None or recipe.read(each.draft) is None:
+            raise
+        raise AlreadyExists(each.draft.external_id) from refused
+    at.postings.mark_posted(posting, target_id, at.clock())
+
+
 def _sort_out_doubts(ready: Sequence[Ready], at: At, recipe: Recipe[Any, Any]) -> tuple[list[Ready], list[Ready]]:
     """What earlier attempts wrote is proven, never sent again; the rest is to be sent, if it is still wanted.
 
-    A look-up that fails changes little: a create with an external id that is taken is refused, and then read back.
+    Where the look-up fails nothing in doubt is sent: a transform whose goods our own lost attempt has used up would be
+    refused for want of them, not because its external id is taken.
     """
     doubtful = [each for each in ready if each.posting.ambiguous_since or each.posting.target_id]
-    looked_up, written = True, set[str]()
+    written = set[str]()
     if doubtful:
         try:
             written.update(at.ledger.find_transactions([each.draft.external_id for each in doubtful]))
         except (Retryable, CredentialsRefused) as error:
-            # A transform whose goods are used up by our own lost attempt would be refused, not said to exist.
             for each in doubtful:
                 release(at, each.posting, next_attempt(at, each.posting.attempt), f"not looked up: {error}")
             return [], [each for each in ready if each not in doubtful]
     to_prove = [each for each in ready if each.draft.external_id in written]
     unwritten = [each for each in ready if each.draft.external_id not in written]
-    return to_prove, [each for each in unwritten if not _died_meanwhile(each.posting, at, recipe, looked_up=looked_up)]
+    return to_prove, [each for each in unwritten if not _died_meanwhile(each.posting, at, recipe)]
 
 
-def _died_meanwhile(posting: Posting, at: At, recipe: Recipe[Any, Any], *, looked_up: bool) -> bool:
+def _died_meanwhile(posting: Posting, at: At, recipe: Recipe[Any, Any]) -> bool:
     """Whether nobody wants the record of a posting that was perhaps sent, but was not found, any more.
 
     It is given back: first until NetSuite can no longer finish what it was perhaps sent, then as if nothing had been,
@@ -176,7 +187,7 @@ def _died_meanwhile(posting: Posting, at: At, recipe: Recipe[Any, Any], *, looke
     if posting.ambiguous_since is None or not recipe.fell_through(posting):
         return False
     horizon = posting.ambiguous_since + horizon_of(at)
-    if at.clock() < horizon or not looked_up:
+    if at.clock() < horizon:
         again = max(horizon, next_attempt(at, posting.attempt))
         release(at, posting, again, "the order was cancelled; a record may still appear")
     else:
