@@ -66,7 +66,7 @@ demo: setup ## A day of orders on this machine: the stack on a local AWS, betwee
 
 test: setup ## Every test: the NetSuite script, rules, adapters and twins, infrastructure, and the whole stack end to end
 	$(call timed,NetSuite's script (Jest),cd netsuite && npm test --silent)
-	@$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup
+	@$(BIN)/python -m pytest -n $(JOBS)
 
 check: setup ## Format, lint, types, import contracts, template tests, synth, cdk-nag
 	$(call timed,format,$(BIN)/ruff format --check .)
