@@ -80,7 +80,7 @@ def evening(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Evening]:
 def bad_evening(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """OUT of a run of the command, with the same world and seed, on a day when everything goes wrong."""
     place = tmp_path_factory.mktemp("bad-day")
-    return demo(place, "--seed", str(SEED), "--orders", str(ORDERS), "--faults", "0.04")
+    return demo(place, "--seed", str(SEED), "--orders", str(ORDERS), "--faults", "0.10")
 
 
 def demo(place: Path, *arguments: str) -> Path:
