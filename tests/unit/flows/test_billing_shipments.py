@@ -21,6 +21,7 @@ from tieout.domain.errors import Reason
 from tieout.domain.money import Money
 from tieout.domain.orders.order import Order
 from tieout.domain.postings import Key, Kind, Posting, State
+from tieout.flows.archived import left_the_settings
 from tieout.flows.orders import collect
 from tieout.flows.orders.work import post_due
 from tieout.flows.shipments.collect import collect_fulfilments_by_id
@@ -227,7 +228,7 @@ def test_a_refused_invoice_holds_nobody_back() -> None:
     order = an_order(lines=[THREE])
     house = a_shop(order)
     first, second = ship(house), ship(house)
-    house.ledger.refuses[f"T-brightside-INV-{first.source_id}"] = collect.left_the_settings("x")
+    house.ledger.refuses[f"T-brightside-INV-{first.source_id}"] = left_the_settings("x")
     until_rest(house, [first, second])
     assert posting_of(house, first).state is State.PARKED
     assert posting_of(house, second).state is State.CONFIRMED

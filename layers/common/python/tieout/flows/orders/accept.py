@@ -18,8 +18,8 @@ from tieout.domain.orders.acceptance import Decision, decide, less
 from tieout.domain.orders.matching import Catalogue
 from tieout.domain.orders.order import DEAD, TO_ACCEPT, Order
 from tieout.domain.postings import Lane, Posting
+from tieout.flows.archived import archived_order, left_the_settings
 from tieout.flows.orders import rules
-from tieout.flows.orders.collect import archived_order, left_the_settings
 from tieout.flows.orders.post import FLOW, NETSUITE
 from tieout.flows.orders.promises import (
     RECHECK,

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
 from msgspec import Struct
 
 from tieout.config import Orders
-from tieout.domain.errors import NeedsAttention, Reason
+from tieout.domain.errors import Reason
 from tieout.domain.ids import external_id
 from tieout.domain.orders.order import DEAD, SOLD, TO_ACCEPT, Order
-from tieout.domain.postings import Intent, Key, Kind, Posting, version_of
+from tieout.domain.postings import Intent, Key, Kind, version_of
 from tieout.flows.ports import At, FetchedOrder
 from tieout.flows.returns.intents import order_intents
 from tieout.flows.shipments.from_order import fulfilment_intents
@@ -101,26 +101,6 @@ def record(marketplace: str, fetched: Sequence[FetchedOrder], at: At) -> Collect
 def payload_key(marketplace: str, fetched: FetchedOrder) -> str:
     """Where the archive keeps this version of the order."""
     return f"orders/{marketplace}/{quote(fetched.order_id, safe='')}/{version_of(fetched.updated_at)}.json"
-
-
-def archived_order(posting: Posting, documents: Mapping[str, bytes], at: At) -> Order:
-    """The order that a posting stands for.
-
-    Raises NeedsAttention when its archived copy is gone or does not read, or its marketplace has left the settings.
-    """
-    if posting.key.marketplace not in at.config.marketplaces:
-        raise left_the_settings(posting.key.marketplace)
-    raw = documents.get(posting.payload)
-    if raw is None:
-        raise NeedsAttention(Reason.UNREADABLE_ORDER, {"archive": f"{posting.payload} is not there"})
-    return at.marketplace(posting.key.marketplace).read_order(raw)
-
-
-def left_the_settings(marketplace: str) -> NeedsAttention:
-    """A posting of a marketplace that nobody knows any more: it waits for a person, and stops nobody else's."""
-    return NeedsAttention(
-        Reason.UNREADABLE_ORDER, {"marketplace": f"{marketplace} is not in the settings: put it back, then resubmit"}
-    )
 
 
 def _fresh(marketplace: str, fetched: Sequence[FetchedOrder], at: At) -> list[FetchedOrder]:

@@ -6,7 +6,7 @@ from collections import defaultdict
 
 from tieout.domain.errors import CredentialsRefused, NeedsAttention, Reason, Retryable
 from tieout.domain.postings import Lane, Posting
-from tieout.flows.orders.collect import left_the_settings
+from tieout.flows.archived import left_the_settings
 from tieout.flows.orders.post import FLOW
 from tieout.flows.outcomes import come_back, held_until, hold, park
 from tieout.flows.ports import At, LeaseLostError

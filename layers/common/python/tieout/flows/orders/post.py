@@ -10,8 +10,8 @@ from tieout.domain.orders.matching import Catalogue
 from tieout.domain.orders.order import DEAD, Order
 from tieout.domain.orders.sales_order import SalesOrder, SalesOrderRules, sales_order_for
 from tieout.domain.postings import Intent, Key, Kind, Posting
+from tieout.flows.archived import archived_order
 from tieout.flows.orders import rules
-from tieout.flows.orders.collect import archived_order
 from tieout.flows.ports import At, PostedTransaction, References
 from tieout.flows.posting import FLOW, NETSUITE, Recipe, post_records, taken
 

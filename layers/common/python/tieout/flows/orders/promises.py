@@ -17,8 +17,8 @@ from tieout.domain.orders.acceptance import units_by_item
 from tieout.domain.orders.matching import Catalogue
 from tieout.domain.orders.order import DEAD, Order
 from tieout.domain.postings import Key, Kind, Lane, Posting, State
+from tieout.flows.archived import archived_order
 from tieout.flows.orders import rules
-from tieout.flows.orders.collect import archived_order
 from tieout.flows.outcomes import release
 from tieout.flows.ports import At, LeaseLostError
 

@@ -10,7 +10,7 @@ from tieout.domain.ids import external_id
 from tieout.domain.orders.booked import Booked
 from tieout.domain.postings import Key, Kind, Posting
 from tieout.domain.returns.goods import Return, ReturnAuthorizationDraft
-from tieout.flows.orders.collect import left_the_settings
+from tieout.flows.archived import archived
 from tieout.flows.ports import At, PostedTransaction
 from tieout.flows.posting import NotNeeded, NotYet, Recipe, post_records, taken
 from tieout.flows.returns.thread import day_of, has_sales_order, sales_order_id
@@ -29,12 +29,7 @@ def post_return_authorizations(
 
 def archived_return(posting: Posting, documents: Mapping[str, bytes], at: At) -> Return:
     """The return that a posting stands for. Raises NeedsAttention."""
-    if posting.key.marketplace not in at.config.marketplaces:
-        raise left_the_settings(posting.key.marketplace)
-    raw = documents.get(posting.payload)
-    if raw is None:
-        raise NeedsAttention(Reason.UNREADABLE_DOCUMENT, {"archive": f"{posting.payload} is not there"})
-    return at.marketplace(posting.key.marketplace).read_return(raw)
+    return at.marketplace(posting.key.marketplace).read_return(archived(posting, documents, at))
 
 
 class Authorizations(Recipe[Return, ReturnAuthorizationDraft]):

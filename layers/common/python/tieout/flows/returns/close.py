@@ -18,7 +18,7 @@ from tieout.domain.orders.booked import Booked, LineChange
 from tieout.domain.orders.order import Order
 from tieout.domain.postings import OPEN, Key, Kind, Posting, State
 from tieout.domain.returns.closures import Closing, closing_of, everything_open
-from tieout.flows.orders.collect import archived_order
+from tieout.flows.archived import archived_order
 from tieout.flows.outcomes import come_back, held_until, hold, next_attempt, park, release
 from tieout.flows.ports import At
 from tieout.flows.posting import FLOW, NETSUITE, Guard, NotNeeded, NotYet, still_failing

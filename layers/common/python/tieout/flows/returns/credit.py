@@ -14,7 +14,7 @@ from tieout.domain.returns.credit import Days, Found, credit_memo_for, gross_of,
 from tieout.domain.returns.refund import CreditMemoDraft
 from tieout.domain.returns.shares import is_given_back
 from tieout.domain.shipments.invoice import billed_from, together
-from tieout.flows.orders.collect import archived_order
+from tieout.flows.archived import archived_order
 from tieout.flows.ports import At, PostedTransaction
 from tieout.flows.posting import NotNeeded, NotYet, Recipe, post_records, taken
 from tieout.flows.returns.thread import (

@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-from msgspec import DecodeError, Struct, ValidationError, json
+from msgspec import Struct, json
 from msgspec.structs import replace
 
 from tieout.domain.errors import CredentialsRefused, NeedsAttention, Reason, Retryable
@@ -27,7 +27,7 @@ from tieout.domain.returns.refunds import (
     refunds_of,
     units_to_cancel,
 )
-from tieout.flows.orders.collect import left_the_settings
+from tieout.flows.archived import archived_reading, left_the_settings
 from tieout.flows.outcomes import come_back, held_until, hold, horizon_of, next_attempt, park, release
 from tieout.flows.ports import At, FetchedOrder, LeaseLostError
 from tieout.flows.returns.thread import BEFORE, REFUNDS, made_by_us, refunds_in
@@ -110,22 +110,11 @@ def _read(postings: Sequence[Posting], at: At) -> list[Job]:
     jobs = []
     for posting in postings:
         try:
-            jobs.append(Job(posting, _source(posting, documents)))
+            kind: type[Credit | ClosedLine] = Credit if posting.key.kind is Kind.REFUND else ClosedLine
+            jobs.append(Job(posting, archived_reading(posting, documents, at, kind)))
         except NeedsAttention as problem:
             park(at, posting, problem)
     return jobs
-
-
-def _source(posting: Posting, documents: Mapping[str, bytes]) -> Credit | ClosedLine:
-    raw = documents.get(posting.payload)
-    if raw is None:
-        raise NeedsAttention(Reason.UNREADABLE_DOCUMENT, {"archive": f"{posting.payload} is not there"})
-    try:
-        if posting.key.kind is Kind.REFUND:
-            return json.decode(raw, type=Credit)
-        return json.decode(raw, type=ClosedLine)
-    except (DecodeError, ValidationError) as error:
-        raise NeedsAttention(Reason.UNREADABLE_DOCUMENT, {"problem": str(error)}) from error
 
 
 class _Order:

@@ -15,7 +15,7 @@ from tieout.domain.postings import Key, Lane, Posting
 from tieout.domain.shipments.carriers import ways_to_follow
 from tieout.domain.shipments.shipment import Carrier, Platform
 from tieout.domain.shipments.what_to_ship import lines_of
-from tieout.flows.orders.collect import left_the_settings
+from tieout.flows.archived import left_the_settings
 from tieout.flows.outcomes import come_back, held_until, hold, park
 from tieout.flows.ports import At, LeaseLostError, Marketplace
 from tieout.flows.posting import Guard, still_failing

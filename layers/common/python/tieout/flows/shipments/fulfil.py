@@ -15,7 +15,7 @@ from tieout.domain.postings import Key, Kind, Posting, State
 from tieout.domain.shipments.fulfilment import FulfilmentDraft
 from tieout.domain.shipments.gone import lines_gone, units_to_fulfil
 from tieout.domain.shipments.shipment import ShippedLine
-from tieout.flows.orders.collect import archived_order, left_the_settings
+from tieout.flows.archived import archived, archived_order
 from tieout.flows.ports import At, PostedTransaction
 from tieout.flows.posting import NotNeeded, NotYet, Recipe, post_records, soon, taken
 from tieout.flows.shipments.bill import sales_order_of, zone_of
@@ -56,17 +56,13 @@ class Fulfilments(Recipe[Gone, FulfilmentDraft]):
 
     def source(self, posting: Posting, documents: Mapping[str, bytes]) -> Gone:
         key = posting.key
-        if key.marketplace not in self.at.config.marketplaces:
-            raise left_the_settings(key.marketplace)
-        zone = zone_of(self.at, key.marketplace)
         if key.source_id == key.thread:
             order = archived_order(posting, documents, self.at)
+            zone = zone_of(self.at, key.marketplace)
             numbers = (order.tracking_number,) if order.tracking_number else ()
             return Gone(lines_gone(order), order.updated_at.astimezone(zone).date(), numbers, order.seller_id)
-        raw = documents.get(posting.payload)
-        if raw is None:
-            raise NeedsAttention(Reason.UNREADABLE_DOCUMENT, {"archive": f"{posting.payload} is not there"})
-        shipment = self.at.marketplace(key.marketplace).read_shipment(raw)
+        shipment = self.at.marketplace(key.marketplace).read_shipment(archived(posting, documents, self.at))
+        zone = zone_of(self.at, key.marketplace)
         instant = shipment.shipped_at or shipment.updated_at or self.at.clock()
         number = shipment.tracking.number
         return Gone(shipment.lines, instant.astimezone(zone).date(), (number,) if number else (), shipment.seller_id)

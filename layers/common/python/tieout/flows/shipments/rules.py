@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import quote
 
-from msgspec import DecodeError, json
-
 from tieout.config import Config
-from tieout.domain.errors import NeedsAttention, Reason
 from tieout.domain.ids import external_id
 from tieout.domain.postings import Key, Kind, Posting, version_of
 from tieout.domain.shipments.carriers import CarrierNames, CarrierRules
 from tieout.domain.shipments.fulfilment import Fulfilment
-from tieout.flows.orders.collect import left_the_settings
+from tieout.flows.archived import archived_reading
 from tieout.flows.ports import At
 
 FLOW = "shipments"
@@ -78,12 +75,4 @@ def archived_fulfilment(posting: Posting, documents: Mapping[str, bytes], at: At
 
     Raises NeedsAttention when its archived copy is gone or does not read, or its marketplace has left the settings.
     """
-    if posting.key.marketplace not in at.config.marketplaces:
-        raise left_the_settings(posting.key.marketplace)
-    raw = documents.get(posting.payload)
-    if raw is None:
-        raise NeedsAttention(Reason.UNREADABLE_DOCUMENT, {"archive": f"{posting.payload} is not there"})
-    try:
-        return json.decode(raw, type=Fulfilment)
-    except DecodeError as error:
-        raise NeedsAttention(Reason.UNREADABLE_DOCUMENT, {"archive": posting.payload, "why": str(error)}) from error
+    return archived_reading(posting, documents, at, Fulfilment)
