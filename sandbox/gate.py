@@ -11,7 +11,7 @@ from collections.abc import MutableMapping
 from email.utils import format_datetime
 from typing import Any, NamedTuple, Protocol
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -154,6 +154,9 @@ class Gate:
     async def _vendor_answer(self, scope: Scope, receive: Receive) -> tuple[Response, str | None]:
         try:
             return await _response_of(self.twin.app, scope, receive), None
+        except ClientDisconnect:
+            # The caller died while it spoke: nobody hears this, and nothing was done.
+            return Response(status_code=400), None
         except ContractViolation as violation:
             said = {"twin": "contract violation", "detail": str(violation)}
             return JSONResponse(said, status_code=500), str(violation)

@@ -74,7 +74,8 @@ class People:
             if state == "IN_PROGRESS":
                 self._returns.append((marketplace, return_id, "RECEIVED"))
         for (what, marketplace), times in list(self.left.items()):
-            willing = last_call or self._dice.random() < WILLING
+            # The first of each kind as soon as there is one to do it to: before long all is packed.
+            willing = last_call or times == self.acts or self._dice.random() < WILLING
             if times > 0 and willing and self._acts[what](marketplace, now):
                 self.left[what, marketplace] -= 1
                 self.done[what] += 1
@@ -162,7 +163,8 @@ class People:
 
     def _not_packed(self, marketplace: str, now: datetime, lines: int) -> Iterator[tuple[Order, Record]]:
         """Orders that are booked and that nobody has packed, with at least so many live lines; each is given once."""
-        for order in self._orders(marketplace, ("SHIPPING",)):
+        # The shortest that will do, so that there are longer ones for who needs more than one line.
+        for order in sorted(self._orders(marketplace, ("SHIPPING",)), key=lambda one: len(_live(one))):
             if len(_live(order)) < lines or order.shipments:
                 continue
             for booked in self._records("salesOrder", marketplace, order.id):

@@ -1,8 +1,10 @@
 """What every twin has in common, shown on Mirakl: faults over real HTTP, the clock, the log, the switches."""
 
+import socket
 import threading
 import time
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -221,3 +223,18 @@ def test_amounts_pass_through_unharmed() -> None:
 def test_a_moment_needs_its_offset() -> None:
     with pytest.raises(ValueError, match="offset"):
         moment_of("2026-10-01T00:00:00")
+
+
+def test_a_caller_that_dies_while_it_speaks_broke_no_contract(mirakl: Mirakl) -> None:
+    place = urlsplit(mirakl.access.url)
+    with socket.create_connection((str(place.hostname), place.port), timeout=5) as line:
+        head = f"PUT {place.path}/api/orders/1001-A/accept HTTP/1.1\r\nHost: {place.netloc}\r\n"
+        login = f"Authorization: {mirakl.access.api_key}\r\nContent-Type: application/json\r\n"
+        line.sendall(f"{head}{login}Content-Length: 1000\r\n\r\n{{".encode())
+    for _ in range(200):
+        if any(call["operation"] == "OR21" for call in mirakl.control("GET", "calls")["calls"]):
+            break
+        time.sleep(0.02)
+    else:
+        pytest.fail("the twin never saw the call")
+    assert mirakl.control("GET", "violations") == []
