@@ -68,8 +68,7 @@ def _order(life: Life, waits: set[Kind], house: House) -> Iterator[str]:
     if not waits & {Kind.INVOICE, Kind.SHIPMENT, Kind.CLOSURE}:  # what left although it was cancelled is a person's
         yield from billed(life)
     if not waits & {Kind.CREDIT_MEMO, Kind.REFUND, Kind.CANCELATION}:
-        told = refunded(_without_what_never_left(life, house), MONDAY)
-        yield from (one for one in told if not (_is_closed_in_part(life, house) and "delivery is refunded" in one))
+        yield from refunded(_without_what_never_left(life, house), MONDAY)
         yield from _each_refund_has_its_twin(life, house)
     if not waits & {Kind.CLOSURE, Kind.CANCELATION}:
         yield from closed(life)
@@ -86,11 +85,6 @@ def _waits_for_the_rest(life: Life, house: House) -> bool:
 def _is_all_given_back(life: Life) -> bool:
     """An order whose money went back whole is closed, shipped or not: there is nobody to tell."""
     return all(line["order_line_state"] in ("REFUNDED", *DEAD) for line in life.lines)
-
-
-def _is_closed_in_part(life: Life, house: House) -> bool:
-    thread = house.postings.of_thread(life.marketplace, life.id)
-    return any(one.key.kind is Kind.CANCELATION and one.facts.get("refunds") for one in thread)
 
 
 def _without_what_never_left(life: Life, house: House) -> Life:
@@ -133,9 +127,6 @@ def _each_refund_has_its_twin(life: Life, house: House) -> Iterator[str]:
             sent[one.key.source_id] = set(one.facts["refunds"].split(","))
     ours = set().union(*sent.values()) if sent else set()
     refunds = {str(one["id"]): gross(life, one) for line in life.lines for one in line["refunds"]}
-    delivery = {
-        str(one["id"]): gross(life, one | {"amount": 0, "taxes": []}) for line in life.lines for one in line["refunds"]
-    }
     for memo in life.of(CREDIT_MEMO):
         total = cents(Decimal(memo["total"]))
         if is_ours(memo):
@@ -154,9 +145,7 @@ def _each_refund_has_its_twin(life: Life, house: House) -> Iterator[str]:
             if str(one.get("externalId") or "").upper().endswith(f"-CM-{refund_id}".upper())
         ]
         credited = cents(sum((Decimal(one["total"]) for one in memos), Decimal(0)))
-        # Of a line that NetSuite closed in part, only the delivery of what left was billed.
-        unbilled = delivery.get(refund_id, Decimal(0)) if _is_closed_in_part(life, house) else Decimal(0)
-        if memos and not cents(amount - unbilled) <= credited <= cents(amount):
+        if memos and credited != cents(amount):
             yield f"{life}: refund {refund_id} is of {amount}, NetSuite credits {credited} for it"
 
 

@@ -169,7 +169,16 @@ class House:
                 return
         history = self.postings.history
         open_still = [f"{each.key}: {[one.facts for one in history[each.key][-3:]]}" for each in self.unfinished()]
-        raise AssertionError(f"not at rest after {ROUNDS} rounds: {open_still[:5]}")
+        told = "\n".join(self.lives_in(open_still[0]))
+        raise AssertionError(f"not at rest after {ROUNDS} rounds: {open_still[:5]}\n{told}")
+
+    def lives_in(self, words: str) -> list[str]:
+        """The life of each order that these words name: what every posting of it was told."""
+        return [
+            f"{key} {posting.state}: {[(one.what, one.facts) for one in self.postings.history[key]]}"
+            for key, posting in self.postings.all.items()
+            if f"{key.thread}:" in words or f"|{key.thread}|" in words
+        ]
 
     def unfinished(self) -> list[Posting]:
         """What still has work left, and does not wait for somebody who does not work here: a person, the warehouse."""

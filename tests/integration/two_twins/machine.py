@@ -91,7 +91,7 @@ class TwoTwins(RuleBasedStateMachine):
         self.failed = True
         self.house.rest()
         found = problems(self.house, self.people)
-        assert not found, "\n".join(found[:10])
+        assert not found, "\n".join([*found[:10], "", *self.house.lives_in(found[0])])
         self.failed = False
         self.people.both_agree()
 

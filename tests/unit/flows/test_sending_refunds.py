@@ -292,7 +292,7 @@ def test_of_a_line_that_left_in_part_only_the_rest_goes_back() -> None:
     house.ledger.ship("A-1", {"line-BOWL": 2})
     house.ledger.close_line("A-1", "line-BOWL")
     send(house)
-    assert refunded(house) == [("line-BOWL", "10.00", "0")]
+    assert refunded(house) == [("line-BOWL", "10.00", "2.00")]
     assert house.market.refunds_sent[0].quantity == 1
 
 

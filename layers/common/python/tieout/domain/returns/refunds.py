@@ -17,7 +17,17 @@ from tieout.domain.money import ZERO, rounded
 from tieout.domain.orders.order import Cancelation, Line, Order, Refund, TaxAmount, tax_total
 from tieout.domain.returns.closures import CHARGE
 from tieout.domain.returns.refund import ClosedLine, Credit, CreditLine, RefundLine
-from tieout.domain.returns.shares import NO_RULE, Left, fitted, is_given_back, left_of, share_of, units_worth
+from tieout.domain.returns.shares import (
+    NO_RULE,
+    Left,
+    fitted,
+    is_given_back,
+    left_of,
+    of_last_units,
+    share_of,
+    taxes_of_last_units,
+    units_worth,
+)
 
 RECEIPT = "ItemRcpt"
 NO_TAXES: tuple[TaxAmount, ...] = ()
@@ -211,22 +221,29 @@ def units_to_cancel(closed: ClosedLine, order: Order) -> int:
 def cancelation_of(
     closed: ClosedLine, order: Order, reason_code: str, *, excluded_from_shipment: bool = False
 ) -> RefundLine:
-    """The units that will not leave, as a part of their line: with the last of them goes all that is left."""
+    """The units that will not leave, as a part of their line: with the last of them goes all that is left.
+
+    A cancelation leaves the delivery to the units that stay, which are billed with all of it. A refund
+    (`excluded_from_shipment`) leaves the line as it is, and NetSuite bills the delivery by units: theirs goes back.
+    """
     line, units = _line(order, closed.line_id), units_to_cancel(closed, order)
-    left = left_of(line)
+    left, currency = left_of(line), order.currency
     if units == line.quantity:
         amount, shipping = left.amount, left.shipping_amount
         taxes, shipping_taxes = left.taxes, left.shipping_taxes
     else:
-        amount, shipping = min(units_worth(line, units, order.currency), left.amount), ZERO
-        taxes, shipping_taxes = share_of(line.taxes, left.taxes, amount, line.price, order.currency), NO_TAXES
+        amount, shipping = min(units_worth(line, units, currency), left.amount), ZERO
+        taxes, shipping_taxes = taxes_of_last_units(line.taxes, left.taxes, line, units, currency), NO_TAXES
+        if excluded_from_shipment:
+            shipping = min(of_last_units(line.shipping_price, line, units, currency), left.shipping_amount)
+            shipping_taxes = taxes_of_last_units(line.shipping_taxes, left.shipping_taxes, line, units, currency)
     return RefundLine(
         line_id=line.line_id,
         amount=amount,
         shipping_amount=shipping,
         quantity=units,
         reason_code=reason_code,
-        currency=order.currency,
+        currency=currency,
         taxes=taxes,
         shipping_taxes=shipping_taxes,
         excluded_from_shipment=excluded_from_shipment,

@@ -51,11 +51,27 @@ def is_given_back(line: Line) -> bool:
     return bool(line.refunds) and left_of(line).is_nothing
 
 
+def of_last_units(amount: Decimal, line: Line, units: int, currency: str) -> Decimal:
+    """What so many of a line's last units have of an amount: what billing the others leaves of it, to the cent."""
+    if units >= line.quantity:
+        return amount
+    return amount - rounded(amount * (line.quantity - units) / line.quantity, currency)
+
+
 def units_worth(line: Line, units: int, currency: str) -> Decimal:
     """Price of so many of a line's last units."""
-    if units >= line.quantity:
-        return line.price
-    return line.price - rounded(line.price * (line.quantity - units) / line.quantity, currency)
+    return of_last_units(line.price, line, units, currency)
+
+
+def taxes_of_last_units(
+    taxes: tuple[TaxAmount, ...], left: tuple[TaxAmount, ...], line: Line, units: int, currency: str
+) -> tuple[TaxAmount, ...]:
+    """Their part of each tax, never more than is left of it."""
+    remaining = {tax.code: tax.amount for tax in left}
+    return tuple(
+        replace(tax, amount=min(of_last_units(tax.amount, line, units, currency), remaining.get(tax.code, ZERO)))
+        for tax in taxes
+    )
 
 
 def share_of(
