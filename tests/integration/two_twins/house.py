@@ -202,8 +202,8 @@ class House:
         return sale is not None and sale.state is State.PARKED
 
     def _waits_for_an_invoice(self, posting: Posting) -> bool:
-        """There is nothing to credit before a person has seen to the invoice."""
-        if posting.key.kind is not Kind.CREDIT_MEMO:
+        """Nothing is credited, and nothing more is billed, before a person has seen to an invoice that is parked."""
+        if posting.key.kind not in {Kind.CREDIT_MEMO, Kind.INVOICE}:
             return False
         thread = self.postings.of_thread(posting.key.marketplace, posting.key.thread)
         return any(each.key.kind is Kind.INVOICE and each.state is State.PARKED for each in thread)
