@@ -15,6 +15,7 @@ OLDEST_PYTHON = "3.11"
 LOCKS: dict[str, tuple[str, ...]] = {
     "requirements": (),
     "layers/dependencies/requirements": ("--constraints", "requirements.txt"),
+    "layers/reconcile/requirements": ("--constraints", "requirements.txt"),
     "sandbox/ministack/requirements": (),
 }
 """Lock (without its ending) to what it must agree with."""

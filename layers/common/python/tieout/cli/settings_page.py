@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
@@ -17,6 +19,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from tieout.config import Config
+from tieout.domain.ledger.roles import Role
 
 PAGE = Path("docs/reference/configure.md")
 HEAD = """# Settings
@@ -38,7 +41,16 @@ _SHAPES = {
     r"^[a-z][a-z0-9-]{1,30}$": "short name",
     r"^[A-Z]{3}$": "three capital letters",
 }
-_PLAIN = {str: "text", int: "whole number", float: "number", bool: "`true` or `false`", AwareDatetime: "instant"}
+_PLAIN = {
+    str: "text",
+    int: "whole number",
+    float: "number",
+    Decimal: "amount",
+    bool: "`true` or `false`",
+    date: "day",
+    Role: "role",
+    AwareDatetime: "instant",
+}
 
 
 def settings_page() -> str:

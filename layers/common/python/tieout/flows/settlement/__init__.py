@@ -1,0 +1,1 @@
+"""The flow of money: billing cycles are read, proven, reviewed and booked."""

@@ -1,0 +1,123 @@
+"""Rows of the log, cycles and documents in the words of the ledger: read strictly, each mistake by its field.
+
+`Unreadable` names the field; the caller knows where the row came from. Sources: TL02/TL05, SBC11, IV01.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from tieout.domain.ledger.line import Cycle, Document, DocumentItem, Line, PayOut
+from tieout.mirakl import wire_settlement as wire
+from tieout.mirakl.values import Unreadable, amount, needed, text, utc
+
+__all__ = ["Unreadable", "cycle_of", "document_of", "line_of"]
+
+
+def line_of(row: wire.TransactionLine) -> Line:
+    """A transaction line. Raises Unreadable naming the field."""
+    signed = row.amount
+    if signed is None and row.amount_credited is not None and row.amount_debited is not None:
+        signed = row.amount_credited - row.amount_debited
+    entities = row.entities or _NO_ENTITIES
+    tax = entities.order_tax or entities.shop_tax
+    fee = entities.fee or entities.order_fee
+    created = utc(needed(row.date_created, "date_created"))
+    return Line(
+        id=needed(row.id, "id"),
+        type=needed(row.type, "type"),
+        amount=amount(signed, "amount"),
+        currency=needed(row.currency_iso_code, "currency_iso_code"),
+        created=created,
+        updated=utc(row.last_updated) if row.last_updated else created,
+        state=row.payment_state or "",
+        cycle=row.seller_billing_cycle_id or None,
+        document=text(row.accounting_document_number) or _manual(entities),
+        psp=row.pay_out_psp_code or "",
+        shop=_shop(row.shop),
+        balance=row.balance,
+        credited=row.amount_credited,
+        debited=row.amount_debited,
+        order_id=_id(entities.order),
+        order_line_id=_id(entities.order_line),
+        refund_id=_id(entities.refund),
+        shipment_id=_id(entities.shipment),
+        debit_id=_id(entities.debit),
+        tax_code=tax.code if tax else None,
+        tax_rate=tax.rate if tax else None,
+        fee_code=fee.code if fee else None,
+        description=entities.one_off_item.description if entities.one_off_item else None,
+    )
+
+
+_NO_ENTITIES = wire.Entities()
+
+
+def _manual(entities: wire.Entities) -> str | None:
+    manual = entities.manual_accounting_document
+    return text(manual.number) or None if manual else None
+
+
+def _id(named: wire.Named | None) -> str | None:
+    return None if named is None or named.id is None or named.id == "" else str(named.id)
+
+
+def _shop(shop: wire.Shop | None) -> str:
+    if shop is None:
+        return ""
+    return text(shop.id if shop.id is not None else shop.shop_id)
+
+
+def cycle_of(row: wire.BillingCycle) -> Cycle:
+    """A billing cycle. Raises Unreadable naming the field."""
+    pay_out = needed(row.pay_out, "pay_out")
+    return Cycle(
+        id=needed(row.id, "id"),
+        currency=needed(row.currency_iso_code, "currency_iso_code"),
+        closed_at=utc(needed(row.date_created, "date_created")),
+        to_seller=amount(row.amount_transferred_to_seller, "amount_transferred_to_seller"),
+        to_operator=row.amount_transferred_to_operator,
+        pay_out=PayOut(
+            state=needed(pay_out.state, "pay_out.state"),
+            reference=pay_out.reference,
+            paid_at=utc(pay_out.transaction_date) if pay_out.transaction_date else None,
+            failure_reason=pay_out.failure_reason,
+        ),
+        psp=row.pay_out_psp_code or "",
+        voucher=text(row.payment_voucher_number) or None,
+        shop=_shop(row.shop),
+        summary={name: total for name, total in (row.summary or {}).items() if total is not None},
+    )
+
+
+def document_of(row: wire.AccountingDocument) -> Document:
+    """A legal document of IV01. Raises Unreadable naming the field."""
+    net = amount(row.total_amount_excl_taxes, "total_amount_excl_taxes")
+    kind = needed(row.type, "type")
+    taxes: dict[str, Decimal] = {}
+    for tax in row.total_taxes or ():
+        code = tax.code or ""
+        taxes[code] = taxes.get(code, Decimal(0)) + amount(tax.amount, "total_taxes[].amount")
+    gross = row.total_amount_incl_taxes
+    return Document(
+        number=needed(text(row.invoice_id) or row.id, "invoice_id"),
+        type=kind,
+        currency=needed(row.currency_iso_code, "currency_iso_code"),
+        issued=utc(needed(row.issue_date or row.date_created, "issue_date")),
+        net=net,
+        gross=net + sum(taxes.values(), Decimal(0)) if gross is None else gross,
+        taxes=taxes,
+        cycle=row.seller_billing_cycle_id or None,
+        items=tuple(_item(detail) for detail in row.details or ()),
+        is_credit=kind == "MANUAL_CREDIT",
+        shop=text(row.shop_id),
+    )
+
+
+def _item(detail: wire.DocumentDetail) -> DocumentItem:
+    return DocumentItem(
+        description=detail.description or "",
+        net=amount(detail.amount_excl_taxes, "details[].amount_excl_taxes"),
+        taxes={tax.code or "": amount(tax.amount, "details[].taxes[].amount") for tax in detail.taxes or ()},
+        order_id=detail.order_id,
+    )
