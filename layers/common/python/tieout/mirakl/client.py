@@ -19,6 +19,7 @@ from tieout.mirakl.connection import Calls, Connection, instant, of_order
 from tieout.mirakl.dispatch import Dispatch
 from tieout.mirakl.listing import MAX, Page, pages
 from tieout.mirakl.refusals import NOT_ANSWERED, read, words_of
+from tieout.mirakl.settlement import Settlement
 from tieout.mirakl.taking_back import TakingBack
 from tieout.mirakl.translate import fetched_order, read_order
 
@@ -33,7 +34,7 @@ _ACCOUNT = Decoder(wire.Account)
 _UPDATED_ORDERS = Decoder(wire.UpdatedOrders)
 
 
-class Mirakl(Dispatch, TakingBack):
+class Mirakl(Dispatch, TakingBack, Settlement):
     """Calls Mirakl as a seller or as an operator. `credentials` gives the secret; it is asked when needed."""
 
     def __init__(

@@ -66,18 +66,29 @@ class Calls:
     ) -> tuple[Call, Answer]:
         """A read, repeated while nobody is home. `scoped` names a seller's shop."""
         call = self._call(operation, "GET", path, params or {}, None, scoped=scoped)
-        for attempt in range(1, READ_RETRIES + 1):
-            try:
-                return call, self._once(call, attempt)
-            except SystemDown:
-                self._sleep(0.2 * 3 ** (attempt - 1))
-        return call, self._once(call, READ_RETRIES + 1)
+        return call, self._repeated(call)
 
     def ask(
         self, decoder: Decoder[T], operation: str, path: str, params: Params | None = None, *, scoped: bool = True
     ) -> T:
         """A read, and the JSON that it gave. Raises SystemDown where it gave something else."""
         return read(decoder, *self.get(operation, path, params, scoped=scoped))
+
+    def fetch(self, operation: str, url: str) -> Answer:
+        """A read of an address that Mirakl named. Our credentials go to our own instance only.
+
+        Raises SystemDown for an address that is neither there nor at https.
+        """
+        ours = url.startswith(f"{self._connection.base_url}/")
+        if not (ours or url.startswith("https://")):
+            raise SystemDown(f"Mirakl named an address for {operation} that is not at https")
+        call = Call(system="mirakl", operation=operation, method="GET", url=url, reads=True)
+        try:
+            return self._repeated(call, signed=ours)
+        except CredentialsRefused as refused:
+            if ours:
+                raise
+            raise SystemDown(f"the address that Mirakl named for {operation} is not open (any more)") from refused
 
     def write(self, operation: str, method: str, path: str, body: object = None) -> tuple[Call, Answer]:
         """A write, made once; without a body where the operation takes none."""
@@ -108,8 +119,16 @@ class Calls:
             reads=method == "GET",
         )
 
-    def _once(self, call: Call, attempt: int) -> Answer:
-        answer = self._caller.send(call, self._sign, attempt)
+    def _repeated(self, call: Call, *, signed: bool = True) -> Answer:
+        for attempt in range(1, READ_RETRIES + 1):
+            try:
+                return self._once(call, attempt, signed=signed)
+            except SystemDown:
+                self._sleep(0.2 * 3 ** (attempt - 1))
+        return self._once(call, READ_RETRIES + 1, signed=signed)
+
+    def _once(self, call: Call, attempt: int, *, signed: bool = True) -> Answer:
+        answer = self._caller.send(call, self._sign if signed else None, attempt)
         refusal = refusal_of(call, answer)
         if isinstance(refusal, CredentialsRefused):
             self._authorization = None  # a key that was renewed meanwhile is fetched at the next call

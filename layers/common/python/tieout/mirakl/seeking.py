@@ -11,7 +11,7 @@ from tieout.domain.errors import SystemDown
 from tieout.mirakl.connection import Calls, Params
 
 LIMIT = "100"
-"""Rows a page; Mirakl's default is 10."""
+"""Rows a page; Mirakl's default is 10. Some operations allow more than this."""
 LONGEST_LISTING = 10_000
 """Pages after which something is wrong with the listing, or with us."""
 
@@ -26,12 +26,12 @@ class SeekPage(Struct, frozen=True):
 _PAGE = Decoder(SeekPage)
 
 
-def rows(calls: Calls, operation: str, path: str, filters: Params) -> Iterator[list[bytes]]:
+def rows(calls: Calls, operation: str, path: str, filters: Params, limit: str = LIMIT) -> Iterator[list[bytes]]:
     """Every row that the filters find, a page at a time. Raises SystemDown when it does not come to an end.
 
     Beside a page token Mirakl ignores whatever else is sent, so it goes alone.
     """
-    asked: Params = {**filters, "limit": LIMIT}
+    asked: Params = {**filters, "limit": limit}
     for _ in range(LONGEST_LISTING):
         page = calls.ask(_PAGE, operation, path, asked)
         if page.data:
