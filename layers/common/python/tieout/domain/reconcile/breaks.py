@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
@@ -61,6 +62,8 @@ class Break(Struct, frozen=True, kw_only=True):
     order_id: str | None = None
     refund_id: str | None = None
     cycle: str | None = None
+    day: date | None = None
+    """Of the transaction: the first line's, the document's or the cycle's; ages are counted from it too."""
     blocks_close: bool = True
     explanation: str = ""
     """Both figures and the lines concerned, in one sentence."""

@@ -1,0 +1,1 @@
+"""Comparing what Mirakl, its documents and NetSuite say, and the work on what differs."""
