@@ -30,6 +30,14 @@ TYPE_OF = {
     "creditMemo": "CustCred",
     "returnAuthorization": "RtnAuth",
     "itemReceipt": "ItemRcpt",
+    "cashSale": "CashSale",
+    "cashRefund": "CashRfnd",
+    "customerPayment": "CustPymt",
+    "customerRefund": "CustRfnd",
+    "vendorBill": "VendBill",
+    "vendorCredit": "VendCred",
+    "vendorPayment": "VendPymt",
+    "journalEntry": "Journal",
 }
 
 

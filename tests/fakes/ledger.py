@@ -11,6 +11,7 @@ from tests.fakes.billing import MemoryBilling
 from tests.fakes.clock import VirtualClock
 from tests.fakes.dispatch import MemoryWarehouse
 from tests.fakes.record import Record
+from tests.fakes.settlement import MemorySettlement
 from tests.fakes.taking_back import MemoryCredits
 from tieout.domain.errors import AlreadyExists, NeedsAttention, Reason
 from tieout.domain.exchange import PostedTransaction, References
@@ -21,7 +22,7 @@ from tieout.domain.orders.sales_order import CustomerDraft, SalesOrder
 STOCKED = frozenset({"InvtPart", "Assembly"})
 
 
-class MemoryLedger(MemoryCredits, MemoryWarehouse, MemoryBilling):
+class MemoryLedger(MemoryCredits, MemorySettlement, MemoryWarehouse, MemoryBilling):
     """Fits `ports.Ledger`. `records` is every sales order in the order it was committed."""
 
     def __init__(self, clock: VirtualClock, items: Collection[Item] = (), lag: timedelta = timedelta()) -> None:

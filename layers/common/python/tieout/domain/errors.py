@@ -79,6 +79,9 @@ class Reason(StrEnum):
     REASON_NOT_CONFIGURED = "reason_not_configured"
     REFUND_TOO_LARGE = "refund_too_large"
     ALREADY_SHIPPED = "already_shipped"
+    SETTLEMENT_TO_REVIEW = "settlement_to_review"
+    CYCLE_HELD = "cycle_held"
+    ACCOUNT_NOT_FOUND = "account_not_found"
 
     @property
     def sentence(self) -> str:
@@ -113,6 +116,9 @@ _SENTENCES: Mapping[Reason, str] = {
     Reason.REASON_NOT_CONFIGURED: "No Mirakl reason code is set for this: add it to returns.reasons.",
     Reason.REFUND_TOO_LARGE: "NetSuite gives back more than Mirakl still lets be refunded on this order line.",
     Reason.ALREADY_SHIPPED: "What was closed on one side had been shipped on the other: decide which is right.",
+    Reason.SETTLEMENT_TO_REVIEW: "A billing cycle ties out and waits for a review: `tieout settle` shows its records.",
+    Reason.ACCOUNT_NOT_FOUND: "NetSuite has no such active account, item or document: see the facts, then resubmit.",
+    Reason.CYCLE_HELD: "A billing cycle does not tie out or cannot be booked: nothing of it is posted; see the facts.",
 }
 
 

@@ -21,6 +21,7 @@ from tieout.netsuite.items import Items
 from tieout.netsuite.payloads import customer_body, sales_order_body
 from tieout.netsuite.records import RECORDS, created_id, is_missing
 from tieout.netsuite.refusals import read
+from tieout.netsuite.settlement import Settlement
 from tieout.netsuite.withholding import names_of, personal_of, withheld
 
 
@@ -31,11 +32,12 @@ class _Customer(Struct, frozen=True):
 _CUSTOMER = Decoder(_Customer)
 
 
-class NetSuite(AfterTheOrder):
+class NetSuite(AfterTheOrder, Settlement):
     """Creates records once and reads by SuiteQL. What never changes is kept for the life of the process."""
 
     def __init__(self, connection: Connection, clock: Callable[[], datetime]) -> None:
-        super().__init__(connection, clock, self._symbol)
+        AfterTheOrder.__init__(self, connection, clock, self._symbol)
+        Settlement.__init__(self, connection, self.references)
         self._connection = connection
         self._items = Items(connection, clock)
         self._references: References | None = None

@@ -24,6 +24,7 @@ SALES_ORDER_TYPE = "SalesOrd"
 
 _GOODS = f"id,tranId,externalId,{ORDER_ID}"
 _SALE = f"{_GOODS},otherRefNum,total,currency"
+_MONEY = "id,tranId,externalId,total,currency"
 _READ_BACK: Mapping[str, tuple[str, str]] = {
     "salesOrder": (SALES_ORDER_TYPE, "id,tranId,externalId,otherRefNum,total,currency"),
     "invoice": ("CustInvc", _SALE),
@@ -31,8 +32,17 @@ _READ_BACK: Mapping[str, tuple[str, str]] = {
     "returnAuthorization": ("RtnAuth", _SALE),
     "itemFulfillment": ("ItemShip", _GOODS),
     "itemReceipt": ("ItemRcpt", _GOODS),
+    "cashSale": ("CashSale", _SALE),
+    "cashRefund": ("CashRfnd", _SALE),
+    "customerPayment": ("CustPymt", _MONEY),
+    "customerRefund": ("CustRfnd", _MONEY),
+    "vendorBill": ("VendBill", _MONEY),
+    "vendorCredit": ("VendCred", _MONEY),
+    "vendorPayment": ("VendPymt", _MONEY),
+    "deposit": ("Deposit", _MONEY),
+    "journalEntry": ("Journal", "id,tranId,externalId,currency"),
 }
-"""SuiteQL's type of each record, and what is asked of it: goods that move have no total."""
+"""SuiteQL's type of each record, and what is asked of it: goods that move, and journals, have no total."""
 
 _ID_IN_LOCATION = re.compile(r"/(\d+)/?$")
 
@@ -49,7 +59,7 @@ class _Goods(Struct, frozen=True, rename="camel", kw_only=True):
 
 
 class _Sale(_Goods, frozen=True, rename="camel", kw_only=True):
-    total: Decimal
+    total: Decimal = ZERO
     currency: _Reference
     other_ref_num: str = ""
 

@@ -75,6 +75,8 @@ class Record(Struct, frozen=True, kw_only=True):
     number: str | None = None
     """`tranId`: the legal document's number."""
     memo: str = ""
+    order_id: str | None = None
+    """Of a cash sale or refund, so that the order's documents are found."""
     reversal_day: date | None = None
     original_day: date | None = None
     """The day that it belongs to, where its period is closed."""
