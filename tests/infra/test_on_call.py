@@ -121,7 +121,10 @@ def test_what_finance_and_operations_feel_pages(operator: Deployed) -> None:
         if alarm.get("Namespace") == "Tieout" and alarm["MetricName"] != "RunCompleted"
     }
     shop = "deployment=harbour-stores"
-    lanes = ("orders-to-post", "orders-to-accept", "orders-to-confirm", "shipments-to-confirm", "refunds-to-send")
+    lanes = (
+        *("orders-to-post", "orders-to-accept", "orders-to-confirm"),
+        *("shipments-to-confirm", "refunds-to-send", "settlements-to-post"),
+    )
     readings = ("netsuite/fulfilments", "netsuite/credits", "netsuite/closed-lines")
     markets = ("harbour-uk", "harbour-ie")
     assert names == {

@@ -59,6 +59,23 @@ class Kind(StrEnum):
     """A line that was closed in NetSuite is cancelled at the marketplace."""
     REFUND = "REFUND"
     """A credit memo, or a received return, of NetSuite's is refunded by the marketplace."""
+    CYCLE = "CYC"
+    """A billing cycle is reviewed, and becomes the records below; one a record."""
+    CUSTOMER_PAYMENT = "PMT"
+    CUSTOMER_REFUND = "RFD"
+    VENDOR_BILL = "BILL"
+    VENDOR_CREDIT = "VC"
+    VENDOR_PAYMENT = "BP"
+    JOURNAL = "JE"
+    PAYOUT = "PO"
+    CASH_SALE = "CS"
+    CASH_REFUND = "CR"
+    FEE_INVOICE = "SINV"
+    """An operator's fees, billed to the seller."""
+    FEE_CREDIT = "SCM"
+    ACCRUAL = "ACR"
+    RECLASS = "RCL"
+    RELEASE = "REL"
 
 
 class Lane(StrEnum):
@@ -69,7 +86,26 @@ class Lane(StrEnum):
     ORDERS_TO_CONFIRM = "orders-to-confirm"
     SHIPMENTS_TO_CONFIRM = "shipments-to-confirm"
     REFUNDS_TO_SEND = "refunds-to-send"
+    SETTLEMENTS_TO_POST = "settlements-to-post"
 
+
+SETTLED_AS = (
+    Kind.CUSTOMER_PAYMENT,
+    Kind.CUSTOMER_REFUND,
+    Kind.VENDOR_BILL,
+    Kind.VENDOR_CREDIT,
+    Kind.VENDOR_PAYMENT,
+    Kind.JOURNAL,
+    Kind.PAYOUT,
+    Kind.CASH_SALE,
+    Kind.CASH_REFUND,
+    Kind.FEE_INVOICE,
+    Kind.FEE_CREDIT,
+    Kind.ACCRUAL,
+    Kind.RECLASS,
+    Kind.RELEASE,
+)
+"""What a billing cycle becomes in NetSuite: all made by one worker."""
 
 LANE_OF: Mapping[Kind, Lane] = {
     Kind.ACCEPTANCE: Lane.ORDERS_TO_ACCEPT,
@@ -84,14 +120,16 @@ LANE_OF: Mapping[Kind, Lane] = {
     Kind.SHIPMENT: Lane.SHIPMENTS_TO_CONFIRM,
     Kind.CANCELATION: Lane.REFUNDS_TO_SEND,
     Kind.REFUND: Lane.REFUNDS_TO_SEND,
+    Kind.CYCLE: Lane.SETTLEMENTS_TO_POST,
+    **dict.fromkeys(SETTLED_AS, Lane.SETTLEMENTS_TO_POST),
 }
 
-QUEUED = frozenset({Lane.ORDERS_TO_POST, Lane.SHIPMENTS_TO_CONFIRM})
+QUEUED = frozenset({Lane.ORDERS_TO_POST, Lane.SHIPMENTS_TO_CONFIRM, Lane.SETTLEMENTS_TO_POST})
 """Lanes with a queue, which the sweeper rings; the others are drained by their own schedule."""
 
 
 class Key(Struct, frozen=True, order=True):
-    """Names a posting. `thread` is the business object whose life it belongs to (an order, later a cycle)."""
+    """Names a posting. `thread` is the business object whose life it belongs to (an order, a billing cycle)."""
 
     marketplace: str
     thread: str

@@ -5,7 +5,11 @@ from __future__ import annotations
 from tieout.domain.postings import QUEUED, Lane
 from tieout.flows.ports import At
 
-FLOW_OF = {Lane.ORDERS_TO_POST: "orders", Lane.SHIPMENTS_TO_CONFIRM: "shipments"}
+FLOW_OF = {
+    Lane.ORDERS_TO_POST: "orders",
+    Lane.SHIPMENTS_TO_CONFIRM: "shipments",
+    Lane.SETTLEMENTS_TO_POST: "settlements",
+}
 """What a person pauses, by the lane that then stands still."""
 FULL = 1000
 """A queue with this many doorbells needs no more of them."""

@@ -30,11 +30,13 @@ class Lanes(Settings):
 
     orders_to_post: int = Field(default=2, ge=2, le=50)
     """Order to cash: sales orders and what follows them."""
+    settlements_to_post: int = Field(default=2, ge=2, le=50)
+    """Record to report: payments, refunds, bills, journals and payouts of billing cycles."""
 
     @property
     def total(self) -> int:
         """Slots that all lanes and the readers together may hold."""
-        return self.orders_to_post + READERS
+        return self.orders_to_post + self.settlements_to_post + READERS
 
 
 class NetSuite(Settings):

@@ -1,0 +1,77 @@
+"""What the flow of money needs of the world: the log, cycles and documents in; records and the general ledger out."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from tieout.domain.exchange import CyclePage, DocumentPage, LinePage
+from tieout.domain.ledger.gl import GlLine
+from tieout.domain.ledger.line import Booked, Sold
+from tieout.domain.ledger.record import Record
+
+
+class MoneySource(Protocol):
+    """What a Mirakl connection tells of money. Each row comes with its bytes, for the settlement log."""
+
+    def transaction_lines(self, updated_from: datetime) -> Iterator[LinePage]:
+        """Lines that changed since then, oldest change first (TL02). Throttled may come between two pages."""
+
+    def billing_cycles(self, created_from: datetime, created_to: datetime | None = None) -> Iterator[CyclePage]:
+        """Cycles that closed in the window, with what became of their money by now (SBC11, once a day)."""
+
+    def accounting_documents(
+        self, created_from: datetime, created_to: datetime | None = None
+    ) -> Iterator[DocumentPage]:
+        """The operator's legal documents of the window, manual ones too (IV01, once a day)."""
+
+    def document_requests(self, updated_from: datetime) -> Iterator[DocumentPage]:
+        """Document requests that changed since then (DR11 with DR12)."""
+
+    def read_lines(self, raw: Sequence[bytes]) -> LinePage:
+        """Transaction lines as the log kept them."""
+
+    def read_cycles(self, raw: Sequence[bytes]) -> CyclePage:
+        """Billing cycles as the log kept them."""
+
+    def read_documents(self, raw: Sequence[bytes]) -> DocumentPage:
+        """Legal documents as the log kept them."""
+
+    def read_sold(self, raw: bytes) -> Sold:
+        """An archived order, as far as money goes. Raises NeedsAttention(UNREADABLE_ORDER)."""
+
+
+class GeneralLedger(Protocol):
+    """What the NetSuite account does for a settlement."""
+
+    def create_record(self, record: Record, *, subsidiary_id: str | None = None, approve: bool = False) -> str:
+        """Create it, once; answers the internal id. A journal waits for approval unless `approve`.
+
+        Raises AlreadyExists, NeedsAttention(REFUSED_BY_NETSUITE, ACCOUNT_NOT_FOUND) and OutcomeUnknown.
+        """
+
+    def documents_of(self, order_ids: Collection[str]) -> list[Booked]:
+        """Invoices, credit memos, cash sales and cash refunds of these orders, with what is still open (SuiteQL)."""
+
+    def documents_by_external_id(self, external_ids: Collection[str]) -> dict[str, Booked]:
+        """Transactions by external id, with what is still open (SuiteQL)."""
+
+    def gl_lines(self, external_ids: Collection[str]) -> list[GlLine]:
+        """What these transactions moved in the general ledger (SuiteQL)."""
+
+
+class SettlementLog(Protocol):
+    """What marketplaces told of money, as it came: parts are added, and none is ever changed.
+
+    A row that came twice stands in it twice; whoever reads takes the newest version.
+    """
+
+    def append(self, marketplace: str, table: str, rows: Mapping[str, Sequence[bytes]], now: datetime) -> None:
+        """Add rows, by partition, to a table (`lines`, `cycles` ...); returns when all are durable."""
+
+    def rows(self, marketplace: str, table: str, partition: str) -> list[bytes]:
+        """Every row of a partition, in the order in which they came."""
+
+    def partitions(self, marketplace: str, table: str) -> list[str]:
+        """Partitions that have rows."""
