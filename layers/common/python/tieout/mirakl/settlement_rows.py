@@ -5,49 +5,76 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 from tieout.domain.ledger.line import Cycle, Document, DocumentItem, Line, PayOut
+from tieout.domain.money import rounded
 from tieout.mirakl import wire_settlement as wire
-from tieout.mirakl.values import Unreadable, amount, needed, text, utc
+from tieout.mirakl.values import Unreadable, amount, instant, needed, text, told_amount
 
 __all__ = ["Unreadable", "cycle_of", "document_of", "line_of"]
 
 
 def line_of(row: wire.TransactionLine) -> Line:
-    """A transaction line. Raises Unreadable naming the field."""
-    signed = row.amount
-    if signed is None and row.amount_credited is not None and row.amount_debited is not None:
-        signed = row.amount_credited - row.amount_debited
+    """A transaction line. Raises Unreadable naming the field, also where its three amounts contradict each other."""
+    currency = _currency(row.currency_iso_code)
+    credited = told_amount(row.amount_credited, "amount_credited")
+    debited = told_amount(row.amount_debited, "amount_debited")
+    signed = told_amount(row.amount, "amount")
+    if credited is not None and debited is not None:
+        if signed is None:
+            signed = credited - debited
+        elif signed != credited - debited:
+            raise Unreadable("amount is not amount_credited less amount_debited")
     entities = row.entities or _NO_ENTITIES
     tax = entities.order_tax or entities.shop_tax
     fee = entities.fee or entities.order_fee
-    created = utc(needed(row.date_created, "date_created"))
+    created = instant(row.date_created, "date_created")
     return Line(
         id=needed(row.id, "id"),
         type=needed(row.type, "type"),
-        amount=amount(signed, "amount"),
-        currency=needed(row.currency_iso_code, "currency_iso_code"),
+        amount=_bookable(signed, currency, "amount"),
+        currency=currency,
         created=created,
-        updated=utc(row.last_updated) if row.last_updated else created,
+        updated=instant(row.last_updated, "last_updated") if row.last_updated else created,
         state=row.payment_state or "",
         cycle=row.seller_billing_cycle_id or None,
         document=text(row.accounting_document_number) or _manual(entities),
         psp=row.pay_out_psp_code or "",
         shop=_shop(row.shop),
-        balance=row.balance,
-        credited=row.amount_credited,
-        debited=row.amount_debited,
+        balance=told_amount(row.balance, "balance"),
+        credited=credited,
+        debited=debited,
         order_id=_id(entities.order),
         order_line_id=_id(entities.order_line),
         refund_id=_id(entities.refund),
         shipment_id=_id(entities.shipment),
         debit_id=_id(entities.debit),
         tax_code=tax.code if tax else None,
-        tax_rate=tax.rate if tax else None,
+        tax_rate=told_amount(tax.rate, "entities.order_tax.rate") if tax else None,
         fee_code=fee.code if fee else None,
         description=entities.one_off_item.description if entities.one_off_item else None,
     )
+
+
+_CURRENCY = re.compile(r"[A-Z]{3}")
+
+
+def _currency(code: str | None) -> str:
+    """ISO 4217. A code in other letters would be a currency of its own, that nothing is in."""
+    found = needed(code, "currency_iso_code")
+    if not _CURRENCY.fullmatch(found):
+        raise Unreadable("currency_iso_code is not three capital letters")
+    return found
+
+
+def _bookable(value: Decimal | None, currency: str, name: str) -> Decimal:
+    """An amount that can be booked as it stands: to the currency's minor unit, and never rounded."""
+    found = amount(value, name)
+    if found != rounded(found, currency):
+        raise Unreadable(f"{name} has more digits than {currency} has")
+    return found
 
 
 _NO_ENTITIES = wire.Entities()
@@ -71,22 +98,25 @@ def _shop(shop: wire.Shop | None) -> str:
 def cycle_of(row: wire.BillingCycle) -> Cycle:
     """A billing cycle. Raises Unreadable naming the field."""
     pay_out = needed(row.pay_out, "pay_out")
+    currency = _currency(row.currency_iso_code)
     return Cycle(
         id=needed(row.id, "id"),
-        currency=needed(row.currency_iso_code, "currency_iso_code"),
-        closed_at=utc(needed(row.date_created, "date_created")),
-        to_seller=amount(row.amount_transferred_to_seller, "amount_transferred_to_seller"),
-        to_operator=row.amount_transferred_to_operator,
+        currency=currency,
+        closed_at=instant(row.date_created, "date_created"),
+        to_seller=_bookable(row.amount_transferred_to_seller, currency, "amount_transferred_to_seller"),
+        to_operator=told_amount(row.amount_transferred_to_operator, "amount_transferred_to_operator"),
         pay_out=PayOut(
             state=needed(pay_out.state, "pay_out.state"),
             reference=pay_out.reference,
-            paid_at=utc(pay_out.transaction_date) if pay_out.transaction_date else None,
+            paid_at=instant(pay_out.transaction_date, "pay_out.transaction_date") if pay_out.transaction_date else None,
             failure_reason=pay_out.failure_reason,
         ),
         psp=row.pay_out_psp_code or "",
         voucher=text(row.payment_voucher_number) or None,
         shop=_shop(row.shop),
-        summary={name: total for name, total in (row.summary or {}).items() if total is not None},
+        summary={
+            name: amount(total, f"summary.{name}") for name, total in (row.summary or {}).items() if total is not None
+        },
     )
 
 
@@ -98,12 +128,12 @@ def document_of(row: wire.AccountingDocument) -> Document:
     for tax in row.total_taxes or ():
         code = tax.code or ""
         taxes[code] = taxes.get(code, Decimal(0)) + amount(tax.amount, "total_taxes[].amount")
-    gross = row.total_amount_incl_taxes
+    gross = told_amount(row.total_amount_incl_taxes, "total_amount_incl_taxes")
     return Document(
         number=needed(text(row.invoice_id) or row.id, "invoice_id"),
         type=kind,
-        currency=needed(row.currency_iso_code, "currency_iso_code"),
-        issued=utc(needed(row.issue_date or row.date_created, "issue_date")),
+        currency=_currency(row.currency_iso_code),
+        issued=instant(row.issue_date or row.date_created, "issue_date"),
         net=net,
         gross=net + sum(taxes.values(), Decimal(0)) if gross is None else gross,
         taxes=taxes,

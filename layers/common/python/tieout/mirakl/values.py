@@ -14,6 +14,14 @@ from tieout.mirakl import wire
 NO_TAXES: tuple[TaxAmount, ...] = ()
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 """The date of what has none: older than anything, so that the mended document replaces it."""
+LARGEST = 14
+"""Power of ten of the largest amount: far above any, and far below what sums lose digits at."""
+FINEST = -10
+"""Power of ten of the smallest part of an amount."""
+SHORT = 10
+"""What is written in so few characters, and without an exponent, has no finer part."""
+YEARS = range(2000, 2200)
+"""Any other year is a mistake: and neither ends of the calendar can be put into a time zone."""
 T = TypeVar("T")
 
 
@@ -34,7 +42,18 @@ def amount(value: Decimal | None, name: str) -> Decimal:
         raise Unreadable(f"{name} is missing")
     if not value.is_finite():
         raise Unreadable(f"{name} is not a number")
+    if value.adjusted() > LARGEST or ((len(shown := str(value)) > SHORT or "E" in shown) and _too_fine(value)):
+        raise Unreadable(f"{name} is no amount of money")
     return value
+
+
+def _too_fine(value: Decimal) -> bool:
+    return int(value.as_tuple().exponent) < FINEST
+
+
+def told_amount(value: Decimal | None, name: str) -> Decimal | None:
+    """An amount that may be left out."""
+    return None if value is None else amount(value, name)
 
 
 def units(value: Decimal | None, name: str) -> int:
@@ -84,6 +103,14 @@ def utc(instant: datetime) -> datetime:
     if zone is UTC:
         return instant
     return instant.replace(tzinfo=UTC) if zone is None else instant.astimezone(UTC)
+
+
+def instant(value: datetime | None, name: str) -> datetime:
+    """An instant that has to be there, in UTC."""
+    found = needed(value, name)
+    if found.year not in YEARS:
+        raise Unreadable(f"{name} is in the year {found.year}")
+    return utc(found)
 
 
 def text(value: str | int | None) -> str:

@@ -178,3 +178,5 @@ class Books(Struct, frozen=True, kw_only=True):
     """By order id."""
     booked: tuple[Booked, ...] = ()
     """Of this marketplace's orders, and whatever bears our external ids."""
+    doubts: Mapping[str, str] = field(default_factory=dict)
+    """Cycles of which something could not be read, and what; `*` stands for all of them. They are held."""
