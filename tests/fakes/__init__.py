@@ -12,6 +12,7 @@ from tests.fakes.marketplace import MemoryMarketplace
 from tests.fakes.meter import MemoryMeter
 from tests.fakes.orders import a_line, an_address, an_item, an_order, fetched
 from tests.fakes.postings import MemoryPostings
+from tests.fakes.settlement_log import MemorySettlementLog
 from tests.fakes.switches import MemorySwitches
 from tests.fakes.watermarks import MemoryWatermarks
 
@@ -25,6 +26,7 @@ __all__ = [
     "MemoryMarketplace",
     "MemoryMeter",
     "MemoryPostings",
+    "MemorySettlementLog",
     "MemorySwitches",
     "MemoryWatermarks",
     "VirtualClock",

@@ -14,6 +14,7 @@ from tests.fakes.marketplace import MemoryMarketplace
 from tests.fakes.meter import MemoryMeter
 from tests.fakes.orders import an_item
 from tests.fakes.postings import MemoryPostings
+from tests.fakes.settlement_log import MemorySettlementLog
 from tests.fakes.switches import MemorySwitches
 from tests.fakes.watermarks import MemoryWatermarks
 from tieout.config import Config, config_from
@@ -73,6 +74,7 @@ class House(Struct, frozen=True, kw_only=True):
     postings: MemoryPostings
     watermarks: MemoryWatermarks
     archive: MemoryArchive
+    settlement_log: MemorySettlementLog
     doorbells: MemoryDoorbells
     switches: MemorySwitches
     meter: MemoryMeter
@@ -93,6 +95,7 @@ def a_house(config: Config | None = None, **changes: Any) -> House:
     markets = {name: MemoryMarketplace(clock) for name in config.marketplaces}
     postings = MemoryPostings(config.reliability.lease_seconds)
     watermarks, archive, meter = MemoryWatermarks(), MemoryArchive(), MemoryMeter()
+    settlement_log = MemorySettlementLog()
     doorbells = MemoryDoorbells(clock)
     switches = MemorySwitches(config.reliability.breaker_failures, config.reliability.breaker_open_seconds)
     at = At(
@@ -102,6 +105,7 @@ def a_house(config: Config | None = None, **changes: Any) -> House:
         postings=postings,
         watermarks=watermarks,
         archive=archive,
+        settlement_log=settlement_log,
         doorbells=doorbells,
         switches=switches,
         meter=meter,
@@ -116,6 +120,7 @@ def a_house(config: Config | None = None, **changes: Any) -> House:
         postings=postings,
         watermarks=watermarks,
         archive=archive,
+        settlement_log=settlement_log,
         doorbells=doorbells,
         switches=switches,
         meter=meter,

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from tests.fakes.clock import VirtualClock
 from tests.fakes.dispatch import MemoryDispatch
+from tests.fakes.money import MemoryMoney
 from tests.fakes.orders import fetched, read_back
 from tests.fakes.other_sellers import MemoryOtherSellers
 from tests.fakes.taking_back import MemoryReturns
@@ -26,7 +27,7 @@ def nothing_follows(order: Order) -> None:
     """After a decision: no debit, no shipping, until a test says so."""
 
 
-class MemoryMarketplace(MemoryReturns, MemoryDispatch, MemoryOtherSellers):
+class MemoryMarketplace(MemoryMoney, MemoryReturns, MemoryDispatch, MemoryOtherSellers):
     """Fits `ports.Marketplace`. `orders` is what Mirakl holds now, by order id.
 
     Its clock runs `skew` beside ours, and a change shows in listings only after `shows_after`.

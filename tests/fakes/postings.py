@@ -77,6 +77,9 @@ class MemoryPostings:
         seen = self.seen.get((marketplace, order_id))
         return seen.payload if seen else None
 
+    def seen_payloads(self, marketplace: str, order_ids: Sequence[str]) -> dict[str, str]:
+        return {each: seen.payload for each in order_ids if (seen := self.seen.get((marketplace, each)))}
+
     def of_thread(self, marketplace: str, thread: str) -> list[Posting]:
         return [each for key, each in self.all.items() if (key.marketplace, key.thread) == (marketplace, thread)]
 

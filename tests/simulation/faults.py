@@ -52,7 +52,7 @@ CREDENTIALS_SHARE = 0.02
 WRITES = frozenset(
     {
         *("create_sales_order", "ensure_customer", "create_fulfilment", "create_invoice", "create_credit_memo"),
-        *("create_return_authorization", "create_item_receipt", "change_lines"),
+        *("create_return_authorization", "create_item_receipt", "change_lines", "create_record"),
         *("accept", "set_seller_references", "create_shipments", "track_shipments", "ship_shipments", "track_order"),
         *("ship_order", "cancel_lines", "cancel_order", "refund_lines", "receive_returns"),
     }

@@ -9,7 +9,15 @@ from functools import partial
 from random import Random
 from typing import Any, Self, cast
 
-from tests.fakes import MemoryArchive, MemoryDoorbells, MemoryLedger, MemoryMeter, MemorySwitches, MemoryWatermarks
+from tests.fakes import (
+    MemoryArchive,
+    MemoryDoorbells,
+    MemoryLedger,
+    MemoryMeter,
+    MemorySettlementLog,
+    MemorySwitches,
+    MemoryWatermarks,
+)
 from tests.fakes.clock import START, VirtualClock
 from tests.fakes.doorbells import Delivery
 from tests.fakes.house import settings
@@ -115,6 +123,7 @@ class Simulation:
             postings=unreliable("postings", self.postings),
             watermarks=unreliable("watermarks", self.watermarks),
             archive=unreliable("archive", self.archive),
+            settlement_log=MemorySettlementLog(),
             doorbells=cast("Any", UnreliableBells(self.bells, self.weather)),
             switches=unreliable("switches", self.switches),
             meter=MemoryMeter(),

@@ -20,7 +20,15 @@ import yaml
 
 import sandbox
 from sandbox.demo.twin_control import TwinControl
-from tests.fakes import MemoryArchive, MemoryDoorbells, MemoryMeter, MemoryPostings, MemorySwitches, MemoryWatermarks
+from tests.fakes import (
+    MemoryArchive,
+    MemoryDoorbells,
+    MemoryMeter,
+    MemoryPostings,
+    MemorySettlementLog,
+    MemorySwitches,
+    MemoryWatermarks,
+)
 from tests.fakes.clock import VirtualClock
 from tieout.calls import Caller
 from tieout.config import Config, config_from
@@ -96,6 +104,7 @@ class House:
             postings=self.postings,
             watermarks=MemoryWatermarks(),
             archive=MemoryArchive(),
+            settlement_log=MemorySettlementLog(),
             doorbells=self.bells,
             switches=MemorySwitches(config.reliability.breaker_failures, config.reliability.breaker_open_seconds),
             meter=MemoryMeter(),

@@ -24,6 +24,7 @@ from tieout.aws.in_parallel import in_parallel
 from tieout.aws.metrics import EmfMeter
 from tieout.aws.postings import DynamoPostings
 from tieout.aws.secrets import Secrets
+from tieout.aws.settlement_log import S3SettlementLog
 from tieout.aws.switches import DynamoSwitches
 from tieout.aws.table import Table
 from tieout.aws.turns import DynamoTurns
@@ -105,6 +106,7 @@ def _at(config: Config, environment: Mapping[str, str]) -> At:
         postings=DynamoPostings(table, timedelta(seconds=patience.lease_seconds)),
         watermarks=DynamoWatermarks(table),
         archive=_Later(lambda: S3Archive(_client("s3"), _named(environment, "ARCHIVE_BUCKET"))),
+        settlement_log=_Later(lambda: S3SettlementLog(_client("s3"), _named(environment, "ARCHIVE_BUCKET"))),
         doorbells=SqsDoorbells(_client("sqs"), queues, lambda lost: meter.count("DoorbellsLost", lost)),
         switches=DynamoSwitches(
             table, now, failures=patience.breaker_failures, open_for=timedelta(seconds=patience.breaker_open_seconds)

@@ -105,6 +105,12 @@ def seen_payload(table: Table, marketplace: str, order_id: str) -> str | None:
     return row["payload"] if row else None
 
 
+def seen_payloads(table: Table, marketplace: str, order_ids: Sequence[str]) -> dict[str, str]:
+    """Archive key of each order's newest version that was seen."""
+    keys = {(thread_pk(marketplace, order_id), ORDER): order_id for order_id in order_ids}
+    return {keys[key]: row["payload"] for key, row in table.read_many(list(keys)).items()}
+
+
 def of_thread(table: Table, marketplace: str, thread: str) -> list[Posting]:
     """Every posting of an order's life."""
     return [posting_of(row) for row in table.query(thread_pk(marketplace, thread)) if "fence" in row]

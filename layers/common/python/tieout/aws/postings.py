@@ -60,6 +60,10 @@ class DynamoPostings:
         """See `listing.seen_payload`."""
         return listing.seen_payload(self._table, marketplace, order_id)
 
+    def seen_payloads(self, marketplace: str, order_ids: Sequence[str]) -> dict[str, str]:
+        """See `listing.seen_payloads`."""
+        return listing.seen_payloads(self._table, marketplace, order_ids)
+
     def of_thread(self, marketplace: str, thread: str) -> list[Posting]:
         """See `listing.of_thread`."""
         return listing.of_thread(self._table, marketplace, thread)

@@ -33,6 +33,7 @@ from tieout.domain.shipments.shipment import (
     ShipmentDraft,
     Tracking,
 )
+from tieout.flows.settlement.ports import GeneralLedger, MoneySource, SettlementLog
 
 __all__ = [
     "Archive",
@@ -46,12 +47,13 @@ __all__ = [
     "PostedTransaction",
     "Postings",
     "References",
+    "SettlementLog",
     "Switches",
     "Watermarks",
 ]
 
 
-class Marketplace(Protocol):
+class Marketplace(MoneySource, Protocol):
     """One Mirakl connection."""
 
     def now(self) -> datetime:
@@ -138,7 +140,7 @@ class Marketplace(Protocol):
         """Reason codes that we may give, with their types, such as `REFUND` (RE01); kept for the process."""
 
 
-class Ledger(Protocol):
+class Ledger(GeneralLedger, Protocol):
     """The NetSuite account."""
 
     def references(self) -> References:
@@ -301,6 +303,9 @@ class Postings(Protocol):
     def seen_payload(self, marketplace: str, order_id: str) -> str | None:
         """Archive key of an order's newest version that was seen."""
 
+    def seen_payloads(self, marketplace: str, order_ids: Sequence[str]) -> dict[str, str]:
+        """The same of many orders; those that were never seen are not there."""
+
     def of_thread(self, marketplace: str, thread: str) -> list[Posting]:
         """Every posting of an order's life, as they stand."""
 
@@ -392,6 +397,7 @@ class At(Struct, frozen=True, kw_only=True):
     postings: Postings
     watermarks: Watermarks
     archive: Archive
+    settlement_log: SettlementLog
     doorbells: Doorbells
     switches: Switches
     meter: Meter

@@ -205,6 +205,7 @@ def _prove(ready: Sequence[Ready], at: At, failed: list[Key], recipe: Recipe[Any
         return
     try:
         found = at.ledger.find_transactions([each.draft.external_id for each in ready])
+        recipe.read_back([each.draft for each in ready])
     except (Retryable, CredentialsRefused) as error:
         for each in ready:
             release(at, each.posting, next_attempt(at, each.posting.attempt), f"not read back: {error}")

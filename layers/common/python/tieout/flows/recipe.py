@@ -80,6 +80,9 @@ class Recipe(ABC, Generic[S, D]):
         """The record by its external id, where a search does not show it yet."""
         return self.at.ledger.read_transaction(self.record_type, draft.external_id)
 
+    def read_back(self, drafts: Sequence[D]) -> None:
+        """Ask for what the checks of the whole batch need besides. May raise what any call raises."""
+
     @abstractmethod
     def check(self, draft: D, record: PostedTransaction) -> None:
         """Raises NeedsAttention when the record is not ours, or not worth what it should be."""

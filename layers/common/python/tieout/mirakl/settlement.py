@@ -9,8 +9,9 @@ from urllib.parse import quote
 from msgspec import DecodeError, Raw, ValidationError
 from msgspec.json import Decoder
 
-from tieout.domain.errors import OutcomeUnknown, SystemDown
+from tieout.domain.errors import NeedsAttention, OutcomeUnknown, Reason, SystemDown
 from tieout.domain.exchange import Backfill, CustomerMoney, CyclePage, DocumentPage, LinePage
+from tieout.domain.ledger.line import Sold
 from tieout.mirakl import wire_documents as wire
 from tieout.mirakl.connection import Calls, Connection, Params, instant
 from tieout.mirakl.document_rows import ISSUED
@@ -18,6 +19,7 @@ from tieout.mirakl.paging import OffsetPage, by_offset
 from tieout.mirakl.payment_rows import debits_of, refunds_of
 from tieout.mirakl.seeking import SeekPage, rows
 from tieout.mirakl.settlement_pages import cycle_page, document_page, joined, line_page
+from tieout.mirakl.sold import SOLD_ORDER, sold_of
 from tieout.mirakl.values import Unreadable
 
 LINES_A_PAGE = 2_000
@@ -94,6 +96,13 @@ class Settlement:
     def read_documents(self, raw: Sequence[bytes]) -> DocumentPage:
         """Archived documents of either kind."""
         return document_page(raw)
+
+    def read_sold(self, raw: bytes) -> Sold:
+        """An archived order, as far as money goes. Raises NeedsAttention(UNREADABLE_ORDER)."""
+        try:
+            return sold_of(SOLD_ORDER.decode(raw))
+        except (ValidationError, DecodeError, Unreadable) as error:
+            raise NeedsAttention(Reason.UNREADABLE_ORDER, {"why": str(error)}) from error
 
     def start_backfill(self, created_from: datetime, created_to: datetime | None = None) -> str:
         """TL03: ask for the whole log of a time as files; answers the id to follow it by. Once a day."""
