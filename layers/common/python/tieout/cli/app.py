@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 
 from tieout import __version__
 from tieout.cli.backfill import orders
+from tieout.cli.breaks import breaks
 from tieout.cli.deadlines import deadlines
 from tieout.cli.deployment import Deployment
 from tieout.cli.doctor import doctor
@@ -90,6 +91,7 @@ app.command()(explain)
 app.command()(pause)
 app.command()(resume)
 app.add_typer(orders, name="orders")
+app.add_typer(breaks, name="breaks")
 
 
 def main() -> None:
