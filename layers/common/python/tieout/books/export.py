@@ -125,7 +125,8 @@ class _Reading:
             raise ExportError(f"{self._folder} cannot be settled: {'; '.join(wrong)}")
         for other in sorted((self._folder / "mirakl").glob("*/")):
             if other.name not in self.marketplaces and not other.name.startswith("."):
-                self.problems.append(Problem(f"mirakl/{other.name}", 0, "", "was left out: no settings name it"))
+                why = "was left out: the settings do not say how to book it"
+                self.problems.append(Problem(f"mirakl/{other.name}", 0, "", why))
 
     def _files(self, marketplace: str) -> Files:
         return Files(self._folder / "mirakl" / marketplace, self._folder, self.problems)
