@@ -12,7 +12,7 @@ from pathlib import Path
 from aws_cdk import App
 
 from infra.acknowledged import checked_app
-from infra.layers import LAMBDA, LOCAL, dependencies_layer, own_layer
+from infra.layers import LAMBDA, LOCAL, dependencies_layer, matching_layer, own_layer
 from infra.settings import settings
 from infra.stack import Layers, TieoutStack
 from tieout.config import ConfigError
@@ -27,7 +27,13 @@ def build(app: App) -> None:
         HERE / (app.node.try_get_context("config") or "config/gift-shop.yaml"), HERE / sandbox if sandbox else None
     )
     target = LOCAL if sandbox or app.node.try_get_context("local") else LAMBDA
-    layers = Layers(dependencies_layer(target), own_layer(config, target), target.machine)
+    settles = any(one.settlement for one in config.marketplaces.values())
+    layers = Layers(
+        dependencies_layer(target),
+        own_layer(config, target),
+        target.machine,
+        matching_layer(target) if settles else None,
+    )
     TieoutStack(app, config=config, layers=layers)
 
 

@@ -34,6 +34,8 @@ class Alarms(Construct):
                     self._undone(name)
             if marketplace.webhooks.enabled:
                 self._refused(name)
+            if marketplace.settlement:
+                self._settlement(name, config.on_call.oldest_break_days)
         self._late_netsuite(config)
         if rings(config):
             self._refused("netsuite")
@@ -124,6 +126,43 @@ class Alarms(Construct):
             of=of,
             periods=2,
             meaning=meaning.format(minutes=minutes),
+        )
+
+    def _settlement(self, marketplace: str, oldest_break_days: int) -> None:
+        """What finance is told of: the log is read every night, and compared after it."""
+        dimensions, a_day = {"marketplace": marketplace}, Duration.days(1)
+        self._on_call.page(
+            self,
+            "watermark-lag",
+            self._on_call.own_metric("WatermarkLagSeconds", "Minimum", a_day, {**dimensions, "reading": "settlement"}),
+            threshold=2 * 24 * 3600,
+            of=f"{marketplace}-settlement",
+            meaning=f"The transaction log of {marketplace} has not been read to its end for two days.",
+        )
+        self._on_call.page(
+            self,
+            "source-changed",
+            self._on_call.own_metric("SourceChangedAfterPost", "Sum", Duration.minutes(5), dimensions),
+            threshold=1,
+            of=marketplace,
+            meaning=f"A billing cycle of {marketplace} that is booked in NetSuite has changed at Mirakl.",
+        )
+        self._on_call.page(
+            self,
+            "breaks-blocking-close",
+            self._on_call.own_metric("BreaksBlockingClose", "Minimum", a_day, dimensions),
+            threshold=1,
+            of=marketplace,
+            periods=2,
+            meaning=f"The sources of {marketplace} differ in what blocks the close, and have for two days.",
+        )
+        self._on_call.page(
+            self,
+            "oldest-break",
+            self._on_call.own_metric("OldestBreakDays", "Maximum", a_day, dimensions),
+            threshold=oldest_break_days,
+            of=marketplace,
+            meaning=f"A difference between the sources of {marketplace} is open for {oldest_break_days} days or more.",
         )
 
     def _at_risk(self, marketplace: str) -> None:

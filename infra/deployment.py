@@ -28,6 +28,8 @@ class Deployment:
     clock: Clock
     on_call: OnCall
     layers: tuple[lambda_.ILayerVersion, ...]
+    matching_layer: lambda_.ILayerVersion | None
+    """Of the functions that match whole months; None where no marketplace is settled."""
     architecture: lambda_.Architecture
 
     @property
@@ -55,6 +57,11 @@ class Deployment:
         """Those of the shipping ones that an operator sees every shop of."""
         return {name: one for name, one in self.shipping.items() if one.role == "operator"}
 
+    @property
+    def settling(self) -> dict[str, Marketplace]:
+        """Marketplaces whose money flows."""
+        return {name: one for name, one in self.config.marketplaces.items() if one.settlement}
+
     def environment(self, *names: str) -> dict[str, str]:
         """The variables that a function asks for by name, and no other."""
         known = {
@@ -68,6 +75,8 @@ class Deployment:
         }
         if self.doorbells.fulfilments_to_fetch:
             known["QUEUE_FULFILMENTS_TO_FETCH"] = self.doorbells.fulfilments_to_fetch.queue.queue_url
+        if self.doorbells.settlements_to_post:
+            known["QUEUE_SETTLEMENTS_TO_POST"] = self.doorbells.settlements_to_post.queue.queue_url
         return {name: known[name] for name in names}
 
     def read_secrets(self, *, mirakl: bool = False, netsuite: bool = False) -> list[iam.PolicyStatement]:

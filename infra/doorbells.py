@@ -18,7 +18,8 @@ class Doorbells(Construct):
     """`to_post` is worked by post_orders, `to_confirm` by confirm_shipments.
 
     `to_fetch` and `cloud_events` are worked by fetch_orders; `fulfilments_to_fetch`, which is there where NetSuite
-    rings, by fetch_fulfilments.
+    rings, by fetch_fulfilments; `settlements_to_post`, which is there where a marketplace is settled, by
+    post_settlements.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, config: Config, on_call: OnCall) -> None:
@@ -27,6 +28,8 @@ class Doorbells(Construct):
         self._on_call = on_call
         self.to_post = self._queue(Lane.ORDERS_TO_POST, timeouts.WORK)
         self.to_confirm = self._queue(Lane.SHIPMENTS_TO_CONFIRM, timeouts.WORK)
+        settles = any(one.settlement for one in config.marketplaces.values())
+        self.settlements_to_post = self._queue(Lane.SETTLEMENTS_TO_POST, timeouts.WORK) if settles else None
         self.fulfilments_to_fetch = self._queue("fulfilments-to-fetch", timeouts.WORK) if rings(config) else None
         self.to_fetch = self._queue("orders-to-fetch", timeouts.FETCH)
         self.cloud_events = [

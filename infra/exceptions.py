@@ -16,7 +16,11 @@ class Exceptions(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, deployment: Deployment) -> None:
         super().__init__(scope, construct_id)
-        queues = (deployment.doorbells.to_post, deployment.doorbells.to_confirm)
+        queues = [deployment.doorbells.to_post, deployment.doorbells.to_confirm]
+        told = ["POSTINGS_TABLE", "QUEUE_ORDERS_TO_POST", "QUEUE_SHIPMENTS_TO_CONFIRM"]
+        if deployment.doorbells.settlements_to_post:
+            queues.append(deployment.doorbells.settlements_to_post)
+            told.append("QUEUE_SETTLEMENTS_TO_POST")
         ring = Function(
             self,
             "Ring",
@@ -29,7 +33,7 @@ class Exceptions(Construct):
                 *deployment.store.find_due(),
                 *(each for queue in queues for each in (*queue.ring(), *queue.count())),
             ],
-            knows=("POSTINGS_TABLE", "QUEUE_ORDERS_TO_POST", "QUEUE_SHIPMENTS_TO_CONFIRM"),
+            knows=told,
             scheduled=True,
         )
         check = Function(

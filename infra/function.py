@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from aws_cdk import Duration, IgnoreMode, RemovalPolicy
+from aws_cdk import Duration, IgnoreMode, RemovalPolicy, Size
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_destinations as destinations
@@ -23,7 +23,9 @@ FIVE_MINUTES = Duration.minutes(5)
 class Function(Construct):
     """`name` is the file in functions/, `may` its role's statements besides its own logs and traces.
 
-    `knows` names its variables. A run that the clock woke (`scheduled`) is given up after one more try.
+    `knows` names its variables, `variables` gives others; `memory` is in megabytes, `disk` is its /tmp. One that
+    `matches` whole months has the layer for that. A run that the clock woke (`scheduled`) is given up after one more
+    try.
     """
 
     def __init__(
@@ -38,6 +40,10 @@ class Function(Construct):
         may: Sequence[iam.PolicyStatement],
         knows: Sequence[str],
         reserved: int | None = None,
+        memory: int = 512,
+        disk: Size | None = None,
+        matches: bool = False,
+        variables: Mapping[str, str] | None = None,
         scheduled: bool = False,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -56,8 +62,9 @@ class Function(Construct):
             architecture=deployment.architecture,
             handler=f"{name}.handler",
             code=lambda_.Code.from_asset(str(FUNCTIONS), exclude=["*", f"!{name}.py"], ignore_mode=IgnoreMode.GIT),
-            layers=list(deployment.layers),
-            memory_size=512,
+            layers=self._layers(deployment, matches=matches),
+            memory_size=memory,
+            ephemeral_storage_size=disk,
             timeout=timeout,
             tracing=lambda_.Tracing.ACTIVE,
             role=self._role.without_policy_updates(),
@@ -71,10 +78,18 @@ class Function(Construct):
                 "POWERTOOLS_METRICS_NAMESPACE": "Tieout",
                 "LOG_LEVEL": "INFO",
                 **deployment.environment(*knows),
+                **(variables or {}),
             },
         )
         self._acknowledge(deployment, scheduled=scheduled, reads_archive="ARCHIVE_BUCKET" in knows)
         self._alarms(deployment, does)
+
+    def _layers(self, deployment: Deployment, *, matches: bool) -> list[lambda_.ILayerVersion]:
+        if not matches:
+            return list(deployment.layers)
+        if deployment.matching_layer is None:
+            raise ValueError(f"{self.name} needs the layer of functions that match, and it was not built")
+        return [*deployment.layers, deployment.matching_layer]
 
     def _logs(self, deployment: Deployment) -> logs.LogGroup:
         return logs.LogGroup(

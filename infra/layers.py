@@ -1,7 +1,7 @@
-"""The two layers: third-party packages from their lock, and our own package with the deployment's settings.
+"""The layers: third-party packages from their locks, and our own package with the deployment's settings.
 
 `python -m infra.layers` builds the third-party layer for Lambda; with `local`, for the interpreter that runs it, as the
-local AWS does. No Docker: pip takes wheels for the target. Both layers are kept under
+local AWS does. No Docker: pip takes wheels for the target. All layers are kept under
 `build/` by what they are made of, so that an unchanged layer is never built, uploaded or deployed again.
 """
 
@@ -24,6 +24,8 @@ from tieout.config import Config
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
 LOCK = ROOT / "layers" / "dependencies" / "requirements.txt"
+MATCHING_LOCK = ROOT / "layers" / "reconcile" / "requirements.txt"
+"""Of the functions that match whole months: a database engine that no other function should carry."""
 PACKAGE = ROOT / "layers" / "common" / "python" / "tieout"
 NOT_DEPLOYED = {"cli", "__pycache__"}
 """Folders of our package that functions have no use for."""
@@ -86,10 +88,10 @@ def _keep(built: Path, folder: Path) -> None:
         shutil.rmtree(built)
 
 
-def _install(target: Target, into: Path) -> None:
+def _install(lock: Path, target: Target, into: Path) -> None:
     command = [
         *(sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"),
-        *("--requirement", str(LOCK), "--require-hashes", "--no-deps", "--no-compile", "--target", str(into)),
+        *("--requirement", str(lock), "--require-hashes", "--no-deps", "--no-compile", "--target", str(into)),
         *("--only-binary", ":all:"),
     ]
     if target.wheels:
@@ -111,16 +113,25 @@ def _strip(packages: Path) -> None:
 
 
 def dependencies_layer(target: Target) -> Layer:
-    """The third-party layer, built if there is none for this lock and target yet."""
-    made_of = [LOCK.read_bytes(), Path(__file__).read_bytes(), f"{target} {target.runs_here}".encode()]
+    """The third-party layer of every function, built if there is none for this lock and target yet."""
+    return _third_party("dependencies", LOCK, target)
+
+
+def matching_layer(target: Target) -> Layer:
+    """What the functions that match whole months have besides."""
+    return _third_party("reconcile", MATCHING_LOCK, target)
+
+
+def _third_party(name: str, lock: Path, target: Target) -> Layer:
+    made_of = [lock.read_bytes(), Path(__file__).read_bytes(), f"{target} {target.runs_here}".encode()]
     digest = _digest(made_of)
-    folder = BUILD / f"dependencies-{target}-{digest[:12]}"
+    folder = BUILD / f"{name}-{target}-{digest[:12]}"
     if not folder.is_dir():
         BUILD.mkdir(exist_ok=True)
-        built = Path(tempfile.mkdtemp(prefix=".dependencies-", dir=BUILD))
+        built = Path(tempfile.mkdtemp(prefix=f".{name}-", dir=BUILD))
         built.chmod(0o755)
-        print(f"Building the third-party layer for {target} ...", file=sys.stderr, flush=True)  # noqa: T201  a long step says so
-        _install(target, built / "python")
+        print(f"Building the third-party layer {name} for {target} ...", file=sys.stderr, flush=True)  # noqa: T201  a long step says so
+        _install(lock, target, built / "python")
         _strip(built / "python")
         if target.runs_here:
             _compile(built / "python")
@@ -155,9 +166,10 @@ def own_layer(config: Config, target: Target) -> Layer:
 
 
 def main() -> None:
-    """Build the third-party layer and print where it is."""
+    """Build the third-party layers and print where they are."""
     target = LOCAL if "local" in sys.argv[1:] else LAMBDA
-    print(dependencies_layer(target).folder)  # noqa: T201  the command's answer
+    for layer in (dependencies_layer(target), matching_layer(target)):
+        print(layer.folder)  # noqa: T201  the command's answer
 
 
 if __name__ == "__main__":

@@ -19,7 +19,9 @@ from infra.keys import Keys
 from infra.layers import Layer
 from infra.on_call import OnCall
 from infra.orders import Orders
+from infra.reconcile import Reconcile
 from infra.returns import Returns
+from infra.settlement import Settlement
 from infra.shipments import Shipments
 from infra.store import Store
 from infra.timeouts import check_patience
@@ -28,11 +30,13 @@ from tieout.config import Config
 
 
 class Layers(NamedTuple):
-    """Both layers and the machine that they were built for (`arm64` or `x86_64`)."""
+    """The layers and the machine that they were built for (`arm64` or `x86_64`)."""
 
     dependencies: Layer
     own: Layer
     machine: str
+    matching: Layer | None = None
+    """None where no marketplace is settled."""
 
 
 class TieoutStack(Stack):
@@ -56,11 +60,14 @@ class TieoutStack(Stack):
             clock=Clock(self, "Clock", deployment=config.deployment, on_call=on_call),
             on_call=on_call,
             layers=(self._layer("Dependencies", layers.dependencies), self._layer("Own", layers.own)),
+            matching_layer=self._layer("Matching", layers.matching) if layers.matching else None,
             architecture=lambda_.Architecture.ARM_64 if layers.machine == "arm64" else lambda_.Architecture.X86_64,
         )
         orders = Orders(self, "Orders", deployment=deployment)
         shipments = Shipments(self, "Shipments", deployment=deployment)
         Returns(self, "Returns", deployment=deployment)
+        Settlement(self, "Settlement", deployment=deployment)
+        Reconcile(self, "Reconcile", deployment=deployment)
         Exceptions(self, "Exceptions", deployment=deployment)
         Alarms(self, "Alarms", config=config, on_call=on_call)
         self._outputs(deployment, self._door(deployment, orders.receive, shipments.receive))
@@ -103,6 +110,7 @@ class TieoutStack(Stack):
             "SecretsPrefix": credentials.prefix,
             "SecretsToFill": ", ".join(credentials.to_fill),
             **door,
+            **({"QueueSettlementsToPost": settle.queue.queue_url} if (settle := doorbells.settlements_to_post) else {}),
             **({"QueueFulfilmentsToFetch": rung.queue.queue_url} if (rung := doorbells.fulfilments_to_fetch) else {}),
         }
         for name, value in outputs.items():

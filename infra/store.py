@@ -16,8 +16,11 @@ from infra.keys import use_of
 from tieout.config import Retention
 
 TODO_INDEX = "todo"
-FOLDERS = ("orders", "fulfilments", "shipments", "returns", "credits")
-"""Of the archive, by what a document is."""
+PERSONAL = ("orders", "fulfilments", "shipments", "returns", "credits")
+"""Folders of the archive with documents of people, which expire; by what a document is."""
+SETTLEMENT = "settlement"
+"""Folder of the books' sources: no buyer is in it, and it is kept as long as the books."""
+FOLDERS = (*PERSONAL, SETTLEMENT)
 WITHOUT_ACCESS_LOGS = (
     "A log bucket would be one more store of order ids to expire; object access is a CloudTrail data event, which an"
     " account turns on once for all its buckets (docs/operations/deploy.md)."
@@ -53,10 +56,16 @@ class Store(Construct):
             versioned=False,  # a version of an order is written once; old versions would outlive the expiry below
             removal_policy=RemovalPolicy.RETAIN,
             lifecycle_rules=[
+                *(
+                    s3.LifecycleRule(
+                        id=f"{folder}-expire",
+                        prefix=f"{folder}/",
+                        expiration=Duration.days(retention.archive_days),
+                    )
+                    for folder in PERSONAL
+                ),
                 s3.LifecycleRule(
-                    id="personal-data-expires",
-                    expiration=Duration.days(retention.archive_days),
-                    abort_incomplete_multipart_upload_after=Duration.days(1),
+                    id="unfinished-uploads-expire", abort_incomplete_multipart_upload_after=Duration.days(1)
                 ),
             ],
         )

@@ -21,6 +21,8 @@ SHORT_WINDOW = Duration.seconds(2)
 """How long shipments to confirm, and fulfilments to read, may gather: goods that left are told within seconds."""
 RECEIVE = Duration.seconds(10)
 WATCH = Duration.seconds(60)
+MATCH = Duration.minutes(15)
+"""Functions that compare whole months; they hold the turn of NetSuite's readers for one question at a time."""
 
 LEASE_OUTLIVES_WORK_SECONDS = 30
 TO_WRITE_DOWN_SECONDS = 15

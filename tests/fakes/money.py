@@ -126,6 +126,9 @@ class MemoryMoney:
     def read_documents(self, raw: Sequence[bytes]) -> DocumentPage:
         return DocumentPage(list(raw), [json.decode(each, type=Document) for each in raw], [])
 
+    def only_money(self, raw: bytes) -> bytes:
+        return raw
+
     def read_sold(self, raw: bytes) -> Sold:
         return sold(read_back(raw))
 

@@ -7,7 +7,7 @@ what is open, and a refund or a vendor's payment is as large as what it is appli
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -109,6 +109,17 @@ class MemorySettlement:
             self._document(record) for record in self._shown() if record.transaction.kind in ("CustInvc", "CustCred")
         ]
         return [each for each in found if each.order_id in set(order_ids)]
+
+    def documents_of_marketplace(self, marketplace: str, since: date) -> Iterator[list[Booked]]:
+        self.calls["documents_of_marketplace"] += 1
+        self._apply_credit_memos()
+        found = [
+            self._document(record)
+            for record in self._shown()
+            if record.transaction.kind in ("CustInvc", "CustCred")
+            and record.transaction.external_id.startswith(f"T-{marketplace}-")
+        ]
+        yield [each for each in found if each.day >= since]
 
     def documents_by_external_id(self, external_ids: Collection[str]) -> dict[str, Booked]:
         self.calls["documents_by_external_id"] += 1

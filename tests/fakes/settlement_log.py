@@ -23,5 +23,8 @@ class MemorySettlementLog:
     def rows(self, marketplace: str, table: str, partition: str) -> list[bytes]:
         return list(self.tables.get((marketplace, table, partition), ()))
 
+    def size(self, marketplace: str, table: str) -> int:
+        return sum(len(row) for key, rows in self.tables.items() if key[:2] == (marketplace, table) for row in rows)
+
     def partitions(self, marketplace: str, table: str) -> list[str]:
         return sorted(one for market, kept, one in self.tables if (market, kept) == (marketplace, table))

@@ -106,15 +106,16 @@ def _documents(value: Any) -> Iterator[dict[str, Any]]:
 
 
 def deploy(config: Config, target: LayerTarget, folder: Path) -> Deployed:
-    """Synthesise, with cdk-nag; the third-party layer is a stand-in, since only its digest reaches the template."""
+    """Synthesise, with cdk-nag; the third-party layers are stand-ins, since only their digests reach the template."""
     dependencies = folder / "stand-in"
     dependencies.mkdir(parents=True)
     (dependencies / "empty").touch()
+    stand_in = Layer(dependencies, "0" * 64)
     app = checked_app(str(folder / "out"))
     TieoutStack(
         app,
         config=config,
-        layers=Layers(Layer(dependencies, "0" * 64), own_layer(config, target), target.machine),
+        layers=Layers(stand_in, own_layer(config, target), target.machine, stand_in),
     )
     app.synth()
     return Deployed(folder / "out", config)

@@ -1,4 +1,4 @@
-"""What is in functions/ is what runs, each on its own code, with both layers."""
+"""What is in functions/ is what runs, each on its own code, with its layers."""
 
 import ast
 
@@ -46,9 +46,10 @@ def test_functions_run_python_3_13_on_arm_and_locally_whatever_the_machine_is(sh
 
 
 def test_every_function_has_both_layers_traces_and_logs_of_its_own(deployed: Deployed) -> None:
+    """And the one that matches whole months, the engine for it."""
     groups = deployed.of_type("AWS::Logs::LogGroup")
-    for one in deployed.functions.values():
-        assert len(one["Layers"]) == 2
+    for name, one in deployed.functions.items():
+        assert len(one["Layers"]) == (3 if name == "reconcile" else 2)
         assert one["TracingConfig"] == {"Mode": "Active"}
         group = groups[one["LoggingConfig"]["LogGroup"]["Ref"]]["Properties"]
         assert group["LogGroupName"] == f"/aws/lambda/{one['FunctionName']}"
@@ -81,6 +82,7 @@ def test_what_a_deployment_tells_is_what_people_and_the_command_line_need(shop: 
         "QueueFulfilmentsToFetch",
         "QueueOrdersToFetch",
         "QueueOrdersToPost",
+        "QueueSettlementsToPost",
         "QueueShipmentsToConfirm",
         "ScheduleGroup",
         "SecretsPrefix",

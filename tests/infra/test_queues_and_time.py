@@ -9,11 +9,12 @@ from infra.timeouts import LEASE_OUTLIVES_WORK_SECONDS, TO_WRITE_DOWN_SECONDS
 from tests.infra.deployed import Deployed, refs
 from tieout.wiring import PATIENCE_FOR_A_TURN
 
-READERS = ("accept_orders", "poll_fulfilments", "fetch_fulfilments")
+READERS = ("accept_orders", "poll_fulfilments", "fetch_fulfilments", "reconcile")
 """They read NetSuite by turns."""
-LEASED = (*READERS, "post_orders", "confirm_orders", "confirm_shipments", "send_refunds")
-"""Functions that hold leases on postings, or on their turn."""
-SPEAK_TO_NETSUITE = (*READERS, "post_orders")
+POSTERS = ("post_orders", "post_settlements")
+LEASED = (*(set(READERS) - {"reconcile"}), *POSTERS, "confirm_orders", "confirm_shipments", "send_refunds")
+"""Functions that hold leases on postings, or on their turn, until they end; reconcile gives its turn back."""
+SPEAK_TO_NETSUITE = (*READERS, *POSTERS)
 
 
 def given_up_queues(deployed: Deployed) -> set[str]:
@@ -82,11 +83,11 @@ def test_one_call_to_netsuite_with_its_patience_fits_a_worker(deployed: Deployed
 
 def test_no_more_workers_speak_to_netsuite_than_it_has_slots(deployed: Deployed) -> None:
     """Workers by MaximumConcurrency; the readers share one slot by turns. Nobody else can sign in."""
-    post = deployed.logical_id("post_orders")
+    post = {deployed.logical_id(name) for name in POSTERS}
     workers = sum(
         source["ScalingConfig"]["MaximumConcurrency"]
         for source in deployed.properties("AWS::Lambda::EventSourceMapping")
-        if source["FunctionName"]["Ref"] == post
+        if source["FunctionName"]["Ref"] in post
     )
     assert workers + 1 <= deployed.config.netsuite.slots
     sign_in = {name for name in deployed.functions if _reads_netsuites_secret(deployed, name)}
@@ -153,6 +154,9 @@ def test_each_schedule_is_as_configured_and_says_its_name(shop: Deployed) -> Non
         "poll-returns-brightside-uk": "rate(15 minutes)",
         "poll-returns-maison-eu": "rate(15 minutes)",
         "send-refunds": "rate(1 minute)",
+        "fetch-settlements-brightside-uk": "cron(10 4 * * ? *)",
+        "fetch-settlements-maison-eu": "cron(17 4 * * ? *)",
+        "reconcile": "rate(60 minutes)",
     }
     for name, one in schedules.items():
         assert json.loads(one["Target"]["Input"])["schedule"] == name

@@ -1,5 +1,6 @@
 """What is kept is encrypted, survives the stack and mistakes, and expires when it should."""
 
+from infra.store import PERSONAL, SETTLEMENT
 from tests.infra.deployed import Deployed, refs
 
 STATEFUL = ("AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::KMS::Key")
@@ -68,11 +69,22 @@ def test_postings_never_expire_and_webhook_ids_do(deployed: Deployed) -> None:
     assert [key["AttributeName"] for key in by_output["IdempotencyTable"]["KeySchema"]] == ["id"]
 
 
-def test_archived_orders_expire_as_configured_and_leave_no_older_versions(deployed: Deployed) -> None:
+def test_archived_documents_of_people_expire_as_configured_and_leave_no_older_versions(deployed: Deployed) -> None:
     (archive,) = deployed.properties("AWS::S3::Bucket")
-    (rule,) = archive["LifecycleConfiguration"]["Rules"]
-    assert (rule["Status"], rule["ExpirationInDays"]) == ("Enabled", deployed.config.retention.archive_days)
+    expire = {
+        rule["Prefix"]: (rule["Status"], rule["ExpirationInDays"])
+        for rule in archive["LifecycleConfiguration"]["Rules"]
+        if "ExpirationInDays" in rule
+    }
+    assert expire == {f"{folder}/": ("Enabled", deployed.config.retention.archive_days) for folder in PERSONAL}
     assert "VersioningConfiguration" not in archive
+
+
+def test_the_sources_of_the_books_do_not_expire(deployed: Deployed) -> None:
+    """No buyer is in them, and an auditor asks for them after years."""
+    (archive,) = deployed.properties("AWS::S3::Bucket")
+    for rule in archive["LifecycleConfiguration"]["Rules"]:
+        assert "ExpirationInDays" not in rule or not f"{SETTLEMENT}/".startswith(rule.get("Prefix", ""))
 
 
 def test_the_archive_is_private(deployed: Deployed) -> None:
@@ -99,7 +111,7 @@ def test_nothing_is_stored_or_sent_without_tls(deployed: Deployed) -> None:
 def test_logs_expire_as_configured(deployed: Deployed) -> None:
     groups = deployed.properties("AWS::Logs::LogGroup")
     assert {group["RetentionInDays"] for group in groups} == {deployed.config.retention.log_days}
-    assert len(groups) == len(deployed.functions) + 1  # and the public door's access log
+    assert len(groups) == len(deployed.functions) + 2  # and the public door's access log, and the state machine's
 
 
 def test_no_secrets_value_is_in_the_template(deployed: Deployed) -> None:

@@ -16,7 +16,7 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from tieout.settings.base import LOOPBACK, MIRAKL_HOST, Name, Settings, Text
 from tieout.settings.connection import Operator, Webhooks
-from tieout.settings.deployment import OnCall, Reliability, Retention, Sandbox
+from tieout.settings.deployment import OnCall, Reconcile, Reliability, Retention, Sandbox
 from tieout.settings.netsuite import READERS, NetSuite
 from tieout.settings.orders import Orders
 from tieout.settings.returns import Returns
@@ -87,6 +87,8 @@ class Config(Settings):
     """Leases, back-off and breakers."""
     on_call: OnCall = OnCall()
     """Alarms."""
+    reconcile: Reconcile = Reconcile()
+    """How the sources are compared."""
     retention: Retention = Retention()
     """How long things are kept."""
     sandbox: Sandbox | None = None

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from aws_lambda_powertools import Logger
 
 from tieout.aws.archive import S3Archive
+from tieout.aws.break_log import S3BreakLog
 from tieout.aws.doorbells import FulfilmentsToFetch, OrdersToFetch, SqsDoorbells
 from tieout.aws.in_parallel import in_parallel
 from tieout.aws.metrics import EmfMeter
@@ -143,6 +144,26 @@ class _Later:
                 if self._made is None:
                     self._made = self._make()
         return getattr(self._made, name)
+
+
+@cache
+def break_log() -> S3BreakLog:
+    """The history of this deployment's breaks."""
+    return S3BreakLog(_client("s3"), _named(os.environ, "ARCHIVE_BUCKET"))
+
+
+def break_log_for(outputs: Mapping[str, str]) -> S3BreakLog:
+    """The same for a person at a terminal."""
+    return S3BreakLog(_client("s3"), outputs["ArchiveBucket"])
+
+
+def start_by_cycle(name: str) -> None:
+    """Start the comparison that is prepared cycle by cycle; one that has begun under this name goes on."""
+    client = _client("stepfunctions")
+    try:
+        client.start_execution(stateMachineArn=_named(os.environ, "RECONCILE_BY_CYCLE"), name=name)
+    except client.exceptions.ExecutionAlreadyExists:
+        logger.info("already under way", extra={"execution": name})
 
 
 @contextmanager

@@ -68,11 +68,18 @@ class S3SettlementLog:
         found = (one["Prefix"] for page in pages for one in page.get("CommonPrefixes", ()))
         return sorted(unquote(each.removeprefix(folder + _CYCLE).rstrip("/")) for each in found)
 
+    def size(self, marketplace: str, table: str) -> int:
+        """Bytes that a table takes, gzipped."""
+        return sum(size for _, size in self._sized(_folder(marketplace, table)))
+
     def _listed(self, prefix: str) -> Iterator[str]:
+        return (key for key, _ in self._sized(prefix))
+
+    def _sized(self, prefix: str) -> Iterator[tuple[str, int]]:
         pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
         for page in pages:
             for one in page.get("Contents", ()):
-                yield one["Key"]
+                yield one["Key"], one["Size"]
 
 
 def _folder(marketplace: str, table: str) -> str:

@@ -25,3 +25,12 @@ def external_id(marketplace: str, kind: str, source_id: str) -> str:
     digest = sha256(source_id.encode()).hexdigest()[:20]
     readable = re.sub(r"[^A-Za-z0-9_-]+", "_", source_id)[: _LONGEST - len(prefix) - len(digest) - 1]
     return f"{prefix}{readable}-{digest}"
+
+
+def parts_of(record_id: str, marketplace: str) -> tuple[str, str]:
+    """Kind and source of an external id of this marketplace. Raises ValueError when it is none."""
+    prefix = f"T-{marketplace}-"
+    kind, dash, source = record_id.removeprefix(prefix).partition("-")
+    if not record_id.startswith(prefix) or not dash or not source:
+        raise ValueError(f"{record_id!r} is no external id of {marketplace}: expected {prefix}<KIND>-<source id>")
+    return kind, source

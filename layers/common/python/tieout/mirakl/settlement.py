@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from urllib.parse import quote
 
-from msgspec import DecodeError, Raw, ValidationError
+from msgspec import DecodeError, Raw, ValidationError, json
 from msgspec.json import Decoder
 
 from tieout.domain.errors import NeedsAttention, OutcomeUnknown, Reason, SystemDown
@@ -97,8 +97,13 @@ class Settlement:
         """Archived documents of either kind."""
         return document_page(raw)
 
+    def only_money(self, raw: bytes) -> bytes:
+        """An order in OR11's form with nothing but what a settlement needs: no buyer. Raises as `read_sold` does."""
+        self.read_sold(raw)
+        return json.encode(SOLD_ORDER.decode(raw))
+
     def read_sold(self, raw: bytes) -> Sold:
-        """An archived order, as far as money goes. Raises NeedsAttention(UNREADABLE_ORDER)."""
+        """An order, as far as money goes. Raises NeedsAttention(UNREADABLE_ORDER)."""
         try:
             return sold_of(SOLD_ORDER.decode(raw))
         except (ValidationError, DecodeError, Unreadable) as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date
 from urllib.parse import quote
 
@@ -87,6 +87,10 @@ class Settlement:
     def documents_of(self, order_ids: Collection[str]) -> list[Booked]:
         """Invoices, credit memos, cash sales and cash refunds of these orders, whoever wrote them (SuiteQL)."""
         return queries.documents_of(self._link, order_ids)
+
+    def documents_of_marketplace(self, marketplace: str, since: date) -> Iterator[list[Booked]]:
+        """Pages of the same documents of all orders of a marketplace, dated since then (SuiteQL)."""
+        return queries.documents_of_marketplace(self._link, marketplace, since)
 
     def documents_by_external_id(self, external_ids: Collection[str]) -> dict[str, Booked]:
         """Transactions of any type by the external ids asked for (SuiteQL); a fresh one may be missing still."""

@@ -43,6 +43,10 @@ _OF_ORDERS = f"""{_DOCUMENT}
 WHERE t.type IN ('CustInvc', 'CustCred', 'CashSale', 'CashRfnd') AND NVL(t.voided, 'F') = 'F'
   AND (t.{ORDER_ID} IN ({{}}) OR t.otherrefnum IN ({{}}))
 """
+_OF_MARKETPLACE = f"""{_DOCUMENT}
+WHERE t.type IN ('CustInvc', 'CustCred', 'CashSale', 'CashRfnd') AND NVL(t.voided, 'F') = 'F'
+  AND t.{MARKETPLACE} = ? AND t.trandate >= TO_DATE(?, 'YYYY-MM-DD') AND t.id > ? ORDER BY t.id
+"""
 _BY_EXTERNAL_ID = f"{_DOCUMENT} WHERE t.externalid IN ({{}})"
 _IDS = "SELECT t.id, t.externalid FROM transaction t WHERE t.externalid IN ({})"
 
@@ -86,6 +90,12 @@ def documents_of(connection: Connection, order_ids: Collection[str]) -> list[Boo
             if order_id in whole.values():
                 found[row["id"]] = _document(row, order_id)
     return list(found.values())
+
+
+def documents_of_marketplace(connection: Connection, marketplace: str, since: date) -> Iterator[list[Booked]]:
+    """Pages of documents that bear the marketplace's name in their own field; one question a page."""
+    for page in groups(connection, _OF_MARKETPLACE, (marketplace, since.isoformat())):
+        yield [_document(lines[0], lines[0].get("order_id")) for lines in page]
 
 
 def documents_by_external_id(connection: Connection, external_ids: Collection[str]) -> dict[str, Booked]:

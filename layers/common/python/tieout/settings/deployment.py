@@ -40,6 +40,8 @@ class OnCall(Settings):
     """Age of the oldest parked posting that raises the alarm."""
     oldest_due_minutes: int = Field(default=30, ge=5)
     """Age of the oldest due posting that raises the alarm."""
+    oldest_break_days: int = Field(default=31, ge=1)
+    """Age of the oldest open break that raises the alarm."""
     certificate_days: int = Field(default=60, ge=7)
     """Days left on NetSuite's certificate below which the alarm is raised."""
 
@@ -51,6 +53,14 @@ class Retention(Settings):
     """Days that the functions' logs are kept."""
     archive_days: int = Field(default=90, ge=35, le=3650)
     """Archived orders hold personal data: they expire by this age."""
+
+
+class Reconcile(Settings):
+    """How the sources are compared."""
+
+    by_cycle_above_megabytes: int = Field(default=300, ge=1)
+    """Size of a deployment's transaction log, as it is kept, above which Step Functions prepares it cycle by cycle before
+    the comparison; about ten million lines. Below it, one function does all."""
 
 
 class Sandbox(Settings):

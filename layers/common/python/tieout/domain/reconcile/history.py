@@ -23,6 +23,10 @@ class BrokenChainError(ValueError):
     """An event of the history is not what it was when it was written."""
 
 
+class LogMovedOnError(Exception):
+    """Somebody else wrote to the history in the meantime: read it again, and decide again."""
+
+
 class State(StrEnum):
     """How far the work on a break has come."""
 

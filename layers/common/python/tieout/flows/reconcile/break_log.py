@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from tieout.domain.reconcile.breaks import Break
-from tieout.domain.reconcile.history import Action, Event, chained, check_chain
+from tieout.domain.reconcile.history import Action, Event, LogMovedOnError, chained, check_chain
 from tieout.domain.reconcile.workflow import (
     RUN,
     Case,
@@ -19,9 +19,7 @@ from tieout.domain.reconcile.workflow import (
     latest_run,
 )
 
-
-class LogMovedOnError(Exception):
-    """Somebody else wrote to the history in the meantime: read it again, and decide again."""
+__all__ = ["BreakLog", "LogMovedOnError", "decide_on", "take_in", "the_case"]
 
 
 class BreakLog(Protocol):

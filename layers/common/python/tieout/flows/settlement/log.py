@@ -6,8 +6,6 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TypeVar
 
-from msgspec import json
-
 from tieout.domain.errors import NeedsAttention, Reason
 from tieout.domain.exchange import CyclePage, DocumentPage, LinePage, UnreadRow
 from tieout.domain.ledger.line import Cycle, Document, Line, Sold
@@ -20,7 +18,6 @@ NO_CYCLE = "none"
 UNREAD = "unread"
 """Partition of lines that name no cycle legibly; once one reads, its new version stands here too."""
 
-_SOLD = json.Decoder(Sold)
 Row = TypeVar("Row")
 
 
@@ -56,13 +53,12 @@ def _sold_rows(marketplace: str, orders: Mapping[str, Collection[str]], at: At) 
     """Each order as far as money goes, by the cycle of the lines that name it: what is kept holds no buyer."""
     sold = _sold(marketplace, sorted({each for named in orders.values() for each in named}), at)
     found = {
-        cycle: [json.encode(sold[order_id]) for order_id in sorted(named) if order_id in sold]
-        for cycle, named in orders.items()
+        cycle: [sold[order_id] for order_id in sorted(named) if order_id in sold] for cycle, named in orders.items()
     }
     return {cycle: rows for cycle, rows in found.items() if rows}
 
 
-def _sold(marketplace: str, order_ids: Sequence[str], at: At) -> dict[str, Sold]:
+def _sold(marketplace: str, order_ids: Sequence[str], at: At) -> dict[str, bytes]:
     """The newest version that the archive has of each order; those that it never had, or has no more, from Mirakl."""
     market = at.marketplace(marketplace)
     payloads = at.postings.seen_payloads(marketplace, order_ids)
@@ -71,10 +67,10 @@ def _sold(marketplace: str, order_ids: Sequence[str], at: At) -> dict[str, Sold]
     missing = [order_id for order_id in order_ids if order_id not in raw]
     if missing:
         raw |= {each.order_id: each.raw for each in market.orders_by_id(missing)}
-    found: dict[str, Sold] = {}
+    found: dict[str, bytes] = {}
     for order_id, each in raw.items():
         try:
-            found[order_id] = market.read_sold(each)
+            found[order_id] = market.only_money(each)
         except NeedsAttention:
             # Its order posting is parked for it; a line whose order is unknown says so when its cycle is worked out.
             continue
@@ -154,7 +150,7 @@ def documents_of(marketplace: str, at: At) -> list[Document]:
 def sold_in(marketplace: str, cycle: str, at: At) -> dict[str, Sold]:
     """Orders that the lines of a cycle name, as they were when the last of those lines came."""
     rows = at.settlement_log.rows(marketplace, ORDERS, cycle)
-    return {sold.id: sold for sold in map(_SOLD.decode, rows)}
+    return {sold.id: sold for sold in map(at.marketplace(marketplace).read_sold, rows)}
 
 
 def _last_told(versions: Iterable[Row], name: Callable[[Row], object]) -> list[Row]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from tieout.domain.exchange import CyclePage, DocumentPage, LinePage
-from tieout.domain.ledger.gl import GlLine
+from tieout.domain.ledger.gl import GlLine, VendorDraft
 from tieout.domain.ledger.line import Booked, Sold
 from tieout.domain.ledger.record import Record
 
@@ -38,8 +38,11 @@ class MoneySource(Protocol):
     def read_documents(self, raw: Sequence[bytes]) -> DocumentPage:
         """Legal documents as the log kept them."""
 
+    def only_money(self, raw: bytes) -> bytes:
+        """An archived order with nothing but what a settlement needs: no buyer. Raises as `read_sold` does."""
+
     def read_sold(self, raw: bytes) -> Sold:
-        """An archived order, as far as money goes. Raises NeedsAttention(UNREADABLE_ORDER)."""
+        """An order, whole or with its money only, as far as money goes. Raises NeedsAttention(UNREADABLE_ORDER)."""
 
 
 class GeneralLedger(Protocol):
@@ -51,8 +54,14 @@ class GeneralLedger(Protocol):
         Raises AlreadyExists, NeedsAttention(REFUSED_BY_NETSUITE, ACCOUNT_NOT_FOUND) and OutcomeUnknown.
         """
 
+    def ensure_vendor(self, vendor: VendorDraft) -> None:
+        """Make sure a vendor with this external id exists. Raises NeedsAttention(REFUSED_BY_NETSUITE)."""
+
     def documents_of(self, order_ids: Collection[str]) -> list[Booked]:
         """Invoices, credit memos, cash sales and cash refunds of these orders, with what is still open (SuiteQL)."""
+
+    def documents_of_marketplace(self, marketplace: str, since: date) -> Iterator[Sequence[Booked]]:
+        """Pages of the same of all orders of a marketplace, dated since then (SuiteQL)."""
 
     def documents_by_external_id(self, external_ids: Collection[str]) -> dict[str, Booked]:
         """Transactions by external id, with what is still open (SuiteQL)."""
@@ -75,3 +84,6 @@ class SettlementLog(Protocol):
 
     def partitions(self, marketplace: str, table: str) -> list[str]:
         """Partitions that have rows."""
+
+    def size(self, marketplace: str, table: str) -> int:
+        """Bytes that a table takes, as it is kept."""
