@@ -69,6 +69,7 @@ class Admission:
         sent = _json_of(asked, body)
         # V01 is published for sellers only; it answers operators as well.
         contract = official_contract("seller" if operation.code == "V01" else persona) if self._official else None
+        contract = contract if operation.in_contract else None
         if contract:
             problems = contract.request_problems(asked.method, operation.path, asked.query, sent)
             raise_problems(problems, operation.code)
@@ -76,32 +77,39 @@ class Admission:
         if persona == "seller" and parameters.get("shop_id", SHOP_ID) != SHOP_ID:
             status = int(self._behaviours.number("wrong_shop_status"))
             raise MiraklRefusal(status, f"Shop {parameters['shop_id']} is not one of this user's")
+        if persona == "seller" and operation.roles and not operation.roles & self._sellers_roles():
+            raise MiraklRefusal(403, f"{operation.code} needs one of {', '.join(sorted(operation.roles))}")
         wait = self._seconds_to_wait(admitted)
         if wait is not None:
             raise MiraklRefusal(429, "Too many requests", retry_after=wait)
         return admitted
 
+    def _sellers_roles(self) -> frozenset[str]:
+        return frozenset(role.strip() for role in self._behaviours.text("seller_roles").split(",") if role.strip())
+
     def _seconds_to_wait(self, call: Admitted) -> float | None:
         allowed = self._allowed(call)
-        if allowed is None or not self._behaviours.is_on("frequencies_enforced"):
+        if not allowed or not self._behaviours.is_on("frequencies_enforced"):
             return None
         caller = f"{call.marketplace.name} {call.persona} {call.operation.code}"
         listing, offset = call.asked.listing(), int(call.parameters.get("offset", 0))
-        pages_are_free = not self._behaviours.is_on("listing_pages_count")
+        pages_are_free = not (self._behaviours.is_on("listing_pages_count") or call.operation.pages_count)
         if pages_are_free and "page_token" in call.parameters:
             return None
         if pages_are_free and self._frequencies.is_next_page(caller, listing, offset):
             return None
         return self._frequencies.seconds_to_wait(caller, allowed, call.at, listing=listing)
 
-    def _allowed(self, call: Admitted) -> Frequency | None:
-        allowed = call.operation.frequency
+    def _allowed(self, call: Admitted) -> tuple[Frequency, ...]:
+        operation = call.operation
+        allowed = (operation.frequency, *operation.also) if operation.frequency else ()
         if call.operation.code == "OR11":
             if "order_ids" in call.parameters and not self._behaviours.is_on("order_lookups_count"):
-                return None
+                return ()
             if self._behaviours.is_on("external_partner"):
-                return EXTERNAL_PARTNER
-        return by_the_hour(allowed) if allowed and self._behaviours.is_on("frequencies_by_the_hour") else allowed
+                return (EXTERNAL_PARTNER,)
+        hourly = self._behaviours.is_on("frequencies_by_the_hour")
+        return tuple(map(by_the_hour, allowed)) if hourly else allowed
 
 
 def raise_problems(problems: list[str], where: str) -> None:

@@ -19,6 +19,8 @@ from sandbox.mirakl.desk import Desk
 from sandbox.mirakl.from_shipping_on import FROM_SHIPPING_ON
 from sandbox.mirakl.lifecycle import Waits, decide
 from sandbox.mirakl.listing import found_orders, link_to, page_bounds
+from sandbox.mirakl.money.answers import ABOUT_MONEY
+from sandbox.mirakl.money.invoices import list_invoices
 from sandbox.mirakl.moves import settle
 from sandbox.mirakl.refusals import MiraklRefusal
 from sandbox.mirakl.state import Json, Marketplace, MiraklState, Order
@@ -84,10 +86,18 @@ class Answers:
                 return _json(call, self._updated(call))
             case "OR31":
                 return _json(call, self._custom_fields_written(call))
+            case "IV01":
+                return self._invoices(call)
+        return self._told(call)
+
+    def _told(self, call: Admitted) -> Response:
         if call.operation.code in FROM_SHIPPING_ON:
             done = FROM_SHIPPING_ON[call.operation.code](call, Desk(self._state, self._behaviours, self.waits()))
             status = 201 if call.operation.code == "ST01" else 200
             return Response(status_code=204) if done is None else _json(call, done, status)
+        if call.operation.code in ABOUT_MONEY:
+            told = ABOUT_MONEY[call.operation.code](call, Desk(self._state, self._behaviours, self.waits()))
+            return told if isinstance(told, Response) else _json(call, told)
         return _json(call, self._setting(call))
 
     def _setting(self, call: Admitted) -> Json:
@@ -112,6 +122,13 @@ class Answers:
         page = [self._written_out(call, order) for order in found[offset : offset + most]]
         response = json_response({"orders": page, "total_count": len(found)})
         if link := link_to(call.asked.url, call.asked.query, offset, most, len(found)):
+            response.headers["Link"] = link
+        return response
+
+    def _invoices(self, call: Admitted) -> Response:
+        found, offset, most, total = list_invoices(call)
+        response = _json(call, found)
+        if link := link_to(call.asked.url, call.asked.query, offset, most, total):
             response.headers["Link"] = link
         return response
 

@@ -60,5 +60,43 @@ SWITCHES = {
     "returns_accepted_automatically": Switch(
         default=False, why="an operator may accept returns without asking the shop; they start IN_PROGRESS then"
     ),
+    "seller_roles": Switch(
+        "ROLE_SHOP_ADMIN,ROLE_SHOP_ACCOUNTANCY",
+        "a key has its user's roles, comma-separated; ROLE_SHOP_ADMIN alone does not open the transaction log",
+    ),
+    "billing_cycle_days": Switch("1,11,21", "days of the month on which cycles close (UTC); operators choose them"),
+    "payout_days": Switch(2.0, "TO_PAY lasts until the operator's payment system pays; a failed payout is tried again"),
+    "payouts_fail": Switch("", "INCOMPLETE_KYC or AWAITING_INVOICE_CHECK: why payouts do not succeed; empty: they do"),
+    "payment_names_its_cycle": Switch(
+        default=True, why="whether a PAYMENT line carries its seller_billing_cycle_id is not documented"
+    ),
+    "negative_cycles_close": Switch(
+        default=True,
+        why="on, a negative cycle closes with nothing to transfer and the next one takes what is owed; off, its lines "
+        "stay PAYABLE until there is something to pay: neither is documented",
+    ),
+    "empty_payout_state": Switch("TO_PAY", "pay_out.state of a cycle with nothing to transfer is not documented"),
+    "sales_written": Switch(
+        "", "debited or received: when an order's lines appear in the log; empty: as the world's log does, else debited"
+    ),
+    "refunds_written": Switch("paid", "paid or asked: when a refund's lines appear in the log is not documented"),
+    "tax_presentation": Switch(
+        "",
+        "split or embedded: tax in lines of its own or inside the price; empty: as the world's log, else split for "
+        "TAX_EXCLUDED and embedded for TAX_INCLUDED",
+    ),
+    "subscription_fee": Switch(0.0, "charged at the close of each cycle, without tax; an operator may charge none"),
+    "subscription_tax_rate": Switch(20.0, "percent of tax on the subscription"),
+    "fees_by_document_request": Switch(
+        default=False, why="operators with e-invoicing issue fees as document requests (DR11) in place of IV01"
+    ),
+    "bill_taxes_on_the_total": Switch(
+        default=False, why="on, a bill's tax is worked out on its net amount and may differ from the lines by cents"
+    ),
+    "export_minutes": Switch(1.0, "an asynchronous export of the log is PENDING for a while"),
+    "exports_fail": Switch(default=False, why="an export may end as FAILED"),
+    "export_files_are_signed": Switch(
+        default=False, why="whether the address of an export's file wants a credential or is signed is not documented"
+    ),
     "custom_fields": Switch("", "codes of the custom fields an order takes, comma-separated; empty: any code"),
 }

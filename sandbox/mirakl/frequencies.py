@@ -2,6 +2,7 @@
 
 import math
 from collections import deque
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sandbox.mirakl.operations import Frequency
@@ -24,15 +25,27 @@ class Frequencies:
         """A page after the first of the listing this caller last had counted."""
         return offset > 0 and self._listing.get(caller) == listing
 
-    def seconds_to_wait(self, caller: str, allowed: Frequency, now: datetime, *, listing: str = "") -> float | None:
-        """None, and the call is counted; or the whole seconds until it may be made, and it is not."""
+    def seconds_to_wait(
+        self, caller: str, allowed: Frequency | Sequence[Frequency], now: datetime, *, listing: str = ""
+    ) -> float | None:
+        """None, and the call is counted; or the whole seconds until it may be made, and it is not.
+
+        Of several frequencies each must allow it.
+        """
+        limits = [allowed] if isinstance(allowed, Frequency) else list(allowed)
         counted = self._counted.setdefault(caller, deque())
-        window = timedelta(seconds=allowed.seconds)
+        longest = timedelta(seconds=max(limit.seconds for limit in limits))
         # A clock set back would leave calls in the future: they bind nobody.
-        while counted and (counted[0] <= now - window or counted[0] > now):
+        while counted and (counted[0] <= now - longest or counted[0] > now):
             counted.popleft()
-        if len(counted) >= allowed.calls:
-            return math.ceil((counted[0] + window - now).total_seconds())
+        waits = []
+        for limit in limits:
+            window = timedelta(seconds=limit.seconds)
+            recent = [at for at in counted if at > now - window]
+            if len(recent) >= limit.calls:
+                waits.append(math.ceil((recent[-limit.calls] + window - now).total_seconds()))
+        if waits:
+            return max(waits)
         counted.append(now)
         self._listing[caller] = listing
         return None

@@ -5,10 +5,26 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Literal
 
+from sandbox.mirakl.money.filters import (
+    CYCLE_FILTERS,
+    CYCLE_ROLES,
+    FILE_PARAMETERS,
+    INVOICE_FILTERS,
+    INVOICE_ROLES,
+    LINE_FILTERS,
+    LOG_ROLES,
+    OPERATORS_CYCLE_FILTERS,
+    OPERATORS_INVOICE_FILTERS,
+    OPERATORS_LINE_FILTERS,
+    OPERATORS_REQUEST_FILTERS,
+    REQUEST_FILTERS,
+    REQUEST_LINE_FILTERS,
+)
 from sandbox.mirakl.parameters import Reader, flag, moment, one_of, repeated, repeated_of, some_of, text, texts, whole
 
 Persona = Literal["seller", "operator"]
 DAY, MINUTE = 86_400.0, 60.0
+_LOG = "/api/sellerpayment/transactions_logs"
 
 STATES = (
     *("STAGING", "WAITING_ACCEPTANCE", "WAITING_DEBIT", "WAITING_DEBIT_PAYMENT", "SHIPPING", "SHIPPED"),
@@ -111,6 +127,10 @@ class Frequency:
 
 @dataclass(frozen=True)
 class Operation:
+    """`also` are further limits beside `frequency`; `pages_count` says that each page is a call of its own. A seller's
+    key needs one of `roles`. What is not `in_contract` has no path in the official documents.
+    """
+
     code: str
     method: str
     path: str
@@ -119,6 +139,10 @@ class Operation:
     frequency: Frequency | None = None
     filters: dict[Persona, dict[str, Reader]] = field(default_factory=dict)
     takes_body: bool = True
+    also: tuple[Frequency, ...] = ()
+    pages_count: bool = False
+    roles: frozenset[str] = frozenset()
+    in_contract: bool = True
 
     def parameters(self, persona: Persona) -> dict[str, Reader]:
         """What this persona may send: a seller may name the shop on every call, an operator on none."""
@@ -167,6 +191,59 @@ OPERATIONS = (
     Operation("RT21", "PUT", "/api/returns/accept"),
     Operation("RT25", "PUT", "/api/returns/receive"),
     Operation("RT26", "PUT", "/api/returns/compliance", personas=("seller",)),
+    Operation(
+        "TL02",
+        "GET",
+        _LOG,
+        frequency=Frequency(20, MINUTE),
+        also=(Frequency(60, 60 * MINUTE),),
+        pages_count=True,
+        filters={"seller": LINE_FILTERS, "operator": LINE_FILTERS | OPERATORS_LINE_FILTERS},
+        roles=LOG_ROLES,
+    ),
+    Operation("TL03", "POST", f"{_LOG}/async", frequency=Frequency(1, DAY), roles=LOG_ROLES),
+    Operation("TL04", "GET", f"{_LOG}/async/status/{{tracking_id}}", frequency=Frequency(1, 10.0), roles=LOG_ROLES),
+    Operation(
+        "TL05",
+        "GET",
+        f"{_LOG}/export/async/file/{{file_id}}",
+        needs_credential=False,
+        filters=_both(FILE_PARAMETERS),
+        in_contract=False,
+    ),
+    Operation(
+        "SBC11",
+        "GET",
+        "/api/seller-billing-cycles",
+        frequency=Frequency(1, DAY),
+        filters={"seller": CYCLE_FILTERS, "operator": CYCLE_FILTERS | OPERATORS_CYCLE_FILTERS},
+        roles=CYCLE_ROLES,
+    ),
+    Operation(
+        "IV01",
+        "GET",
+        "/api/invoices",
+        frequency=Frequency(1, DAY),
+        filters={
+            "seller": INVOICE_FILTERS | _PAGING,
+            "operator": INVOICE_FILTERS | OPERATORS_INVOICE_FILTERS | _PAGING,
+        },
+        roles=INVOICE_ROLES,
+    ),
+    Operation(
+        "DR11",
+        "GET",
+        "/api/document-request/requests",
+        filters={"seller": REQUEST_FILTERS, "operator": REQUEST_FILTERS | OPERATORS_REQUEST_FILTERS},
+    ),
+    Operation(
+        "DR12",
+        "GET",
+        "/api/document-request/{document_request_id}/lines",
+        filters=_both(REQUEST_LINE_FILTERS),
+    ),
+    Operation("PA11", "GET", "/api/payment/debit", personas=("operator",), filters=_both(_PAGING)),
+    Operation("PA12", "GET", "/api/payment/refund", personas=("operator",), filters=_both(_PAGING)),
 )
 EXTERNAL_PARTNER = Frequency(1, 15 * MINUTE)
 

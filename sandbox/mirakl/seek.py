@@ -23,12 +23,15 @@ class Place(NamedTuple):
     number: int = 0
 
 
-def place_of(query: Iterable[tuple[str, str]]) -> Place:
-    """With a page_token all other parameters are ignored. Raises MiraklRefusal for one that is none of ours."""
+def place_of(query: Iterable[tuple[str, str]], *, by_shop: bool = False) -> Place:
+    """With a page_token all other parameters are ignored. Raises MiraklRefusal for one that is none of ours.
+
+    `by_shop` says that shop_id is a filter here; a seller's only says whose key it is.
+    """
     sent = list(query)
     token = next((value for name, value in sent if name == "page_token"), None)
     if token is None:
-        return Place([pair for pair in sent if pair[0] != "shop_id"])
+        return Place([pair for pair in sent if by_shop or pair[0] != "shop_id"])
     try:
         read = json.loads(base64.urlsafe_b64decode(token.encode()))
         return Place([(name, value) for name, value in read[0]], read[1], read[2], int(read[3]))
@@ -36,11 +39,11 @@ def place_of(query: Iterable[tuple[str, str]]) -> Place:
         raise MiraklRefusal(400, "page_token is not valid") from unfit
 
 
-def page(rows: list[Json], key: Key, asked: dict[str, Any], place: Place) -> Json:
+def page(rows: list[Json], key: Key, asked: dict[str, Any], place: Place, longest: int = LONGEST_PAGE) -> Json:
     """{data, next_page_token, previous_page_token}; `rows` are all that the filters find, in any order."""
     most = int(asked.get("limit", DEFAULT_PAGE))
-    if not 1 <= most <= LONGEST_PAGE:
-        raise MiraklRefusal(400, f"limit lies between 1 and {LONGEST_PAGE}, not {most}")
+    if not 1 <= most <= longest:
+        raise MiraklRefusal(400, f"limit lies between 1 and {longest}, not {most}")
     falling = str(asked.get("sort", "")).endswith(",DESC")
     ordered = sorted(rows, key=key, reverse=falling)
 

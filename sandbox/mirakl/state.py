@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
-from typing import Any
+from typing import Any, Protocol
 from uuid import NAMESPACE_OID, uuid5
 
 from sandbox.clock import moment_of, text_of
+from sandbox.mirakl.money.log import Log
 
 Json = dict[str, Any]
 SHOP_ID = 2001
@@ -83,6 +84,7 @@ class Marketplace:
     operator_token: str
     orders: dict[str, Order] = field(default_factory=dict)
     other_records: dict[str, list[Json]] = field(default_factory=dict)
+    log: Log = field(default_factory=Log)
 
     def currency(self) -> str:
         return self._commonest("currency_iso_code", "GBP" if self.name.endswith("-uk") else "EUR")
@@ -90,9 +92,26 @@ class Marketplace:
     def tax_mode(self) -> str:
         return self._commonest("order_tax_mode", "TAX_INCLUDED" if self.name.endswith("-uk") else "TAX_EXCLUDED")
 
+    def own_shop(self) -> int:
+        """Our shop, by the number the world's log has for it."""
+        return SHOP_ID if self.log.own_shop is None else self.log.own_shop
+
+    def shop_of(self, order: Order) -> int:
+        return int(order.body.get("shop_id") or self.own_shop())
+
     def _commonest(self, name: str, otherwise: str) -> str:
         found = [str(order.body.get(name) or otherwise) for order in self.orders.values()]
         return max(sorted(set(found)), key=found.count) if found else otherwise
+
+
+class Books(Protocol):
+    """Who keeps the transaction logs: follows orders, and does what is due by the clock."""
+
+    def follow(self, marketplace: Marketplace, order: Order, at: datetime) -> None: ...
+
+    def next_at(self, marketplace: Marketplace, now: datetime) -> datetime | None: ...
+
+    def happen(self, marketplace: Marketplace, at: datetime) -> None: ...
 
 
 class MiraklState:
@@ -103,6 +122,7 @@ class MiraklState:
         self.lock = threading.RLock()
         self.marketplaces: dict[str, Marketplace] = {}
         self._numbers = count(_FIRST_NUMBER)
+        self.books: Books | None = None
         self.on_change: Callable[[str, str], None] = lambda _marketplace, _order_id: None
 
     def open(self, name: str) -> Marketplace:
@@ -118,10 +138,12 @@ class MiraklState:
         return self.marketplaces[name]
 
     def changed(self, marketplace: Marketplace, order: Order, at: datetime, *, tell: bool = True) -> None:
-        """Whatever is done to an order, its update date moves; with `tell` whoever listens hears of it."""
+        """Whatever is done to an order, its update date moves and its log follows; with `tell` listeners hear."""
         order.updated = max(order.updated, at)
         order.body["last_updated_date"] = text_of(order.updated)
         order.version += 1
+        if self.books:
+            self.books.follow(marketplace, order, at)
         if tell:
             self.on_change(marketplace.name, order.id)
 

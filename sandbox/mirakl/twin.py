@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from typing import Any
 from weakref import ref
 
 from starlette.requests import Request
@@ -27,6 +28,8 @@ from sandbox.mirakl.behaviours import SWITCHES
 from sandbox.mirakl.buyers import ask_for_return, change_incident, change_return
 from sandbox.mirakl.desk import Desk
 from sandbox.mirakl.lifecycle import BEFORE_DEBIT, schedule
+from sandbox.mirakl.money.bookkeeper import Bookkeeper
+from sandbox.mirakl.money.by_hand import close_cycles, issue_document, pay_cycles, write_lines
 from sandbox.mirakl.moves import settle
 from sandbox.mirakl.refusals import MiraklRefusal
 from sandbox.mirakl.seek import place_of
@@ -35,7 +38,9 @@ from sandbox.mirakl.webhooks import Subscription, Webhooks
 from sandbox.world import World
 
 MARKETPLACES = ("brightside-uk", "maison-eu")
-_OTHER_RECORDS = ("transaction_lines", "billing_cycles", "accounting_documents", "offers")
+_OF_THE_LOG = {"transaction_lines": "lines", "billing_cycles": "cycles", "accounting_documents": "documents"}
+_OTHER_RECORDS = (*_OF_THE_LOG, "offers")
+_SEEKING = ("ST11", "ST12", "RT11", "TL02", "SBC11", "DR11", "DR12")
 _SETTLE_SECONDS = 0.2
 
 
@@ -72,6 +77,8 @@ class MiraklTwin:
         self._settling: threading.Thread | None = None
         self.state = MiraklState(secrets.token_hex(16) if seed is None else f"seed {seed}")
         self.state.on_change = self.webhooks.tell
+        self.books = Bookkeeper(self.behaviours, self.state.uuid)
+        self.state.books = self.books
         self.answers = Answers(self.state, self.behaviours, official_contracts=official_contracts)
         for name in MARKETPLACES:
             self.state.open(name)
@@ -94,7 +101,7 @@ class MiraklTwin:
 
     def page_of(self, request: Request, operation: str) -> Page | None:
         asked = self._asked(request)
-        if operation in ("ST11", "ST12", "RT11"):
+        if operation in _SEEKING:
             try:
                 place = place_of(asked.query)
             except MiraklRefusal:
@@ -124,6 +131,7 @@ class MiraklTwin:
                 marketplace = self.state.open(name)
                 marketplace.orders = {order.id: order for order in arriving.get(name, [])}
                 marketplace.other_records = others.get(name, {})
+                self.books.open(marketplace, marketplace.other_records, opens_at)
                 for order in marketplace.orders.values():
                     if order.state in BEFORE_DEBIT:
                         order.body["transaction_date"] = None
@@ -142,6 +150,9 @@ class MiraklTwin:
                 return [row for one in found for order in one.orders.values() for row in getattr(order, kind).values()]
             if kind not in _OTHER_RECORDS:
                 raise KeyError(f"records {kind!r}; there are orders, shipments, returns, {', '.join(_OTHER_RECORDS)}")
+            if kind in _OF_THE_LOG:
+                self.settle()
+                return [row for one in found for row in getattr(one.log, _OF_THE_LOG[kind])]
             return [row for one in found for row in one.other_records.get(kind, [])]
 
     def control_routes(self) -> list[BaseRoute]:
@@ -152,6 +163,10 @@ class MiraklTwin:
             Route("/_twin/returns/changes", says_what_was_wrong(self._change_return), methods=["POST"]),
             Route("/_twin/incidents", says_what_was_wrong(self._change_incident), methods=["POST"]),
             Route("/_twin/back_office", says_what_was_wrong(self._by_hand), methods=["POST"]),
+            Route("/_twin/billing_cycles", self._finance(close_cycles), methods=["POST"]),
+            Route("/_twin/payouts", self._finance(pay_cycles), methods=["POST"]),
+            Route("/_twin/transaction_lines", self._finance(write_lines), methods=["POST"]),
+            Route("/_twin/manual_documents", self._finance(issue_document), methods=["POST"]),
             Route("/_twin/webhooks", says_what_was_wrong(self._webhooks), methods=["GET", "POST", "DELETE"]),
         ]
 
@@ -207,6 +222,12 @@ class MiraklTwin:
     async def _by_hand(self, request: Request) -> Response:
         desk = Desk(self.state, self.behaviours, self.answers.waits())
         return await self._by_buyer(request, lambda _, at, order, now: do_by_hand(desk, at, order, now))
+
+    def _finance(self, do: Callable[[Bookkeeper, Marketplace, Json, datetime], Json]) -> Any:
+        async def done(request: Request) -> Response:
+            return await self._by_buyer(request, lambda _, at, order, now: do(self.books, at, order, now))
+
+        return says_what_was_wrong(done)
 
     async def _webhooks(self, request: Request) -> Response:
         if request.method == "POST":

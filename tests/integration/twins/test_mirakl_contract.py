@@ -18,6 +18,7 @@ MISTAKES_IN_EXAMPLES = {
         "shipments.0.shipment_additional_information.1.value: an object, not str '2024-01-01'",
     ],
     ("both", "OR30-req-0.json"): ["cancelations.0.reason_code: a string, not int '34'"],
+    ("seller", "TL03-req-0.json"): ["Transaction_date_from: the contract knows no such field"],
 }
 OURS = {operation.code: operation for operation in OPERATIONS}
 
@@ -133,6 +134,9 @@ def test_the_twins_own_table_agrees_with_the_official_document(persona: Persona)
     document = json.loads(shared(f"contracts/mirakl-{persona}.openapi.json").read_text())
     for operation in OPERATIONS:
         if persona not in operation.personas or operation.code == "V01":
+            continue
+        if not operation.in_contract:
+            assert operation.path not in document["paths"], "what has become official is checked like the rest"
             continue
         official = document["paths"][operation.path][operation.method.lower()]
         assert official["operationId"] == operation.code
