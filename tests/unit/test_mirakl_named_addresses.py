@@ -21,6 +21,7 @@ class Listening(Caller):
         self.signed: list[tuple[str, bool]] = []
 
     def send(self, call: Call, sign: Sign | None, attempt: int = 1) -> Answer:
+        assert attempt == 1
         self.signed.append((call.url, sign is not None))
         return Answer(self.status, CaseInsensitiveDict(), b"")
 
