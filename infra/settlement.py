@@ -40,6 +40,7 @@ class Settlement(Construct):
             may=[
                 *deployment.store.record_postings(),
                 *deployment.store.see_postings(),
+                *deployment.store.read_threads(),
                 *deployment.store.archive_documents(SETTLEMENT),
                 *deployment.store.read_documents("orders", SETTLEMENT),
                 *deployment.read_secrets(mirakl=True),
@@ -72,6 +73,7 @@ class Settlement(Construct):
             memory=WORKS_CYCLES_OUT,
             may=[
                 *deployment.store.work_postings(),
+                *deployment.store.read_threads(),
                 *deployment.store.archive_documents(SETTLEMENT),
                 *deployment.store.read_documents(SETTLEMENT),
                 *deployment.read_secrets(netsuite=True),

@@ -65,6 +65,7 @@ SELDOM = {
     ("confirm_shipments", "dynamodb:Query"): "with ten doorbells and more it looks for what else is due",
     ("receive_mirakl_event", "dynamodb:GetItem"): POWERTOOLS_WAY_OUT,
     ("receive_netsuite_event", "dynamodb:GetItem"): POWERTOOLS_WAY_OUT,
+    ("reconcile", "states:StartExecution"): "above a threshold only",
 }
 
 Call = tuple[str, str]
@@ -88,6 +89,7 @@ class Day:
     def _write_settings(self, twins: Running, folder: Path) -> Path:
         config = self.deployed.config.model_dump(mode="json", exclude_none=True)
         config["marketplaces"][MARKETPLACE]["returns"]["reasons"] = {"refund": "DAMAGED", "cancelation": "OUT_OF_STOCK"}
+        config["marketplaces"][MARKETPLACE]["settlement"] |= {"settled_hours": 0, "autopost": True}
         here = twins.twins
         config["sandbox"] = {
             "mirakl": {MARKETPLACE: here.mirakl.marketplaces[MARKETPLACE].url},
@@ -116,6 +118,7 @@ class Day:
                 ("QUEUE_ORDERS_TO_FETCH", "QueueOrdersToFetch"),
                 ("QUEUE_SHIPMENTS_TO_CONFIRM", "QueueShipmentsToConfirm"),
                 ("QUEUE_FULFILMENTS_TO_FETCH", "QueueFulfilmentsToFetch"),
+                ("QUEUE_SETTLEMENTS_TO_POST", "QueueSettlementsToPost"),
             )
         }
         netsuite = twins.twins.netsuite
@@ -169,6 +172,8 @@ class Day:
             case "dynamodb", _:
                 index = f"/index/{arguments['IndexName']}" if "IndexName" in arguments else ""
                 yield f"dynamodb:{operation}", arguments["TableName"] + index
+            case "s3", "ListObjectsV2":
+                yield "s3:ListBucket", arguments["Bucket"]
             case "s3", _:
                 yield f"s3:{operation}", f"{arguments['Bucket']}/{arguments['Key'].partition('/')[0]}/*"
             case "sqs", _:
@@ -207,7 +212,10 @@ class Context:
 @contextmanager
 def _fresh() -> Iterator[None]:
     """A process of one's own: nothing is remembered from another function."""
-    kept = (wiring.runtime, wiring._client, wiring._reception, wiring._netsuite_reception, deployed_config)
+    kept = (
+        *(wiring.runtime, wiring._client, wiring._reception, wiring._netsuite_reception, wiring.break_log),
+        deployed_config,
+    )
     package = logging.getLogger("tieout")
     before = package.handlers, package.propagate, package.level
     try:
@@ -251,6 +259,7 @@ def the_day(day: Day, twins: Running) -> None:
     twins.change(order_id="ODD-A", set={"has_incident": True})
     day.run("fetch_orders", {"Records": day.take("QUEUE_ORDERS_TO_FETCH")})
     goods_come_back(day, twins, goods_leave(day, twins))
+    money_moves(day, twins)
     day.run("check_health", {"schedule": "check-health"})
     day.run("check_deadlines", {"schedule": "check-deadlines"})
 
@@ -327,6 +336,40 @@ def goods_come_back(day: Day, twins: Running, shipped: dict[str, str]) -> None:
         assert day.run("receive_mirakl_event", an_event(f"back-{order}", order))["statusCode"] == 202
         day.run("fetch_orders", {"Records": day.take("QUEUE_ORDERS_TO_FETCH")})
     day.run("post_orders", {"Records": day.take("QUEUE_ORDERS_TO_POST")})
+
+
+def money_moves(day: Day, twins: Running) -> None:
+    """A billing cycle closes, is booked and compared; then its money leaves."""
+    fetch = {"schedule": f"fetch-settlements-{MARKETPLACE}", "marketplace": MARKETPLACE}
+    twins.wait(24 * 3600)
+    (cycle,) = by_operator(twins, "billing_cycles")["cycles"]
+    twins.wait(24 * 3600)
+    assert day.run("fetch_settlements", fetch)["due"] == 1
+    work_cycles(day)
+    day.run("reconcile", {"schedule": "reconcile", "task": "look"})
+    by_operator(twins, "payouts", cycle=cycle)
+    twins.wait(24 * 3600)
+    day.run("fetch_settlements", fetch)
+    work_cycles(day)
+
+
+def work_cycles(day: Day) -> None:
+    """Until nothing rings any more; what is born with a confirmation is rung by the sweeper."""
+    for _ in range(6):
+        day.run("ring_due_postings", {"schedule": "ring-due-postings"})
+        records = day.take("QUEUE_SETTLEMENTS_TO_POST")
+        if not records:
+            return
+        assert day.run("post_settlements", {"Records": records}) == {"batchItemFailures": []}
+
+
+def by_operator(twins: Running, what: str, **body: Any) -> Any:
+    """The operator's finance people do something at their back office."""
+    answer = requests.post(
+        f"{twins.twins.mirakl.url}/_twin/{what}", json={"marketplace": MARKETPLACE, **body}, timeout=5
+    )
+    assert answer.status_code == 200, answer.text
+    return answer.json()
 
 
 def in_mirakl(twins: Running, path: str, **body: Any) -> None:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import TypeVar
+
+from msgspec import Struct, json
 
 from tieout.domain.errors import NeedsAttention, Reason
 from tieout.domain.exchange import CyclePage, DocumentPage, LinePage, UnreadRow
 from tieout.domain.ledger.line import Cycle, Document, Line, Sold
 from tieout.flows.ports import At
 
-LINES, CYCLES, DOCUMENTS, ORDERS = "lines", "cycles", "documents", "orders"
-"""Tables of the settlement log."""
+LINES, CYCLES, DOCUMENTS, ORDERS, TOUCHED = "lines", "cycles", "documents", "orders", "touched"
+"""Tables of the settlement log; the last says which cycles a reading found changed."""
 NO_CYCLE = "none"
 """Partition of lines that are in no billing cycle yet, and of tables that are read whole."""
 UNREAD = "unread"
@@ -114,6 +117,31 @@ def _all_read(problems: Sequence[UnreadRow], mended: Collection[str]) -> None:
     if left:
         shown = "; ".join(f"{each.id}: {each.why}" for each in left[:10])
         raise NeedsAttention(Reason.CYCLE_HELD, {"unreadable_lines": str(len(left)), "lines": shown})
+
+
+# --- what changed ----------------------------------------------------------------------------------------------------
+
+
+class Touched(Struct, frozen=True):
+    """Cycles with lines that a reading found changed."""
+
+    at: datetime
+    cycles: list[str]
+
+
+_TOUCHED = json.Decoder(Touched)
+
+
+def keep_touched(marketplace: str, cycles: Collection[str], at: At) -> None:
+    """Remember them."""
+    row = json.encode(Touched(at.clock(), sorted(cycles)))
+    at.settlement_log.append(marketplace, TOUCHED, {NO_CYCLE: [row]}, at.clock())
+
+
+def touched_since(marketplace: str, since: datetime | None, at: At) -> set[str]:
+    """Cycles that any reading found changed since then (None: ever)."""
+    readings = map(_TOUCHED.decode, at.settlement_log.rows(marketplace, TOUCHED, NO_CYCLE))
+    return {cycle for each in readings if since is None or each.at >= since for cycle in each.cycles}
 
 
 # --- cycles, documents, orders ---------------------------------------------------------------------------------------

@@ -1,0 +1,227 @@
+"""What marketplaces say of money is read, kept as it came, and each complete billing cycle becomes a posting."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from msgspec import Struct, field
+
+from tieout.domain.errors import NeedsAttention, Retryable, Throttled
+from tieout.domain.ledger.line import Cycle, Document, Line
+from tieout.domain.money import ZERO
+from tieout.domain.postings import Intent, Key, Kind, Posting, State, version_of
+from tieout.flows.orders.collect import Collected
+from tieout.flows.ports import At, Marketplace
+from tieout.flows.settlement.log import (
+    cycles_of,
+    documents_of,
+    keep_cycles,
+    keep_documents,
+    keep_lines,
+    keep_touched,
+    lines_of,
+    still_unread,
+)
+from tieout.flows.settlement.plan import digest_of, of_the_cycle
+from tieout.flows.settlement.review import LATER, PAID
+from tieout.settings.settlement import Settlement
+
+logger = logging.getLogger(__name__)
+
+OVERLAP = timedelta(hours=2)
+"""The log is read again from so long before the watermark: lines are written late, and Mirakl's listing lags."""
+LOOKED_BACK = timedelta(days=60)
+"""Cycles and documents are read again for so long: nothing tells when one of them is paid or issued."""
+_ORDER_OF_STATES = {"TO_PAY": 1, "FAILED": 2, "PAID": 3}
+
+
+def collect_settlements(marketplace: str, at: At) -> Collected:
+    """Read what changed since the last time; the watermark moves after all that follows from it is written down.
+
+    Answers lines seen, cycles that are recorded in a new version, and what is due because of them. A reading that is
+    cut off (Mirakl gives so many pages an hour) goes on from where it was: what it read counts. Raises what cut it off.
+    """
+    settings = at.config.marketplaces[marketplace].settlement
+    if settings is None:
+        return Collected(0, 0, 0)
+    market, name = at.marketplace(marketplace), f"{marketplace}/settlement"
+    now = market.now()
+    watermark = at.watermarks.read(name) or settings.since
+    lag = (now - watermark).total_seconds()
+    at.meter.gauge("WatermarkLagSeconds", lag, marketplace=marketplace, reading="settlement")
+    read = _read_lines(marketplace, market, max(settings.since, watermark - OVERLAP), at)
+    _read_the_rest(marketplace, market, max(settings.since, watermark - LOOKED_BACK), at)
+    end = read.newest or watermark if read.cut_off else now
+    fresh, due = _record(marketplace, settings, end, read.touched, at)
+    at.watermarks.advance(name, end)
+    at.doorbells.ring(due)
+    if read.cut_off:
+        raise read.cut_off
+    return Collected(read.seen, fresh, len(due))
+
+
+# --- reading ---------------------------------------------------------------------------------------------------------
+
+
+class _Read(Struct):
+    """What came of reading the log."""
+
+    seen: int = 0
+    touched: set[str] = field(default_factory=set)
+    """Cycles with lines that changed."""
+    newest: datetime | None = None
+    """Last change that was read: they come in this order."""
+    cut_off: Retryable | None = None
+
+
+def _read_lines(marketplace: str, market: Marketplace, start: datetime, at: At) -> _Read:
+    unread = {each.id for each in still_unread(marketplace, at)}
+    read = _Read()
+    try:
+        for page in market.transaction_lines(start):
+            read.touched |= keep_lines(marketplace, page, unread, at)
+            unread |= {each.id for each in page.problems}
+            read.seen += len(page.raw)
+            read.newest = max([line.updated for line in page.lines], default=read.newest)
+    except Retryable as error:
+        read.cut_off = error
+    if read.seen:
+        keep_touched(marketplace, read.touched, at)
+    return read
+
+
+def _read_the_rest(marketplace: str, market: Marketplace, start: datetime, at: At) -> None:
+    """Cycles and documents; Mirakl allows them once a day, so that a second reading that day may be refused."""
+    try:
+        for cycles in market.billing_cycles(start):
+            keep_cycles(marketplace, cycles, at)
+        for documents in market.accounting_documents(start):
+            keep_documents(marketplace, documents, at)
+        for documents in market.document_requests(start):
+            keep_documents(marketplace, documents, at)
+    except Throttled as error:
+        logger.warning("cycles and documents not read", extra={"marketplace": marketplace, "why": str(error)})
+
+
+# --- recording -------------------------------------------------------------------------------------------------------
+
+
+def _record(
+    marketplace: str, settings: Settlement, end: datetime, touched: Collection[str], at: At
+) -> tuple[int, list[Key]]:
+    """Each cycle that is new, has changed, or was not settled the last time, where the log was read past its end."""
+    cycles = [cycle for cycle in cycles_of(marketplace, at) if settings.since <= cycle.closed_at <= end]
+    known = at.postings.seen_versions(marketplace, [cycle.id for cycle in cycles])
+    documents = documents_of(marketplace, at)
+    settled_at = end - timedelta(hours=settings.settled_hours)
+    fresh, due = 0, list[Key]()
+    for cycle in cycles:
+        version = known.get(cycle.id, "")
+        posting = at.postings.posting(of_the_cycle(marketplace, cycle.id)) if _may_move(cycle, end) else None
+        is_booked = posting is not None and posting.state is State.CONFIRMED
+        if is_booked and posting is not None and _waits(posting, at):
+            due += _look_later(posting, at)
+        if cycle.id not in touched and (is_booked or posting is None):
+            is_news = version.partition("/")[2] < _told(cycle, documents)
+            if not is_news:
+                continue
+        settled = None if is_booked else settled_at
+        recorded = _record_one(marketplace, cycle, documents, at, settled_at=settled, known=version)
+        fresh += recorded is not None
+        due += recorded or ()
+    return fresh, due
+
+
+def _waits(cycle: Posting, at: At) -> bool:
+    """Whether a booked cycle had money of orders that NetSuite has not billed, when it was last looked at."""
+    if not Decimal(cycle.facts.get("waiting", "0")):
+        return False
+    thread = at.postings.of_thread(cycle.key.marketplace, cycle.key.thread)
+    looks = sorted((each.key.source_id, each) for each in thread if each.key.source_id.startswith(LATER))
+    return not looks or Decimal(looks[-1][1].facts.get("waiting", "1")) != ZERO
+
+
+def _look_later(cycle: Posting, at: At) -> list[Key]:
+    """Look again, once a day, whether the invoices are there."""
+    now, (marketplace, thread) = at.clock(), (cycle.key.marketplace, cycle.key.thread)
+    day = now.date().isoformat()
+    return at.postings.record_order(
+        marketplace=marketplace,
+        order_id=thread,
+        subject="LATER",
+        version=day,
+        state="",
+        payload=cycle.payload,
+        intents=[
+            Intent(key=Key(marketplace, thread, Kind.CYCLE, f"{LATER}{day}"), source_version=day, payload=cycle.payload)
+        ],
+        retire=[],
+        now=now,
+    )
+
+
+def _may_move(cycle: Cycle, end: datetime) -> bool:
+    """Whether a cycle is young enough to be looked at though nothing of it came: it may have had to settle."""
+    return end - cycle.closed_at <= LOOKED_BACK
+
+
+def _record_one(
+    marketplace: str,
+    cycle: Cycle,
+    documents: Sequence[Document],
+    at: At,
+    *,
+    settled_at: datetime | None,
+    known: str,
+) -> list[Key] | None:
+    """Answers None where nothing is new, or the cycle is not complete. One that is booked need not settle again."""
+    try:
+        lines = lines_of(marketplace, cycle.id, at)
+    except NeedsAttention:
+        lines = []  # working it out says why
+    else:
+        _compare(marketplace, cycle, lines, at)
+    changed = max((line.updated for line in lines), default=cycle.closed_at)
+    version = f"{version_of(changed)}/{_told(cycle, documents)}"
+    if version <= known or (settled_at is not None and changed > settled_at):
+        return None
+    payload = f"settlement/{marketplace}/lines/cycle={cycle.id}/"
+    sources = [cycle.id, *([PAID] if cycle.pay_out.state == "PAID" else [])]
+    return at.postings.record_order(
+        marketplace=marketplace,
+        order_id=cycle.id,
+        version=version,
+        state=cycle.pay_out.state,
+        payload=payload,
+        intents=[
+            Intent(key=Key(marketplace, cycle.id, Kind.CYCLE, source), source_version=version, payload=payload)
+            for source in sources
+        ],
+        retire=[],
+        now=at.clock(),
+    )
+
+
+def _told(cycle: Cycle, documents: Sequence[Document]) -> str:
+    """How many documents a cycle has, and what became of its payout; compares as text."""
+    issued = sum(1 for each in documents if each.cycle == cycle.id)
+    return f"{issued:05}/{_ORDER_OF_STATES.get(cycle.pay_out.state, 0)}"
+
+
+def _compare(marketplace: str, cycle: Cycle, lines: Collection[Line], at: At) -> None:
+    """Whether a cycle that is booked still has the lines that it was booked from."""
+    if not is_changed(marketplace, cycle.id, lines, at):
+        return
+    at.meter.count("SourceChangedAfterPost", marketplace=marketplace)
+    logger.error("a booked cycle has changed", extra={"marketplace": marketplace, "cycle": cycle.id})
+
+
+def is_changed(marketplace: str, cycle: str, lines: Collection[Line], at: At) -> bool:
+    """Whether a cycle was booked from other amounts or types than its lines have now."""
+    posting = at.postings.posting(of_the_cycle(marketplace, cycle))
+    if posting is None or posting.state is not State.CONFIRMED or "lines_digest" not in posting.facts:
+        return False
+    return posting.facts["lines_digest"] != digest_of(lines)

@@ -1,0 +1,232 @@
+"""Sources are compared nightly and after each booked cycle; breaks live on from run to run, and alarms see them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import TypeVar
+
+import pytest
+from msgspec.structs import replace
+
+from tests.fakes import House
+from tests.unit.flows.test_settlements import (
+    CYCLE,
+    MARKET,
+    a_settled_house,
+    collect,
+    until_complete,
+    work,
+)
+from tieout.domain.errors import Retryable
+from tieout.domain.ledger.gl import GlLine
+from tieout.domain.ledger.line import Booked
+from tieout.domain.reconcile.breaks import Break, Code
+from tieout.domain.reconcile.history import Event, LogMovedOnError
+from tieout.domain.reconcile.workflow import cases_of
+from tieout.flows.reconcile.compare import Findings
+from tieout.flows.reconcile.run import Comparison
+
+Answer = TypeVar("Answer")
+LOOK = {"schedule": "reconcile", "task": "look"}
+
+
+class MemoryBreakLog:
+    """Fits `BreakLog`; `interrupted` times somebody else writes first."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self.interrupted = 0
+
+    def read(self) -> Sequence[Event]:
+        return tuple(self.events)
+
+    def append(self, events: Sequence[Event]) -> None:
+        if self.interrupted:
+            self.interrupted -= 1
+            raise LogMovedOnError
+        self.events += events
+
+
+class FoundBefore:
+    """An engine that finds what a test says; it remembers what it was given."""
+
+    def __init__(self) -> None:
+        self.breaks: list[Break] = []
+        self.runs: list[tuple[str, list[Booked], list[GlLine], date]] = []
+        self.staged: list[tuple[str, str]] = []
+
+    def __call__(
+        self, marketplace: str, documents: Sequence[Booked], general_ledger: Sequence[GlLine], as_of: date
+    ) -> Findings:
+        self.runs.append((marketplace, list(documents), list(general_ledger), as_of))
+        return Findings(breaks=self.breaks, information=0)
+
+    def stage(self, marketplace: str, cycle: str) -> int:
+        self.staged.append((marketplace, cycle))
+        return 4
+
+
+def at_once(ask: Callable[[], Answer]) -> Answer:
+    return ask()
+
+
+class Night:
+    """A deployment with its comparison."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self.engine, self.log, self.started = FoundBefore(), MemoryBreakLog(), list[str]()
+        self.comparison = Comparison(
+            at=house.at,
+            sources=self.engine,
+            log=self.log,
+            in_turn=at_once,
+            start_by_cycle=self.started.append,
+        )
+
+    def look(self) -> dict[str, object]:
+        return self.comparison.step(LOOK)
+
+    def gauge(self, name: str) -> float:
+        return self.house.meter.gauges[name, MARKET]
+
+
+def a_break(key: str, *, blocks: bool = True) -> Break:
+    return Break(
+        code=Code.AMOUNT_DIFF,
+        key=key,
+        marketplace=MARKET,
+        currency="GBP",
+        amount=Decimal("1.00"),
+        blocks_close=blocks,
+    )
+
+
+def test_sources_are_compared_once_a_night() -> None:
+    night = Night(a_settled_house())
+    for _ in range(48):
+        night.look()
+        night.house.clock.advance(seconds=3600)
+    assert len(night.engine.runs) == 2
+
+
+def test_sources_are_compared_after_a_cycle_was_booked() -> None:
+    night = Night(a_settled_house(autopost=True))
+    until_complete(night.house)
+    night.look()
+    night.house.clock.advance(seconds=3600)
+    night.look()
+    assert len(night.engine.runs) == 1
+    work(night.house)
+    night.house.clock.advance(seconds=3600)
+    night.look()
+    assert len(night.engine.runs) == 2
+
+
+def test_the_engine_is_given_what_the_records_of_booked_cycles_moved() -> None:
+    night = Night(a_settled_house(autopost=True))
+    until_complete(night.house)
+    work(night.house)
+    night.look()
+    ((_, _, general_ledger, _),) = night.engine.runs
+    assert {line.external_id for line in general_ledger} == {each.external_id for each in night.house.ledger.settled}
+
+
+def test_breaks_are_measured_and_end_when_they_are_found_no_more() -> None:
+    night = Night(a_settled_house())
+    night.engine.breaks = [a_break("A-1"), a_break("A-2", blocks=False)]
+    night.look()
+    assert night.gauge("BreaksBlockingClose") == 1
+    assert night.gauge("OldestBreakDays") == 0
+    night.house.clock.advance(seconds=10 * 24 * 3600)
+    night.engine.breaks = [a_break("A-2", blocks=False)]
+    night.look()
+    assert night.gauge("BreaksBlockingClose") == 0
+    assert night.gauge("OldestBreakDays") == 10
+    night.house.clock.advance(seconds=24 * 3600)
+    night.engine.breaks = []
+    night.look()
+    night.house.clock.advance(seconds=24 * 3600)
+    night.look()
+    assert night.gauge("OldestBreakDays") == 0
+
+
+def test_a_person_who_writes_meanwhile_loses_nothing() -> None:
+    night = Night(a_settled_house())
+    night.engine.breaks, night.log.interrupted = [a_break("A-1")], 2
+    night.look()
+    assert [str(case) for case in cases_of(night.log.events)] == [f"{MARKET}/AMOUNT_DIFF/A-1"]
+
+
+def test_a_booked_cycle_that_changed_is_a_break_until_it_is_as_it_was() -> None:
+    night = Night(a_settled_house(autopost=True))
+    until_complete(night.house)
+    work(night.house)
+    line = night.house.market.lines["line-1"]
+    night.house.market.put_lines(replace(line, amount=Decimal("99.00")))
+    collect(night.house)
+    night.look()
+    (case,) = cases_of(night.log.events).values()
+    assert (case.key.code, case.key.key) == (Code.SOURCE_CHANGED_AFTER_POST, CYCLE)
+    assert case.blocks_close
+    night.house.market.put_lines(line)
+    night.house.clock.advance(seconds=24 * 3600)
+    collect(night.house)
+    night.look()
+    assert night.gauge("BreaksBlockingClose") == 0
+
+
+def test_a_question_that_netsuite_cannot_answer_now_is_asked_again_at_the_next_look() -> None:
+    night = Night(a_settled_house())
+    busy = True
+
+    def in_turn(ask: Callable[[], Answer]) -> Answer:
+        if busy:
+            raise Retryable("another reader has NetSuite's slot")
+        return ask()
+
+    comparison = replace(night.comparison, in_turn=in_turn)
+    assert comparison.step(LOOK) == {}
+    assert night.house.meter.counts["RunCompleted"] == 0
+    busy = False
+    comparison.step(LOOK)
+    assert len(night.engine.runs) == 1
+    assert night.house.meter.counts["RunCompleted"] == 1
+
+
+# --- above the threshold ---------------------------------------------------------------------------------------------
+
+
+def test_a_large_log_is_prepared_cycle_by_cycle_first() -> None:
+    night = Night(a_settled_house())
+    until_complete(night.house)
+    night.house.settlement_log.tables[MARKET, "lines", "none"].append(b"x" * 300_000_001)
+    assert night.look() == {"by_cycle": True}
+    assert night.look() == {"by_cycle": True}
+    assert len(set(night.started)) == 1, "the second one has the name of the first, which is under way"
+    assert not night.engine.runs
+    listed = night.comparison.step({"schedule": "reconcile", "task": "cycles"})
+    assert {"marketplace": MARKET, "cycle": CYCLE} in listed["cycles"]
+    for one in listed["cycles"]:
+        night.comparison.step({"schedule": "reconcile", "task": "stage", **one})
+    assert (MARKET, CYCLE) in night.engine.staged
+    night.comparison.step({"schedule": "reconcile", "task": "match"})
+    assert len(night.engine.runs) == 1
+    night.house.clock.advance(seconds=3600)
+    assert night.look() == {}, "it is done"
+
+
+def test_a_task_that_nobody_knows_is_a_mistake() -> None:
+    with pytest.raises(ValueError, match="'dance'"):
+        Night(a_settled_house()).comparison.step({"schedule": "reconcile", "task": "dance"})
+
+
+def test_a_run_by_cycle_that_failed_is_started_again_the_next_day() -> None:
+    night = Night(a_settled_house())
+    night.house.settlement_log.tables[MARKET, "lines", "none"].append(b"x" * 300_000_001)
+    night.look()
+    night.house.clock.advance(seconds=timedelta(days=1).total_seconds())
+    night.look()
+    assert len(set(night.started)) == 2
