@@ -341,6 +341,10 @@ def goods_come_back(day: Day, twins: Running, shipped: dict[str, str]) -> None:
 def money_moves(day: Day, twins: Running) -> None:
     """A billing cycle closes, is booked and compared; then its money leaves."""
     fetch = {"schedule": f"fetch-settlements-{MARKETPLACE}", "marketplace": MARKETPLACE}
+    amounts = {"ORDER_AMOUNT": 100, "ORDER_AMOUNT_TAX": 20, "ORDER_SHIPPING_AMOUNT": 5, "ORDER_SHIPPING_AMOUNT_TAX": 1}
+    of_the_order = {"order": {"id": "GOOD-C"}, "order_line": {"id": "GOOD-C-1"}}
+    lines = [{"type": kind, "amount": amount, "entities": of_the_order} for kind, amount in amounts.items()]
+    by_operator(twins, "transaction_lines", lines=lines)
     twins.wait(24 * 3600)
     (cycle,) = by_operator(twins, "billing_cycles")["cycles"]
     twins.wait(24 * 3600)

@@ -24,7 +24,12 @@ RETRY_AFTER = 30.0
 TIMEOUT = 90.0
 LATENCY = 0.3
 
-LOCAL = frozenset({"read_order", "paused", "closed_until", "waiting"})
+LOCAL = frozenset(
+    {
+        *("read_order", "read_lines", "read_cycles", "read_documents", "read_sold", "only_money"),
+        *("paused", "closed_until", "waiting"),
+    }
+)
 """Calls that stay in the process or are served from its cache; they take no time and do not fail by themselves."""
 
 

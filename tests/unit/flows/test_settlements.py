@@ -14,10 +14,10 @@ from msgspec.structs import replace
 
 from tests.fakes import House, a_house
 from tests.fakes.orders import a_line, an_order
-from tests.simulation.faults import Crash, CrashAt, Fault, StrikeAt
+from tests.simulation.faults import Crash, CrashAt, Fault, RandomFaults, StoreUnavailableError, StrikeAt
 from tests.simulation.fibers import Fibers
 from tests.simulation.unreliable import Unreliable, Weather
-from tieout.domain.errors import Reason, Throttled
+from tieout.domain.errors import Reason, Throttled, TieoutError
 from tieout.domain.ledger.line import Cycle, Line, PayOut
 from tieout.domain.ledger.record import RecordType
 from tieout.domain.ledger.roles import Role
@@ -520,3 +520,31 @@ def test_a_worker_that_dies_after_any_call_books_everything_once(number: int) ->
     assert sorted(written) == sorted(set(written)) == sorted(records(house))
     assert {each.state for each in records(house).values()} == {State.CONFIRMED}
     assert sum(each.movement(Role.MARKETPLACE_CLEARING) for each in house.ledger.settled) == Decimal("102.00")
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_with_every_tenth_call_going_wrong_everything_is_booked_once(seed: int) -> None:
+    """Readings and workers run as schedules and queues run them: whatever ends one, the next goes on."""
+    house = a_settled_house(autopost=True)
+    sell(house)
+    close(house)
+    house.clock.advance(hours=25)
+    at = struck(house, RandomFaults(0.1, Random(seed)))
+    for hour in range(200):
+        if hour == 60:
+            house.market.pay(CYCLE)
+        for run in (lambda: collect(house, at), lambda: _work_once(house, at)):
+            with suppress(Crash, StoreUnavailableError, TieoutError):
+                run()
+        house.clock.advance(minutes=20)
+    written = [each.external_id for each in house.ledger.settled]
+    assert sorted(written) == sorted(set(written)) == sorted(records(house))
+    assert len(written) >= 2, "a journal and the payout"
+    assert {each.state for each in house.postings.of_thread(MARKET, CYCLE)} == {State.CONFIRMED}
+    assert sum(each.movement(Role.MARKETPLACE_CLEARING) for each in house.ledger.settled) == 0
+    assert changed_after_post(house) == 0
+
+
+def _work_once(house: House, at: At) -> None:
+    keys = house.postings.due(Lane.SETTLEMENTS_TO_POST, house.clock.now, 10)
+    post_due(keys, at, house.clock.now + timedelta(minutes=5))

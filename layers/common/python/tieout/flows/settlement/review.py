@@ -190,7 +190,7 @@ def _posting_of(record: Record, plan: Plan, payload: str) -> Intent:
         source_version=plan.hash,
         payload=payload,
         external_id=record.external_id,
-        facts={"type": record.type, "lines": str(len(record.source_line_ids))},
+        facts={"type": record.type.value, "lines": str(len(record.source_line_ids))},
     )
 
 
