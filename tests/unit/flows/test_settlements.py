@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from random import Random
 from typing import Any
 
 import pytest
+from msgspec import Struct
 from msgspec.structs import replace
 
 from tests.fakes import House, a_house
@@ -19,12 +20,13 @@ from tests.simulation.fibers import Fibers
 from tests.simulation.unreliable import Unreliable, Weather
 from tieout.domain.errors import Reason, Throttled, TieoutError
 from tieout.domain.ledger.line import Cycle, Line, PayOut
-from tieout.domain.ledger.record import RecordType
+from tieout.domain.ledger.record import Record, RecordType
 from tieout.domain.ledger.roles import Role
+from tieout.domain.money import Money
 from tieout.domain.postings import SETTLED_AS, Key, Kind, Lane, Posting, State
 from tieout.flows.ports import At
 from tieout.flows.settlement.collect import collect_settlements
-from tieout.flows.settlement.plan import of_the_cycle
+from tieout.flows.settlement.plan import archived_plan, keep_plan, of_the_cycle
 from tieout.flows.settlement.review import A_TRANSACTION, PAID, approve, key_of, list_reviews, spread
 from tieout.flows.settlement.work import post_due
 
@@ -548,3 +550,90 @@ def test_with_every_tenth_call_going_wrong_everything_is_booked_once(seed: int) 
 def _work_once(house: House, at: At) -> None:
     keys = house.postings.due(Lane.SETTLEMENTS_TO_POST, house.clock.now, 10)
     post_due(keys, at, house.clock.now + timedelta(minutes=5))
+
+
+# --- record by record ------------------------------------------------------------------------------------------------
+
+
+class AnInvoice(Struct, frozen=True):
+    """As far as a settlement looks at it."""
+
+    order_id: str
+    day: date
+
+
+def invoice(house: House, total: str = "120.00") -> None:
+    """The order flow, or somebody by hand, bills the order."""
+    draft = AnInvoice("A-1", house.clock.now.date())
+    house.ledger._write(draft, f"T-{MARKET}-INV-1", "CustInvc", "A-1", Money(Decimal(total), "GBP"))
+
+
+def of_type(house: House, kind: RecordType) -> list[Record]:
+    return [each for each in house.ledger.settled if each.type is kind]
+
+
+def test_an_invoice_is_paid_by_the_cycle_that_brought_its_money() -> None:
+    house = a_settled_house(autopost=True, posting="record_level")
+    invoice(house)
+    until_complete(house)
+    work(house)
+    (payment,) = of_type(house, RecordType.CUSTOMER_PAYMENT)
+    assert [(each.external_id, each.amount) for each in payment.applications] == [
+        (f"T-{MARKET}-INV-1", Decimal("120.00"))
+    ]
+    assert {each.state for each in records(house).values()} == {State.CONFIRMED}
+
+
+def test_money_of_an_order_without_an_invoice_waits_and_moves_when_the_invoice_is_there() -> None:
+    house = a_settled_house(autopost=True, posting="record_level")
+    until_complete(house)
+    work(house)
+    assert not of_type(house, RecordType.CUSTOMER_PAYMENT)
+    assert Decimal(the_cycle(house).facts["waiting"]) > 0
+    for _ in range(2):
+        house.clock.advance(hours=24)
+        collect(house)
+        work(house)
+    assert not of_type(house, RecordType.CUSTOMER_PAYMENT), "there still is no invoice"
+    invoice(house)
+    house.clock.advance(hours=24)
+    collect(house)
+    work(house)
+    (payment,) = of_type(house, RecordType.CUSTOMER_PAYMENT)
+    assert payment.external_id.startswith(f"T-{MARKET}-REL-")
+    assert [each.external_id for each in payment.applications] == [f"T-{MARKET}-INV-1"]
+    waiting = {Role.MARKETPLACE_UNDELIVERED, Role.PREPAID_COMMISSION}
+    assert {sum(each.movement(role) for each in house.ledger.settled) for role in waiting} == {Decimal(0)}
+    before = len(house.postings.all)
+    for _ in range(3):
+        house.clock.advance(hours=24)
+        collect(house)
+        work(house)
+    assert len(house.postings.all) == before, "nothing waits any more, so nobody looks"
+
+
+def test_a_record_waits_until_what_it_builds_on_is_proven() -> None:
+    house = a_settled_house(autopost=True)
+    until_complete(house)
+    work(house)
+    (first,) = house.ledger.settled
+    second = replace(first, external_id=f"T-{MARKET}-JE-second", after=(f"T-{MARKET}-JE-third",))
+    third = replace(first, external_id=f"T-{MARKET}-JE-third")
+    raw = house.archive.documents[the_cycle(house).facts["plan"]]
+    plan = replace(archived_plan(raw), records=(second, third), hash="another")
+    intents = spread(plan, keep_plan(plan, house.at), 0, 2)
+    house.postings.record_order(
+        marketplace=MARKET,
+        order_id=CYCLE,
+        subject="TEST",
+        version="1",
+        state="",
+        payload="",
+        intents=intents,
+        retire=[],
+        now=house.clock.now,
+    )
+    post_due([intents[0].key], house.at, house.clock.now + timedelta(minutes=5))
+    assert len(house.ledger.settled) == 1, "what it builds on is not there"
+    work(house)
+    assert [each.external_id for each in house.ledger.settled[1:]] == [third.external_id, second.external_id]
