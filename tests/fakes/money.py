@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from tests.fakes.orders import read_back
 from tieout.domain.errors import Throttled
-from tieout.domain.exchange import CyclePage, DocumentPage, LinePage, UnreadRow
+from tieout.domain.exchange import Backfill, CyclePage, DocumentPage, LinePage, UnreadRow
 from tieout.domain.ledger.line import Cycle, Document, Line, PayOut, Sold, SoldLine
 from tieout.domain.money import ZERO
 from tieout.domain.orders.order import DEAD_LINES, Order
@@ -39,6 +39,10 @@ class MemoryMoney:
         """Bytes that come in place of a line, by its id."""
         self.cut_off_after: int | None = None
         """Pages of the log after which Mirakl says that it was asked too often."""
+        self.export_fails = ""
+        """Why Mirakl does not prepare the files of a backfill."""
+        self.exports_asked = 0
+        self._export: list[Line] = []
 
     def now(self) -> datetime:
         raise NotImplementedError
@@ -109,6 +113,26 @@ class MemoryMoney:
         assert updated_from <= self.now()
         self.calls["DR11"] += 1
         yield self.read_documents([])
+
+    def start_backfill(self, created_from: datetime, created_to: datetime | None = None) -> str:
+        self.calls["TL03"] += 1
+        end = created_to or self.now()
+        self._export = [line for line in self.lines.values() if created_from <= line.created <= end]
+        self.exports_asked = 0
+        return "export-1"
+
+    def backfill(self, tracking_id: str) -> Backfill:
+        assert tracking_id == "export-1"
+        self.exports_asked += 1
+        if self.export_fails:
+            return Backfill("FAILED", error=self.export_fails)
+        files = range(0, len(self._export), A_PAGE)
+        ready = self.exports_asked > 2
+        return Backfill("COMPLETED", tuple(f"file-{start}" for start in files)) if ready else Backfill("PENDING")
+
+    def backfill_lines(self, url: str) -> Iterator[LinePage]:
+        start = int(url.removeprefix("file-"))
+        yield self.read_lines([self._raw(line) for line in self._export[start : start + A_PAGE]])
 
     def read_lines(self, raw: Sequence[bytes]) -> LinePage:
         lines: list[Line] = []

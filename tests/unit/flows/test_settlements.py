@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from random import Random
 from typing import Any
@@ -18,13 +18,14 @@ from tests.fakes.orders import a_line, an_order
 from tests.simulation.faults import Crash, CrashAt, Fault, RandomFaults, StoreUnavailableError, StrikeAt
 from tests.simulation.fibers import Fibers
 from tests.simulation.unreliable import Unreliable, Weather
-from tieout.domain.errors import Reason, Throttled, TieoutError
+from tieout.domain.errors import NeedsAttention, Reason, Throttled, TieoutError
 from tieout.domain.ledger.line import Cycle, Line, PayOut
 from tieout.domain.ledger.record import Record, RecordType
 from tieout.domain.ledger.roles import Role
 from tieout.domain.money import Money
 from tieout.domain.postings import SETTLED_AS, Key, Kind, Lane, Posting, State
 from tieout.flows.ports import At
+from tieout.flows.settlement.backfill import backfill_settlement
 from tieout.flows.settlement.collect import collect_settlements
 from tieout.flows.settlement.plan import archived_plan, keep_plan, of_the_cycle
 from tieout.flows.settlement.review import A_TRANSACTION, PAID, approve, key_of, list_reviews, spread
@@ -195,6 +196,44 @@ def test_a_reading_that_mirakl_cuts_off_goes_on_where_it_was() -> None:
     house.market.cut_off_after = None
     collect(house)
     assert the_cycle(house).state is State.DUE
+
+
+def test_a_long_history_is_read_out_of_files_and_the_nightly_reading_goes_on_from_there() -> None:
+    house = a_settled_house()
+    sell(house)
+    house.market.put_lines(*(a_log_line(number, "ORDER_AMOUNT", "0.00", house.clock.now) for number in range(10, 90)))
+    close(house)
+    waited: list[float] = []
+    house.clock.advance(hours=25)
+    since = datetime(2026, 1, 1, tzinfo=UTC)
+    assert backfill_settlement(MARKET, house.at, since, waited.append) == 84
+    assert waited == [15.0, 15.0]
+    house.clock.advance(hours=24)
+    collect(house)
+    assert house.market.calls["TL02"] == 0, "nothing is read twice but the overlap"
+    assert the_cycle(house).state is State.DUE
+
+
+def test_cycles_that_mirakl_did_not_give_today_are_read_tomorrow() -> None:
+    """However long ago they closed: what was read of the log does not count as read of the cycles."""
+    house = a_settled_house()
+    sell(house)
+    close(house)
+    house.clock.advance(hours=24 * 100)
+    at = struck(house, StrikeAt({("billing_cycles", 1): Fault.THROTTLED}))
+    collect(house, at)
+    assert not house.postings.all
+    house.clock.advance(hours=24)
+    collect(house)
+    assert the_cycle(house).state is State.DUE
+
+
+def test_a_history_that_mirakl_does_not_prepare_is_told() -> None:
+    house = a_settled_house()
+    house.market.export_fails = "too many lines"
+    with pytest.raises(NeedsAttention, match="too many lines"):
+        backfill_settlement(MARKET, house.at, house.clock.now, lambda _: None)
+    assert house.watermarks.read(f"{MARKET}/settlement") is None
 
 
 # --- review ----------------------------------------------------------------------------------------------------------

@@ -53,7 +53,7 @@ def collect_settlements(marketplace: str, at: At) -> Collected:
     lag = (now - watermark).total_seconds()
     at.meter.gauge("WatermarkLagSeconds", lag, marketplace=marketplace, reading="settlement")
     read = _read_lines(marketplace, market, max(settings.since, watermark - OVERLAP), at)
-    _read_the_rest(marketplace, market, max(settings.since, watermark - LOOKED_BACK), at)
+    read_cycles_and_documents(marketplace, settings, at)
     end = read.newest or watermark if read.cut_off else now
     fresh, due = _record(marketplace, settings, end, read.touched, at)
     at.watermarks.advance(name, end)
@@ -93,8 +93,11 @@ def _read_lines(marketplace: str, market: Marketplace, start: datetime, at: At) 
     return read
 
 
-def _read_the_rest(marketplace: str, market: Marketplace, start: datetime, at: At) -> None:
-    """Cycles and documents; Mirakl allows them once a day, so that a second reading that day may be refused."""
+def read_cycles_and_documents(marketplace: str, settings: Settlement, at: At) -> None:
+    """With a watermark of their own: Mirakl allows them once a day, and may refuse a second reading that day."""
+    market, name = at.marketplace(marketplace), f"{marketplace}/cycles"
+    end = market.now()
+    start = max(settings.since, (at.watermarks.read(name) or settings.since) - LOOKED_BACK)
     try:
         for cycles in market.billing_cycles(start):
             keep_cycles(marketplace, cycles, at)
@@ -104,6 +107,8 @@ def _read_the_rest(marketplace: str, market: Marketplace, start: datetime, at: A
             keep_documents(marketplace, documents, at)
     except Throttled as error:
         logger.warning("cycles and documents not read", extra={"marketplace": marketplace, "why": str(error)})
+    else:
+        at.watermarks.advance(name, end)
 
 
 # --- recording -------------------------------------------------------------------------------------------------------

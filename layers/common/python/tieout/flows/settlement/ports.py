@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Protocol
 
-from tieout.domain.exchange import CyclePage, DocumentPage, LinePage
+from tieout.domain.exchange import Backfill, CyclePage, DocumentPage, LinePage
 from tieout.domain.ledger.gl import GlLine, VendorDraft
 from tieout.domain.ledger.line import Booked, Sold
 from tieout.domain.ledger.record import Record
@@ -28,6 +28,15 @@ class MoneySource(Protocol):
 
     def document_requests(self, updated_from: datetime) -> Iterator[DocumentPage]:
         """Document requests that changed since then (DR11 with DR12)."""
+
+    def start_backfill(self, created_from: datetime, created_to: datetime | None = None) -> str:
+        """Ask for the log of a time as files (TL03, once a day); answers the id to follow it by."""
+
+    def backfill(self, tracking_id: str) -> Backfill:
+        """How far that is (TL04, every ten seconds at most)."""
+
+    def backfill_lines(self, url: str) -> Iterator[LinePage]:
+        """The lines of one of its files (TL05)."""
 
     def read_lines(self, raw: Sequence[bytes]) -> LinePage:
         """Transaction lines as the log kept them."""
