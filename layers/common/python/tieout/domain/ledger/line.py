@@ -127,6 +127,19 @@ class Booked(Struct, frozen=True, kw_only=True):
     """What is still open; None where it was not asked."""
 
 
+class SoldRefund(Struct, frozen=True, kw_only=True):
+    """A refund of an order line (OR11 `refunds`): what the contract gives back."""
+
+    id: str
+    gross: Decimal
+    """Price and shipping with tax."""
+    commission: Decimal | None = None
+    """Without tax."""
+    commission_tax: Decimal | None = None
+    state: str = ""
+    """REFUNDED, or one of WAITING_..."""
+
+
 class SoldLine(Struct, frozen=True, kw_only=True):
     """An order line of OR11, as far as money goes; amounts as charged, in the order's currency."""
 
@@ -144,6 +157,7 @@ class SoldLine(Struct, frozen=True, kw_only=True):
     received_at: datetime | None = None
     net_price: Decimal | None = None
     """Price and shipping without tax."""
+    refunds: tuple[SoldRefund, ...] = ()
 
 
 class Sold(Struct, frozen=True, kw_only=True):

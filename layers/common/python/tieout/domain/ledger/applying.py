@@ -1,0 +1,58 @@
+"""How much of an invoice or a credit memo a record may still use: never more than it is for (invariant I12)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from decimal import Decimal
+
+from tieout.domain.ledger.line import Booked
+from tieout.domain.ledger.record import Application
+from tieout.domain.money import ZERO
+
+
+class Rooms:
+    """What is left of each document, by its total, and by what NetSuite says is unpaid where it was asked.
+
+    A record that NetSuite holds already used its part before NetSuite was asked, so only totals count for it: the same
+    books give the same records before and after they are posted.
+    """
+
+    def __init__(self, existing: Collection[str]) -> None:
+        self._existing = existing
+        self._used: dict[str, Decimal] = {}
+        self._used_of_unpaid: dict[str, Decimal] = {}
+
+    def apply(self, documents: Iterable[Booked], amount: Decimal, *, by: str) -> tuple[list[Application], Decimal]:
+        """Apply up to `amount` (above zero) to documents in turn, by a record of this external id; what is left."""
+        exists = by.upper() in self._existing
+        made: list[Application] = []
+        for document in documents:
+            if amount <= 0:
+                break
+            key = document.external_id or document.id or document.number
+            room = abs(document.total) - self._used.get(key, ZERO)
+            if document.unpaid is not None and not exists:
+                room = min(room, document.unpaid - self._used_of_unpaid.get(key, ZERO))
+            part = min(room, amount)
+            if part <= 0:
+                continue
+            self._used[key] = self._used.get(key, ZERO) + part
+            if not exists:
+                self._used_of_unpaid[key] = self._used_of_unpaid.get(key, ZERO) + part
+            made.append(
+                Application(external_id=document.external_id, number=document.number, amount=part, id=document.id)
+            )
+            amount -= part
+        return made, amount
+
+    def room(self, documents: Iterable[Booked], *, by: str) -> Decimal:
+        """How much could be applied."""
+        exists = by.upper() in self._existing
+        total = ZERO
+        for document in documents:
+            key = document.external_id or document.id or document.number
+            room = abs(document.total) - self._used.get(key, ZERO)
+            if document.unpaid is not None and not exists:
+                room = min(room, document.unpaid - self._used_of_unpaid.get(key, ZERO))
+            total += max(room, ZERO)
+        return total
