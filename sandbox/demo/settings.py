@@ -43,7 +43,15 @@ def local_settings(source: Path, twins: Twins, role: str, folder: Path, *, troub
         ("reliability", "late_write_minutes"): 0.05,
         ("netsuite", "read_timeout_seconds"): READ_TIMEOUT_SECONDS,
     }
-    for name in data["marketplaces"]:
+    for name, marketplace in data["marketplaces"].items():
+        if role == "operator":
+            # How a seller's books are kept; an operator's account map is another one.
+            if marketplace.get("settlement"):
+                changes[("marketplaces", name, "settlement")] = None
+        elif marketplace.get("settlement"):
+            # Lines of the twin have settled when they are written, and nobody is there to approve journals.
+            changes[("marketplaces", name, "settlement", "settled_hours")] = 0
+            changes[("marketplaces", name, "settlement", "approve_journals")] = True
         if role == "operator":
             changes[("marketplaces", name, "role")] = "operator"
             # Sellers accept their orders; an operator only watches.
@@ -69,4 +77,6 @@ def _set(data: dict[str, Any], place: tuple[str, ...], value: object) -> str | N
     data[place[-1]] = value
     if former == value:
         return None
+    if value is None:
+        return f"{'.'.join(place)}: left out"
     return f"{'.'.join(place)}: {'(default)' if former is None else former} -> {value}"

@@ -107,6 +107,10 @@ class TwinControl:
     def returns(self, marketplace: str) -> bytes:
         return self._answer("GET", self._mirakl, f"records/returns?marketplace={marketplace}")
 
+    def money(self, marketplace: str, kind: str) -> bytes:
+        """`transaction_lines`, `billing_cycles` or `accounting_documents`, as they stand."""
+        return self._answer("GET", self._mirakl, f"records/{kind}?marketplace={marketplace}")
+
     def records(self, kind: str) -> bytes:
         return self._answer("GET", self._netsuite, f"records/{kind}")
 
