@@ -1,5 +1,7 @@
 """What is sold and given back where NetSuite holds no invoices: revenue and its tax, in a journal or in cash sales.
 
+A principal's books have the same lines from the other side: what the goods cost, as a bill of the shop's.
+
 Tax inside the price is taken out by the order's own taxes, never by a rate of ours: the parts of an order line always
 add up to its tax.
 """
@@ -20,7 +22,7 @@ from tieout.domain.ledger.record import Record, RecordType
 from tieout.domain.ledger.roles import Role
 from tieout.domain.ledger.rules import Mode
 from tieout.domain.ledger.run import Run
-from tieout.domain.ledger.side import entry
+from tieout.domain.ledger.side import entry, seller_as_vendor
 from tieout.domain.ledger.sorting import Sorter
 from tieout.domain.money import ZERO, rounded
 from tieout.domain.reconcile.breaks import Code
@@ -102,7 +104,9 @@ class Goods:
         day, order_id, refund_id = group
         is_sale = not refund_id and pile.amount > 0
         is_refund = bool(refund_id) and pile.amount < 0
-        if self._run.rules.mode is Mode.CASH_SALE and order_id and (is_sale or is_refund):
+        if self._run.rules.mode is Mode.OPERATOR_PRINCIPAL and pile.amount:
+            self._buy(group, pile, parts)
+        elif self._run.rules.mode is Mode.CASH_SALE and order_id and (is_sale or is_refund):
             self._add(group, pile, parts)
         else:
             self.rest.setdefault(day, []).append(Unit(parts=parts, pile=pile))
@@ -128,5 +132,29 @@ class Goods:
                 entity=run.rules.customer or None,
                 memo=memo_of(self._cycle.voucher, self._cycle.id),
                 order_id=order_id,
+            )
+        )
+
+    def _buy(self, group: Group, pile: Pile, parts: tuple[tuple[Part, Decimal], ...]) -> None:
+        run, currency = self._run, self._cycle.currency
+        day = group[0]
+        supplier = seller_as_vendor(run.rules, self._cycle.shop)
+        payable = run.accounts.account(run.side.control, currency, day)
+        gives_back = pile.amount < 0
+        self.records.append(
+            Record(
+                external_id=run.id_of("VC" if gives_back else "BILL", f"{self._cycle.id}-{period_of(day)}"),
+                type=RecordType.VENDOR_CREDIT if gives_back else RecordType.VENDOR_BILL,
+                marketplace=run.rules.marketplace,
+                cycle=self._cycle.id,
+                day=day,
+                currency=currency,
+                entries=(
+                    *(entry(part.role, part.account, amount) for part, amount in parts if amount),
+                    entry(run.side.control, payable, -pile.amount, entity=supplier),
+                ),
+                source_line_ids=tuple(sorted(pile.ids)),
+                entity=supplier,
+                memo=memo_of(self._cycle.voucher, self._cycle.id),
             )
         )

@@ -165,7 +165,7 @@ def _records(run: Run, sorter: Sorter, lines: list[Line], tied: TieOut) -> tuple
             memo=memo_of(cycle.voucher, cycle.id),
         )
     records += releases(run, sorter)
-    paid = payout(run, cycle, out.payouts, tied.transferred, entity=sorter.entity)
+    paid = payout(run, cycle, out.payouts, tied.transferred, entity=sorter.entity, bills=records)
     if paid is not None:
         records.append(paid)
     return records, held

@@ -104,6 +104,9 @@ class Sorter:
         if override is not None:
             role = override.role or self._role(line, rule, day)
             self._to_journal(line, day, role, override.account, is_fee=rule.group in _FEES and not rule.is_tax)
+        elif self._mode is Mode.OPERATOR_PRINCIPAL and rule.group in GOODS:
+            part = self._part(self._role(line, rule, day), None, None, day, 0)
+            _add(self.out.goods, (day, "", "", part, "", ""), line)
         elif self._mode in _OPERATORS:
             self._to_journal(line, day, self._role(line, rule, day), None)
         elif rule.group in GOODS and not self._passes_through(line, rule):
