@@ -200,7 +200,7 @@ def _once(postings: Iterable[Posting], created: Mapping[str, list[Row]], found: 
 
 def _is_posted(line: Row) -> bool:
     """A payout is a record of its own; money that a buyer paid to the shop never passes the account."""
-    return line["type"] != "PAYMENT" and line["payment_state"] != "NOT_APPLICABLE"
+    return bool(line["type"] != "PAYMENT" and line["payment_state"] != "NOT_APPLICABLE")
 
 
 def _amount(line: Row) -> Decimal:
