@@ -17,7 +17,11 @@ def handler(event: dict[str, str], context: LambdaContext) -> dict[str, Any]:
     """Look whether there is something to compare, or do one step of a comparison that is done cycle by cycle."""
     at = runtime()
     comparison = Comparison(
-        at=at, sources=ArchivedSources(at), log=break_log(), in_turn=in_turn, start_by_cycle=start_by_cycle
+        at=at,
+        sources=ArchivedSources(at, staged=event["task"] == "match"),
+        log=break_log(),
+        in_turn=in_turn,
+        start_by_cycle=start_by_cycle,
     )
     return comparison.step(event)
 

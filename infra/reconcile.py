@@ -49,7 +49,8 @@ class Reconcile(Construct):
             disk=DISK,
             matches=True,
             may=[
-                *deployment.store.work_postings(),
+                *deployment.store.record_postings(),
+                *deployment.store.see_postings(),
                 *deployment.store.read_threads(),
                 *deployment.store.archive_documents(SETTLEMENT),
                 *deployment.store.read_documents("orders", SETTLEMENT),

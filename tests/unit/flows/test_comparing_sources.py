@@ -178,6 +178,32 @@ def test_a_booked_cycle_that_changed_is_a_break_until_it_is_as_it_was() -> None:
     assert night.gauge("BreaksBlockingClose") == 0
 
 
+@pytest.mark.parametrize("what", ["changed", "deleted"])
+def test_a_record_that_somebody_touched_in_netsuite_is_a_break(what: str) -> None:
+    night = Night(a_settled_house(autopost=True))
+    until_complete(night.house)
+    work(night.house)
+    night.look()
+    assert not cases_of(night.log.events)
+    (record,) = night.house.ledger.settled
+    there = night.house.ledger._by_external_id
+    if what == "deleted":
+        kept = there.pop(record.external_id.casefold())
+    else:
+        kept = there[record.external_id.casefold()]
+        moved = replace(record, entries=tuple(replace(entry, account="9999") for entry in record.entries))
+        there[record.external_id.casefold()] = replace(kept, draft=moved)
+    night.house.clock.advance(hours=24)
+    night.look()
+    (case,) = cases_of(night.log.events).values()
+    assert (case.key.code, case.key.key) == (Code.GL_TAMPERED, record.external_id)
+    assert ("not in NetSuite any more" in case.found.explanation) == (what == "deleted")
+    there[record.external_id.casefold()] = kept
+    night.house.clock.advance(hours=24)
+    night.look()
+    assert night.gauge("BreaksBlockingClose") == 0
+
+
 def test_a_question_that_netsuite_cannot_answer_now_is_asked_again_at_the_next_look() -> None:
     night = Night(a_settled_house())
     busy = True

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
 from hashlib import sha256
@@ -12,9 +13,11 @@ from typing import Protocol, TypeVar
 from msgspec import Struct
 
 from tieout.domain.errors import NeedsAttention
-from tieout.domain.ledger.gl import GlLine
+from tieout.domain.ledger.gl import GlLine, differences
 from tieout.domain.ledger.line import Booked, Cycle
-from tieout.domain.postings import SETTLED_AS, State
+from tieout.domain.ledger.record import Record
+from tieout.domain.money import ZERO
+from tieout.domain.postings import SETTLED_AS, Posting, State
 from tieout.domain.reconcile.ageing import age_of
 from tieout.domain.reconcile.breaks import Break, Code
 from tieout.domain.reconcile.workflow import Case, Run, cases_of
@@ -22,6 +25,7 @@ from tieout.flows.ports import At
 from tieout.flows.reconcile.break_log import BreakLog, LogMovedOnError, take_in
 from tieout.flows.settlement.collect import is_changed
 from tieout.flows.settlement.log import ORDERS, cycles_of, lines_of, sold_in
+from tieout.flows.settlement.plan import archived_plan
 from tieout.flows.settlement.post import WANTED
 
 logger = logging.getLogger(__name__)
@@ -91,11 +95,17 @@ def compare(at: At, engine: Engine, log: BreakLog, in_turn: InTurn) -> Compared:
     breaks, problems = list[Break](), 0
     for marketplace in marketplaces:
         documents = list(_documents(marketplace, at, in_turn))
-        general_ledger = list(_general_ledger(marketplace, at, in_turn))
+        general_ledger = list[GlLine]()
+        for moved, tampered in _general_ledger(marketplace, at, in_turn):
+            general_ledger += moved
+            breaks += tampered
         found = engine(marketplace, documents, general_ledger, as_of)
         for problem in found.problems:
             logger.error("a row does not read", extra={"marketplace": marketplace, "problem": problem})
-        breaks += [*found.breaks, *_changed(marketplace, at)]
+        # An engine that reads the general ledger itself finds the same: one break a key is enough.
+        theirs = {(each.code, each.key) for each in breaks}
+        breaks += [each for each in found.breaks if (each.code, each.key) not in theirs]
+        breaks += _changed(marketplace, at)
         problems += len(found.problems)
     cases = _take_in(log, breaks, _run(breaks, as_of, began, marketplaces))
     for marketplace in marketplaces:
@@ -128,14 +138,45 @@ def _orders_of_the_log(marketplace: str, at: At) -> set[str]:
     }
 
 
-def _general_ledger(marketplace: str, at: At, in_turn: InTurn) -> Iterator[GlLine]:
-    """What the records of booked cycles moved, a cycle a turn."""
+def _general_ledger(marketplace: str, at: At, in_turn: InTurn) -> Iterator[tuple[list[GlLine], list[Break]]]:
+    """What the records of booked cycles moved, a cycle a turn, and what of it is not as it was proven (I26)."""
     for cycle in cycles_of(marketplace, at):
         thread = at.postings.of_thread(marketplace, cycle.id)
-        posted = [each for each in thread if each.key.kind in SETTLED_AS and each.state is State.CONFIRMED]
+        posted = {
+            each.external_id: each for each in thread if each.key.kind in SETTLED_AS and each.state is State.CONFIRMED
+        }
         if posted:
-            ids = [each.external_id for each in posted]
-            yield from in_turn(partial(at.ledger.gl_lines, ids))
+            lines = in_turn(partial(at.ledger.gl_lines, list(posted)))
+            yield lines, list(_tampered(cycle, posted, lines, at))
+
+
+def _tampered(cycle: Cycle, posted: Mapping[str, Posting], lines: Sequence[GlLine], at: At) -> Iterator[Break]:
+    """Records that somebody changed or deleted in NetSuite after they were proven."""
+    moved: defaultdict[str, list[GlLine]] = defaultdict(list)
+    for line in lines:
+        moved[line.external_id.casefold()].append(line)
+    for raw in at.archive.load(sorted({each.payload for each in posted.values()})).values():
+        for record in archived_plan(raw).records:
+            if record.external_id in posted:
+                there = moved[record.external_id.casefold()]
+                told = differences(record, there) if there else ["it is not in NetSuite any more"]
+                if told:
+                    yield _tampered_with(cycle, record, posted[record.external_id], told)
+
+
+def _tampered_with(cycle: Cycle, record: Record, posting: Posting, told: Sequence[str]) -> Break:
+    number = posting.facts.get("number", "")
+    return Break(
+        code=Code.GL_TAMPERED,
+        key=record.external_id,
+        marketplace=record.marketplace,
+        currency=record.currency,
+        amount=sum((entry.debit for entry in record.entries), ZERO),
+        cycle=cycle.id,
+        explanation=f"{record.type} {number} is not as it was posted: {'; '.join(told[:5])}.",
+        proposal="Finance: see the record's system notes, then restore it, or accept the change with its reason.",
+        day=record.day,
+    )
 
 
 def _changed(marketplace: str, at: At) -> Iterator[Break]:
