@@ -29,6 +29,8 @@ PLACES = {
     "ITA": ("Italy", (("Torino", "10121"), ("Forlì", "47121"))),
     "NLD": ("Netherlands", (("Utrecht", "3511"),)),
     "SWE": ("Sweden", (("Malmö", "211 20"),)),
+    "JPN": ("Japan", (("Kyōto", "600-8216"), ("Ōsaka", "530-0001"))),
+    "KWT": ("Kuwait", (("Salmiya", "22001"),)),
 }
 
 
