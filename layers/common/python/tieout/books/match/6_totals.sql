@@ -1,0 +1,47 @@
+-- Stages 3 and 4: sums of the log against the legal document and the cycle. What differs goes to the rules that explain it.
+CREATE TABLE document_sides AS
+WITH log AS (
+    SELECT mkp, doc, sum(a) AS a, coalesce(sum(a) FILTER (NOT is_tax), 0) AS net, count(*) FILTER (is_tax) AS taxes, count(*) AS lines
+    FROM l WHERE is_fee AND doc IS NOT NULL GROUP BY mkp, doc
+)
+SELECT d.mkp, d.number, d.ccy, d.cycle, d.day, coalesce(log.a, 0) AS log, CASE WHEN d.is_credit THEN d.gross ELSE -d.gross END AS document,
+       coalesce(log.net, 0) AS log_net, CASE WHEN d.is_credit THEN d.net ELSE -d.net END AS document_net, coalesce(log.taxes, 0) AS taxes
+FROM document d LEFT JOIN log ON log.mkp = d.mkp AND log.doc = d.number;
+
+CREATE TABLE cycle_sides AS
+SELECT c.*, coalesce(s.a, 0) AS log, coalesce(s.lines, 0) AS lines, s.paid, s.payments,
+       lag(c.id) OVER (PARTITION BY c.mkp, c.shop, c.ccy, c.psp ORDER BY c.closed, c.id) AS before
+FROM cycle c
+LEFT JOIN (
+    SELECT mkp, cycle, sum(a) FILTER (type <> 'PAYMENT' AND NOT is_memo IS TRUE) AS a, count(*) AS lines,
+           sum(a) FILTER (type = 'PAYMENT') AS paid, count(*) FILTER (type = 'PAYMENT') AS payments
+    FROM l WHERE cycle IS NOT NULL GROUP BY mkp, cycle
+) s ON s.mkp = c.mkp AND s.cycle = c.id
+ORDER BY c.mkp, c.closed, c.id;
+
+CREATE TABLE bucket_sides AS
+WITH log AS (
+    SELECT mkp, cycle, CASE WHEN is_memo IS TRUE THEN replace(bucket, '_payable', '_non_payable') ELSE bucket END AS bucket,
+           sum(a) AS incl, coalesce(sum(a) FILTER (NOT is_tax), 0) AS excl
+    FROM l WHERE bucket IS NOT NULL AND cycle IS NOT NULL GROUP BY ALL
+),
+named AS (
+    SELECT t.mkp, t.cycle, t.amount,
+           CASE WHEN name LIKE '%_excl_tax' THEN replace(name, '_excl_tax', '') WHEN name LIKE '%_incl_tax' THEN replace(name, '_incl_tax', '') ELSE name END AS bucket,
+           name LIKE '%_excl_tax' AS is_net
+    FROM total t
+)
+SELECT n.mkp, n.cycle, n.bucket, n.is_net, CASE WHEN n.is_net THEN coalesce(l.excl, 0) ELSE coalesce(l.incl, 0) END AS log, n.amount AS summary
+FROM named n LEFT JOIN log l ON l.mkp = n.mkp AND l.cycle = n.cycle AND l.bucket = n.bucket
+WHERE n.bucket IN (SELECT bucket FROM kind UNION SELECT replace(bucket, '_payable', '_non_payable') FROM kind)
+  AND CASE WHEN n.is_net THEN coalesce(l.excl, 0) ELSE coalesce(l.incl, 0) END <> n.amount;
+
+-- Each line leads from the balance before it to the one after it. A complete log is one unbroken walk: every balance is
+-- left as often as it is reached, but for the first and the last one. Whatever order the lines came in.
+CREATE TABLE chain AS
+WITH step AS (SELECT mkp, shop, ccy, bal - a AS left_at, bal AS reached, id, cycle, order_id FROM l WHERE bal IS NOT NULL),
+     visit AS (
+         SELECT mkp, shop, ccy, reached AS bal, 1 AS visits FROM step
+         UNION ALL SELECT mkp, shop, ccy, left_at, -1 FROM step
+     )
+SELECT mkp, shop, ccy, bal, sum(visits)::BIGINT AS visits FROM visit GROUP BY ALL HAVING sum(visits) <> 0;
