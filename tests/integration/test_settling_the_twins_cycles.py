@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from sandbox import decimal_json
 from tests.integration.twins.mirakl import MARKETPLACE
 from tests.integration.twins.mirakl_money import Json
-from tests.integration.twins.test_mirakl_money_properties import Shop, deeds, switches
+from tests.integration.twins.test_mirakl_money_properties import BEGUN, Shop, deeds, switches
 from tieout.config import read_config
 from tieout.domain.ledger.line import Books
 from tieout.domain.ledger.proof import Status
@@ -45,7 +45,7 @@ def test_every_cycle_of_the_twin_ties_out(done: list[tuple[str, int, int]], swit
     """Negative ones, failed payouts and subscriptions too; each line with an amount moves clearing once."""
     for fees_by_document_request in (False, True):
         shop = Shop(switched | {"fees_by_document_request": fees_by_document_request})
-        for deed in done:
+        for deed in BEGUN + done:
             shop.do(*deed)
         books = books_of(shop)
         settled = settle(books, RULES)
