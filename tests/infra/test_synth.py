@@ -14,7 +14,7 @@ from aws_cdk import Stack
 from aws_cdk import aws_sqs as sqs
 
 from infra.acknowledged import checked_app
-from infra.layers import LAMBDA, ROOT, dependencies_layer
+from infra.layers import LAMBDA, ROOT, dependencies_layer, matching_layer
 from tests.infra.deployed import Deployed
 
 NOWHERE = {
@@ -44,8 +44,9 @@ def synth(out: Path, **context: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="module")
 def twice(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """Two synths of the gift shop; the third-party layer is there already, as after the first one."""
+    """Two synths of the gift shop; the third-party layers are there already, as after the first one."""
     dependencies_layer(LAMBDA)
+    matching_layer(LAMBDA)
     outs = (tmp_path_factory.mktemp("first") / "out", tmp_path_factory.mktemp("second") / "out")
     with ThreadPoolExecutor() as both:
         for done in both.map(synth, outs):
