@@ -193,7 +193,10 @@ class _Reading:
 
         rows = files.read("accounting_documents", _LEGAL, _document, bad)
         issued = ((number, document) for number, document in rows if document is not None)
-        return once(issued, lambda document: document.number, lambda _: 0, contradiction)
+        # A document that was read before its cycle closed names it later.
+        return once(
+            issued, lambda document: document.number, lambda document: document.cycle is not None, contradiction
+        )
 
     def _orders(self, files: Files) -> dict[str, Sold]:
         file = files.name("orders")

@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 
 from tieout import __version__
 from tieout.cli.backfill import orders
+from tieout.cli.backfill_settlement import settlements
 from tieout.cli.breaks import breaks
 from tieout.cli.deadlines import deadlines
 from tieout.cli.deployment import Deployment
@@ -18,6 +19,7 @@ from tieout.cli.doctor import doctor
 from tieout.cli.explain import explain
 from tieout.cli.output import aside
 from tieout.cli.parked import parked, resubmit
+from tieout.cli.settle import settle
 from tieout.cli.status import status
 from tieout.cli.switches import pause, resume
 from tieout.cli.trouble import CANNOT, told
@@ -88,9 +90,11 @@ app.command()(deadlines)
 app.command()(parked)
 app.command()(resubmit)
 app.command()(explain)
+app.command()(settle)
 app.command()(pause)
 app.command()(resume)
 app.add_typer(orders, name="orders")
+app.add_typer(settlements, name="settlements")
 app.add_typer(breaks, name="breaks")
 
 

@@ -60,6 +60,14 @@ class Deployment:
         self._profile = profile
         self.as_json = as_json
 
+    def with_settings(self, config_path: Path | None) -> Deployment:
+        """The same with another settings file; itself where none is named."""
+        if config_path is None:
+            return self
+        return Deployment(
+            config_path, name=self._name, region=self._region, profile=self._profile, as_json=self.as_json
+        )
+
     @cached_property
     def config(self) -> Config:
         """The settings. Raises ConfigError, or MistakeError when no file is named anywhere."""
