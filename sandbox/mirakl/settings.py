@@ -1,5 +1,7 @@
 """What a client reads once a day: the platform (PC01), the shop (A01), reasons, order taxes, the version."""
 
+from decimal import Decimal
+
 from sandbox.behaviours import Behaviours
 from sandbox.mirakl.operations import Persona
 from sandbox.mirakl.state import SHOP_ID, Json, Marketplace
@@ -7,6 +9,7 @@ from sandbox.mirakl.views import shop_name
 
 VERSION: Json = {"version": "3.210"}
 
+_STATES_OF_MONEY = ("PAID", "PAYABLE", "PENDING", "RESERVE")
 _REASONS = [
     ("CANCELATION", "CUSTOMER_CHANGED_MIND", "The customer changed their mind", True),
     ("CANCELATION", "OUT_OF_STOCK", "Out of stock", True),
@@ -79,10 +82,7 @@ def account(marketplace: Marketplace) -> Json:
         "applicable_taxes": [{"code": "TAXDEFAULT", "label": "VAT on commission", "fee_types": ["COMMISSION"]}],
         "kyc": {"status": "APPROVED", "reason": None},
         "payment_details": {
-            "paid_balance": 0,
-            "payable_balance": 0,
-            "pending_balance": 0,
-            "reserve_balance": 0,
+            **{f"{state.lower()}_balance": _balance(marketplace, state) for state in _STATES_OF_MONEY},
             "reserve_target": 0,
             "sub_balances": [],
         },
@@ -91,6 +91,15 @@ def account(marketplace: Marketplace) -> Json:
         "shop_additional_fields": [],
         "shippings": [],
     }
+
+
+def _balance(marketplace: Marketplace, state: str) -> Decimal:
+    """What our shop's lines in that state come to."""
+    own = marketplace.own_shop()
+    lines = (line for line in marketplace.log.lines if line["payment_state"] == state)
+    return sum(
+        (Decimal(line["amount"]) for line in lines if (line.get("shop") or {}).get("id", own) == own), Decimal(0)
+    )
 
 
 def reasons() -> Json:

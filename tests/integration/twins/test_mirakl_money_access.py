@@ -305,3 +305,10 @@ def test_a_world_without_a_log_has_its_debits_so_far_written(mirakl: Mirakl, tmp
         ("1-A", "2026-10-02T09:00:00Z"),
     ]
     assert lines[-1]["balance"] == 216
+
+
+def test_the_account_says_what_is_pending_payable_and_paid(money: Money) -> None:
+    money.mirakl.place(paid("1-A"), paid("2-A"))
+    money.receive("1-A")
+    balances = money.mirakl.seller("GET", "/api/account").json()["payment_details"]
+    assert (balances["pending_balance"], balances["payable_balance"], balances["paid_balance"]) == (108, 108, 0)
