@@ -8,30 +8,15 @@ FROM line LEFT JOIN kind USING (type)
 WHERE kind.type IS NULL AND a <> 0
 GROUP BY mkp, coalesce(order_id, doc, cycle, id);
 
--- The same content under two ids. An order line says how often its price may come.
+-- The same content, of the same instant, under two ids: units that were debited apart bear another debit or shipment.
 CREATE TABLE doubled AS
-WITH twin AS (
-    SELECT mkp, id, order_id, line_id, type, a,
-           row_number() OVER same AS place,
-           count(*) OVER same AS copies
-    FROM line
-    WHERE a <> 0 AND type <> 'PAYMENT'
-    WINDOW same AS (
-        PARTITION BY mkp, type, a, created, order_id, line_id, refund_id, tax_code, debit_id, shipment_id, fee_code, cycle, doc, shop
-        ORDER BY id
-    )
-),
-suspect AS (SELECT * FROM twin WHERE copies > 1),
-priced AS (
-    SELECT l.mkp, l.line_id, sum(l.a) AS a
-    FROM line l SEMI JOIN suspect s ON l.mkp = s.mkp AND l.line_id = s.line_id
-    WHERE l.type = 'ORDER_AMOUNT' GROUP BY l.mkp, l.line_id
-)
-SELECT s.mkp, s.id
-FROM suspect s
-LEFT JOIN priced p ON p.mkp = s.mkp AND p.line_id = s.line_id
-LEFT JOIN (SELECT mkp, line_id, sum(gross) AS gross FROM sold GROUP BY mkp, line_id) o ON o.mkp = s.mkp AND o.line_id = s.line_id
-WHERE s.place > 1 AND NOT (s.type = 'ORDER_AMOUNT' AND o.gross IS NOT NULL AND p.a <= o.gross);
+SELECT mkp, id
+FROM line
+WHERE a <> 0 AND type <> 'PAYMENT'
+QUALIFY row_number() OVER (
+    PARTITION BY mkp, type, a, created, order_id, line_id, refund_id, tax_code, debit_id, shipment_id, fee_code, cycle, doc, shop
+    ORDER BY id
+) > 1;
 
 CREATE TABLE l AS
 SELECT line.*, k.sign, k.grp, k.bucket, k.is_tax, k.type IS NULL AS unmapped,

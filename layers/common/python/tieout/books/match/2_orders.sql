@@ -30,6 +30,7 @@ CREATE TABLE sold_order AS
 SELECT mkp, order_id, any_value(ccy) AS ccy, any_value(order_state) AS state, sum(gross) AS gross, sum(tax) AS tax,
        sum(taxes) AS taxes, sum(commission) AS commission, sum(commission_tax) AS commission_tax,
        min(shipped) AS first_shipped, max(shipped) AS last_shipped, max(received) AS received,
+       min(tax / gross) FILTER (gross > 0) AS least_share, max(tax / gross) FILTER (gross > 0) AS most_share,
        any_value(direct_pay) AS direct_pay,
        any_value(order_state) IN ('SHIPPED', 'TO_COLLECT', 'RECEIVED', 'CLOSED')
            OR bool_or(line_state IN ('SHIPPED', 'TO_COLLECT', 'RECEIVED', 'CLOSED')) AS has_left
@@ -56,7 +57,8 @@ WITH joined AS (
     SELECT o.mkp, o.order_id, o.ccy, o.cycle, o.day, o.gross AS theirs, o.tax AS log_tax, o.taxes AS log_taxes, o.unmapped,
            o.is_remitted, b.invoices, b.gross, b.tax, b.ccy AS billed_ccy, b.currencies, b.numbers, b.day AS billed_day,
            b.last_day AS last_billed_day, b.same_total, b.copies, b.same_tax,
-           s.tax AS sold_tax, s.taxes AS sold_taxes, s.gross AS sold_gross, s.first_shipped, s.last_shipped
+           s.tax AS sold_tax, s.taxes AS sold_taxes, s.gross AS sold_gross, s.first_shipped, s.last_shipped,
+           s.least_share, s.most_share
     FROM log_order o
     JOIN billed b ON b.mkp = o.mkp AND b.order_id = o.order_id
     LEFT JOIN sold_order s ON s.mkp = o.mkp AND s.order_id = o.order_id
@@ -119,8 +121,10 @@ SELECT CASE WHEN 2 * abs(ours_tax - theirs_tax) > roundings THEN 'TAX_DIFF' ELSE
 FROM tax_side
 WHERE theirs_tax IS NOT NULL AND ours_tax <> theirs_tax
   AND NOT (unmapped <> 0 AND 2 * abs(ours_tax - theirs_tax - unmapped) <= roundings)
-  -- a gross that differs by just this tax was told above
-  AND NOT (ours <> theirs AND ours - theirs = ours_tax - theirs_tax);
+  -- a gross that differs was told above, with the tax that is in it
+  AND NOT (ours <> theirs AND (ours - theirs = ours_tax - theirs_tax
+           OR 2 * abs(ours_tax - theirs_tax - (ours - theirs) * least_share) <= roundings
+           OR 2 * abs(ours_tax - theirs_tax - (ours - theirs) * most_share) <= roundings));
 
 INSERT INTO finding
 WITH by_code AS (
@@ -172,9 +176,16 @@ WITH passing AS (
     WHERE order_id IS NOT NULL AND (grp IN ('wash', 'remitted') OR (grp IN ('sale', 'refund') AND is_tax))
     GROUP BY mkp, order_id, goes_back, is_customers, code
 ),
-takers AS (SELECT mkp, is_customers, code FROM passing GROUP BY ALL HAVING 2 * count(*) FILTER (is_taken) > count(*))
+takers AS (SELECT mkp, code FROM passing WHERE is_customers GROUP BY ALL HAVING count(*) FILTER (is_taken) > 0)
 SELECT 'WASH_NOT_ZERO', p.mkp, p.order_id, any_value(ccy), abs(sum(a)), p.order_id, NULL, min(cycle), min(day), sum(a), 0,
        string_agg(DISTINCT p.code, ', ' ORDER BY p.code), FALSE
-FROM passing p LEFT JOIN takers t ON t.mkp = p.mkp AND t.is_customers = p.is_customers AND t.code IS NOT DISTINCT FROM p.code
+FROM passing p LEFT JOIN takers t ON is_customers AND t.mkp = p.mkp AND t.code IS NOT DISTINCT FROM p.code
 WHERE (is_taken OR t.mkp IS NOT NULL) AND a <> 0
 GROUP BY p.mkp, p.order_id;
+
+-- Billed without any tax, and the log has the tax and no twin that takes it: it was to pass through.
+INSERT INTO finding
+SELECT 'WASH_NOT_ZERO', x.mkp, x.order_id, ccy, theirs - ours, x.order_id, NULL, cycle, day, theirs - ours, 0, 'tax', FALSE
+FROM tax_side x
+WHERE NOT is_remitted AND log_taxes > 0 AND ours_tax = 0 AND log_tax > 0 AND theirs - ours = log_tax
+  AND EXISTS (FROM l t WHERE t.mkp = x.mkp AND t.grp = 'remitted');

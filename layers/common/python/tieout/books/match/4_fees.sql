@@ -15,7 +15,10 @@ GROUP BY mkp, order_id, line_id
 HAVING count(*) FILTER (type = 'ORDER_AMOUNT') > 0;
 
 CREATE TABLE against_contract AS
-SELECT c.*, s.commission, s.commission_tax, c.fee - s.commission AS fee_off, c.vat - s.commission_tax AS vat_off
+SELECT c.*, s.commission, s.commission_tax, c.fee - s.commission AS fee_off, c.vat - s.commission_tax AS vat_off,
+       -- VAT that is right on a fee that is wrong
+       abs(c.fee - s.commission) > 1 AND s.commission > 0
+           AND abs(c.vat - c.fee * s.commission_tax / s.commission) <= 1 + abs(c.fee) / s.commission / 2 AS vat_follows
 FROM charged c
 JOIN sold s ON s.mkp = c.mkp AND s.order_id = c.order_id AND s.line_id = c.line_id
 WHERE NOT c.unmapped AND s.commission IS NOT NULL
@@ -36,10 +39,10 @@ SELECT CASE WHEN any_value(v.vat) = 0 THEN 'FEE_VAT_REGIME' ELSE 'COMMISSION_VAT
        abs(sum(vat_off)), c.order_id, NULL, min(vat_cycle), min(day), sum(c.vat), sum(commission_tax),
        string_agg(line_id, ', ' ORDER BY line_id), FALSE
 FROM against_contract c JOIN order_vat v ON v.mkp = c.mkp AND v.order_id = c.order_id
-WHERE abs(vat_off) > 1 GROUP BY c.mkp, c.order_id;
+WHERE abs(vat_off) > 1 AND NOT vat_follows GROUP BY c.mkp, c.order_id;
 
 INSERT INTO effect
-SELECT 'COMMISSION_VAT_DIFF', mkp, order_id, vat_cycle, vat_doc, 'total_commissions', TRUE, -vat_off, TRUE
+SELECT CASE WHEN vat_follows THEN 'COMMISSION_RATE' ELSE 'COMMISSION_VAT_DIFF' END, mkp, order_id, vat_cycle, vat_doc, 'total_commissions', TRUE, -vat_off, TRUE
 FROM against_contract WHERE abs(vat_off) > 1;
 
 -- Where we account for the tax ourselves (reverse charge), or there is none, the operator charges none.
