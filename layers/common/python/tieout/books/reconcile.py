@@ -7,7 +7,7 @@ leaves unexplained of a cycle, a document or the running balance (finance refere
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -25,7 +25,7 @@ from tieout.domain.ledger.rules import BookingRules
 from tieout.domain.money import exponent_of
 from tieout.domain.reconcile.advice import ADVICE
 from tieout.domain.reconcile.breaks import Break, Code
-from tieout.domain.reconcile.explain import left_over, unpaired
+from tieout.domain.reconcile.explain import breaks_in, left_over
 from tieout.flows.settlement.rules import booking_rules
 
 SCRIPTS = ("1_lines.sql", "2_orders.sql", "3_refunds.sql", "4_fees.sql", "5_missing.sql", "6_totals.sql", "7_told.sql")
@@ -76,9 +76,9 @@ def compare(engine: duckdb.DuckDBPyConnection, rules: Mapping[str, BookingRules]
             "SELECT code, mkp, key, cycle, doc, bucket, is_tax, a, placed FROM effect WHERE a <> 0 ORDER BY ALL"
         ).fetchall()
     )
+    findings += _chain(engine, effects)
     findings += _documents(engine, effects)
     findings += _cycles(engine, effects)
-    findings += _chain(engine, effects)
     breaks: list[Break] = []
     information: list[Break] = []
     for finding in findings:
@@ -129,25 +129,44 @@ class _Effect(Struct, frozen=True):
 
 
 class _Effects:
-    """What the findings would change, added up by finding for each total that it may explain."""
+    """What the findings would change, added up by finding for each total that it may explain.
+
+    The log's running balance tells which of them came about after it was added up (`borne_out`).
+    """
 
     def __init__(self, effects: Iterable[_Effect]) -> None:
         self._of: dict[str, list[_Effect]] = defaultdict(list)
         for effect in effects:
             self._of[effect.marketplace].append(effect)
+        self._borne_out: dict[str, set[Hashable]] = {}
 
-    def _summed(self, marketplace: str, wanted: Callable[[_Effect], bool]) -> list[int]:
-        sums: dict[tuple[str, str], int] = defaultdict(int)
+    def bear_out(self, marketplace: str, findings: set[Hashable]) -> None:
+        """These left a break in the marketplace's running balance."""
+        self._borne_out[marketplace] = findings
+
+    def _came_after(self, effect: _Effect) -> bool:
+        """An unknown type moves the balance as it should: nobody can tell since when it is unknown."""
+        borne_out = self._borne_out.get(effect.marketplace)
+        return borne_out is None or effect.is_anywhere or (effect.code, effect.key) in borne_out
+
+    def _split(
+        self, marketplace: str, here: Callable[[_Effect], bool], maybe: Callable[[_Effect], bool]
+    ) -> tuple[list[int], list[int]]:
+        certain: dict[tuple[str, str], int] = defaultdict(int)
+        possible: dict[tuple[str, str], int] = defaultdict(int)
         for effect in self._of[marketplace]:
-            if wanted(effect):
-                sums[effect.code, effect.key] += effect.amount
-        return [each for each in sums.values() if each]
+            if here(effect):
+                (certain if self._came_after(effect) else possible)[effect.code, effect.key] += effect.amount
+            elif maybe(effect):
+                possible[effect.code, effect.key] += effect.amount
+        return [each for each in certain.values() if each], [each for each in possible.values() if each]
 
     def of_cycle(self, marketplace: str, cycle: str) -> tuple[list[int], list[int]]:
-        """Effects on the cycle's sum, and those that may be on another's."""
-        return (
-            self._summed(marketplace, lambda each: each.cycle == cycle and not each.is_anywhere),
-            self._summed(marketplace, lambda each: not each.placed and each.cycle != cycle),
+        """Effects on the cycle's sum: certain ones, possible ones."""
+        return self._split(
+            marketplace,
+            lambda each: each.cycle == cycle and not each.is_anywhere,
+            lambda each: not each.placed,
         )
 
     def of_document(self, marketplace: str, document: str, *, net: bool = False) -> tuple[list[int], list[int]]:
@@ -156,9 +175,10 @@ class _Effects:
         def counts(effect: _Effect) -> bool:
             return effect.document is not None and not (net and effect.is_tax)
 
-        return (
-            self._summed(marketplace, lambda each: each.document == document and counts(each)),
-            self._summed(marketplace, lambda each: not each.placed and each.document != document and counts(each)),
+        return self._split(
+            marketplace,
+            lambda each: each.document == document and counts(each),
+            lambda each: not each.placed and counts(each),
         )
 
     def of_bucket(self, marketplace: str, cycle: str, bucket: str, *, net: bool) -> tuple[list[int], list[int]]:
@@ -167,29 +187,31 @@ class _Effects:
         def counts(effect: _Effect) -> bool:
             return effect.bucket == bucket and not (net and effect.is_tax)
 
-        return (
-            self._summed(marketplace, lambda each: each.cycle == cycle and counts(each)),
-            self._summed(
-                marketplace,
-                lambda each: each.is_anywhere or (not each.placed and each.cycle != cycle and counts(each)),
-            ),
+        return self._split(
+            marketplace,
+            lambda each: each.cycle == cycle and counts(each),
+            lambda each: each.is_anywhere or (not each.placed and counts(each)),
         )
 
-    def widths(self, marketplace: str) -> list[int]:
-        """Every effect by itself and by finding: as wide may the running balance jump."""
-        return [
-            *(each.amount for each in self._of[marketplace]),
-            *self._summed(marketplace, lambda _: True),
-            *self._summed(marketplace, lambda each: not each.is_anywhere),
-        ]
+    def widths(self, marketplace: str) -> dict[Hashable, list[int]]:
+        """How wide a break each finding may leave: by itself, in a part, in all."""
+        widths: dict[Hashable, list[int]] = defaultdict(list)
+        whole: dict[tuple[str, str], int] = defaultdict(int)
+        for each in self._of[marketplace]:
+            widths[each.code, each.key].append(each.amount)
+            if not each.is_anywhere or each.code != Code.UNMAPPED_TYPE:
+                whole[each.code, each.key] += each.amount
+        for finding, amount in whole.items():
+            widths[finding].append(amount)
+        return widths
 
     def inexact(self, marketplace: str) -> int:
         """Minor units by which worked-out effects may be beside."""
         return 2 * len({(each.code, each.key) for each in self._of[marketplace] if each.code in A_CENT_EACH})
 
 
-def _unexplained(difference: int, here: Sequence[int], elsewhere: Sequence[int], beside: int) -> int:
-    left = left_over(difference, here, elsewhere)
+def _unexplained(difference: int, certain: Sequence[int], possible: Sequence[int], beside: int) -> int:
+    left = left_over(difference, certain, possible)
     return 0 if abs(left) <= beside else left
 
 
@@ -278,7 +300,7 @@ def _cycles(engine: duckdb.DuckDBPyConnection, effects: _Effects) -> list[_Findi
                     Code.PAYOUT_FAILED, mkp, cycle, currency, abs(to_seller), theirs=to_seller, what=pay_out, **about
                 )
             )
-        elif pay_out == "PAID" and payments and -paid != to_seller and not left:
+        elif pay_out == "PAID" and payments and abs(paid + to_seller) not in {0, abs(left)}:
             found.append(
                 _Finding(
                     Code.PAYOUT_DIFF, mkp, cycle, currency, abs(paid + to_seller), ours=-paid, theirs=to_seller, **about
@@ -292,20 +314,25 @@ def _chain(engine: duckdb.DuckDBPyConnection, effects: _Effects) -> list[_Findin
     visits: dict[tuple[str, str, str], list[tuple[int, int]]] = defaultdict(list)
     for mkp, shop, currency, balance, more in engine.execute("FROM chain ORDER BY ALL").fetchall():
         visits[mkp, shop, currency].append((balance, more))
-    unpaid: dict[str, list[int]] = defaultdict(list)
-    for mkp, amount in engine.execute(
-        "SELECT mkp, to_seller FROM cycle_sides WHERE payments IS NULL OR payments = 0"
+    unpaid: dict[str, dict[Hashable, list[int]]] = defaultdict(dict)
+    for mkp, cycle, to_seller, paid in engine.execute(
+        "SELECT mkp, id, to_seller, coalesce(paid, 0) FROM cycle_sides"
     ).fetchall():
-        unpaid[mkp].append(amount)
+        unpaid[mkp]["payout", cycle] = [to_seller + paid]
+    borne_out: dict[str, set[Hashable]] = defaultdict(set)
+    unusable: set[str] = set()
     found = []
     for (mkp, shop, currency), places in visits.items():
         lines = engine.execute(
             "SELECT count(*) FROM l WHERE mkp = ? AND shop = ? AND ccy = ? AND bal IS NOT NULL", [mkp, shop, currency]
         ).fetchall()[0][0]
-        if 5 * len(places) > lines:
+        if 3 * len(places) > lines:
             # This marketplace's balances follow no chain, as far as it is known: they prove nothing.
+            unusable.add(mkp)
             continue
-        for start in unpaired(places, [*effects.widths(mkp), *unpaid[mkp]]):
+        gaps, seen = breaks_in(places, {**effects.widths(mkp), **unpaid[mkp]})
+        borne_out[mkp] |= seen
+        for start in gaps:
             row = engine.execute(
                 "SELECT cycle, order_id, created::DATE, a FROM l "
                 "WHERE mkp = ? AND shop = ? AND ccy = ? AND bal - a = ? ORDER BY created, id LIMIT 1",
@@ -335,6 +362,8 @@ def _chain(engine: duckdb.DuckDBPyConnection, effects: _Effects) -> list[_Findin
                     what=f"balance {_shown(start, currency)}",
                 )
             )
+    for mkp in borne_out.keys() - unusable:
+        effects.bear_out(mkp, borne_out[mkp])
     return [each for each in found if each.amount]
 
 

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 
 MOST_SUMS = 100_000
 """Sums that are tried before a difference is taken as what all findings leave of it."""
 
 
-def left_over(difference: int, here: Sequence[int], elsewhere: Iterable[int] = ()) -> int:
+def left_over(difference: int, certain: Sequence[int], possible: Sequence[int] = ()) -> int:
     """What of a difference (minor units) no finding explains; 0 when some of them add up to it.
 
-    `here` are effects of findings that belong to it, `elsewhere` those of which nobody can tell where they belong. A
-    source may have been added up before or after a fault came about, so any of them may count or not.
+    `certain` are effects of findings that came about after the sum was made, `possible` those of which nobody can tell
+    whether they are in it, or where they belong.
     """
-    if difference == 0:
+    if difference == 0 or _reaches(difference, [*certain, *possible]):
         return 0
-    whole = difference - sum(here)
-    if whole == 0 or _reaches(difference, [*here, *elsewhere]) or _reaches(whole, list(elsewhere)):
-        return 0
-    return whole
+    return difference - sum(certain)
 
 
 def _reaches(difference: int, effects: Sequence[int]) -> bool:
@@ -34,19 +31,31 @@ def _reaches(difference: int, effects: Sequence[int]) -> bool:
     return False
 
 
-def unpaired(visits: Iterable[tuple[int, int]], effects: Iterable[int]) -> list[int]:
-    """Balances after which the chain of a log breaks off unexplained; empty for a complete log.
+def breaks_in(
+    visits: Iterable[tuple[int, int]], widths: Mapping[Hashable, Iterable[int]]
+) -> tuple[list[int], set[Hashable]]:
+    """Balances after which the chain of a log breaks off unexplained, and the findings that it bears out.
 
-    `visits` are balances (minor units) that are not left as often as they are reached, with how often more. A log has
-    one beginning and one end; between them each place where it breaks off must be as wide as a finding.
+    `visits` are balances (minor units) that are not left as often as they are reached, with how often more; `widths`
+    how wide a break each finding would leave. A log has one beginning and one end; between them each place where it
+    breaks off must be as wide as a finding. A finding that left no break was in the log from the start: what was added
+    up from the log has it, too.
     """
     ends = [balance for balance, more in visits for _ in range(more)]
     starts = [balance for balance, more in visits for _ in range(-more)]
-    widths = {-effect for effect in effects if effect}
-    for end in list(ends):
-        fitting = next((start for start in starts if start - end in widths), None)
-        if fitting is not None:
+    borne_out: set[Hashable] = set()
+    fitting = sorted(((width, name) for name, each in widths.items() for width in each if width), key=_widest_first)
+    for width, name in fitting:
+        if name in borne_out:
+            continue
+        end = next((end for end in ends if end - width in starts), None)
+        if end is not None:
             ends.remove(end)
-            starts.remove(fitting)
+            starts.remove(end - width)
+            borne_out.add(name)
     gaps = max(len(ends), len(starts)) - 1
-    return sorted(starts)[-gaps:] if gaps > 0 else []
+    return (sorted(starts)[-gaps:] if gaps > 0 else []), borne_out
+
+
+def _widest_first(width_and_name: tuple[int, Hashable]) -> tuple[int, str]:
+    return -abs(width_and_name[0]), str(width_and_name[1])
