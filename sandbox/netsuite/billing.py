@@ -5,7 +5,9 @@ from datetime import date
 from decimal import Decimal
 
 from sandbox.behaviours import Behaviours
+from sandbox.netsuite.chart import default_account
 from sandbox.netsuite.chosen_lines import Line, chosen_lines, too_many
+from sandbox.netsuite.parties import use_account
 from sandbox.netsuite.periods import post
 from sandbox.netsuite.progress import Done, done_of, is_fulfillable, left_to_bill
 from sandbox.netsuite.refusal import invalid_value, missing_value, user_error
@@ -13,7 +15,8 @@ from sandbox.netsuite.sales_order import CUSTOM_PRICE, HANDLING, SHIPPING, Sales
 from sandbox.netsuite.store import Record, Store
 
 ZERO = Decimal(0)
-_POSTING = ("invoice", "creditMemo")
+_CASH = ("cashSale", "cashRefund")
+_POSTING = ("invoice", "creditMemo", *_CASH)
 _LINE = ("item", "itemType", "rate", "price", "amount", "description", "location", "taxDetailsReference", "taxCode")
 _ADDRESSES = ("shippingAddress", "billingAddress", "shipMethod", "taxDetailsOverride", "shippingTaxCode")
 
@@ -79,17 +82,29 @@ class Billing:
         )
         if source is not None:
             self._check_quantities(made, source)
+        if made.kind in _CASH:
+            self._bank(made)
+        elif made.kind in _POSTING:
+            use_account(self._store, made, "account", "receivable", ("AcctRec",))
         if made.kind in _POSTING:
             post(self._store, self._switches, made)
         if made.kind == "returnAuthorization":
             values.setdefault("orderStatus", "A")
         elif made.kind == "creditMemo":
             self._apply(made, former, source)
-        else:
+        elif made.kind == "invoice":
             paid = values.setdefault("amountPaid", ZERO)
             if values["total"] < paid:
                 raise user_error("The total of an invoice cannot be less than what is applied to it.")
             mark_invoice(made, paid)
+
+    def _bank(self, made: Record) -> None:
+        """A cash sale is paid as it is made: into the account that is named, else among what is yet to be deposited."""
+        values = made.values
+        if values.get("account") is None or values.get("undepFunds"):
+            values |= {"undepFunds": True, "account": default_account(self._store, "undeposited")}
+        use_account(self._store, made, "account", "", ("Bank", "OthCurrAsset"))
+        values.setdefault("status", "B" if values.get("undepFunds") else "C")
 
     def most(self, made: Record, source: Record, line: Line, done: Mapping[int, Done]) -> Decimal | None:
         """How many of a source's line this document may take; None where NetSuite sets no bound."""
@@ -163,7 +178,7 @@ class Billing:
         owed = source is not None and source.kind == "invoice" and (source.values.get("amountRemaining") or ZERO) > 0
         if former is None and owed and not lines and self._switches.is_on("credit_memo_needs_apply"):
             raise missing_value("Apply")
-        left = memo.values["total"]
+        left = memo.values["total"] - memo.values.get("_refunded", ZERO)
         for place, line in enumerate(lines):
             path = f"apply.items[{place}]"
             invoice = self._store.get("transaction", line.get("doc") or "")
@@ -183,7 +198,7 @@ class Billing:
             left -= amount
             line |= {"amount": amount, "total": invoice.values["total"], "refNum": invoice.values.get("tranId")}
         lines[:] = [line for line in lines if line["amount"]]
-        applied = memo.values["total"] - left
+        applied = sum((line["amount"] for line in lines), ZERO)
         memo.values |= {"applied": applied, "unapplied": left, "amountRemaining": left}
         memo.values["status"] = "A" if left else "B"
 

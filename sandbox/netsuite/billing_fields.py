@@ -16,6 +16,7 @@ from sandbox.netsuite.fields import (
 from sandbox.netsuite.sales_order_fields import LINE, SALES_ORDER, TAX_DETAIL
 
 INVOICE_STATUS = {"A": "Open", "B": "Paid In Full"}
+CASH_STATUS = {"B": "Not Deposited", "C": "Deposited"}
 CREDIT_STATUS = {"A": "Open", "B": "Fully Applied"}
 RETURN_STATUS = {
     "A": "Pending Approval",
@@ -92,6 +93,9 @@ CREDIT_MEMO = _billing(
     },
     apply=_APPLY,
 )
+_CASH = _POSTED | {"undepFunds": FLAG, "status": read_only(choice(CASH_STATUS)), "paymentOption": ref("paymentMethod")}
+CASH_SALE = _billing("cashSale", "CashSale", "Cash Sale", _CASH)
+CASH_REFUND = _billing("cashRefund", "CashRfnd", "Cash Refund", _CASH)
 RETURN_AUTHORIZATION = _billing(
     "returnAuthorization",
     "RtnAuth",

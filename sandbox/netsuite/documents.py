@@ -14,6 +14,8 @@ from sandbox.netsuite.periods import refuse_closed
 from sandbox.netsuite.progress import done_of, mark_order, mark_return
 from sandbox.netsuite.record_types import MADE
 from sandbox.netsuite.refusal import Refusal, may_not_set, user_error
+from sandbox.netsuite.settlement import Settlement
+from sandbox.netsuite.settlement_fields import SETTLED
 from sandbox.netsuite.stock import Stock
 from sandbox.netsuite.store import Record, Store
 
@@ -32,6 +34,8 @@ _SERIES = {
     "invoice": "INV",
     "creditMemo": "CM",
     "returnAuthorization": "RA",
+    "cashSale": "CS",
+    "cashRefund": "CR",
 }
 ZERO = Decimal(0)
 _MOVING = ("itemFulfillment", "itemReceipt")
@@ -51,6 +55,7 @@ class Documents:
         self._stock = stock
         self._fulfilments = Fulfilments(store, switches, stock)
         self._billing = Billing(store, switches)
+        self.settlement = Settlement(store, switches, clock)
         self.listeners: list[Listener] = []
 
     def make(self, source: Record, target: str, taken: Taken) -> Record:
@@ -79,12 +84,19 @@ class Documents:
         else:
             priced = self._billing.fill(made, source, sent)
         self.settle(made, None, priced, tax_sent="taxDetails" in taken.sublists)
-        number = self._store.next_number(target, 1001)
-        made.values.setdefault("tranId", f"{_SERIES[target]}{number}")
-        made.values["transactionNumber"] = f"{MADE[target].suiteql_type.upper()}{number}"
+        self.number(made)
         self._store.add(made, self._switches.text("duplicate_code"))
         self.saved(made, None)
         return made
+
+    def number(self, made: Record) -> None:
+        """The document's numbers; one that was sent stands."""
+        if made.kind in SETTLED:
+            self.settlement.number(made)
+            return
+        number = self._store.next_number(made.kind, 1001)
+        made.values.setdefault("tranId", f"{_SERIES[made.kind]}{number}")
+        made.values["transactionNumber"] = f"{MADE[made.kind].suiteql_type.upper()}{number}"
 
     def settle(self, made: Record, former: Record | None, priced: list[Line], *, tax_sent: bool) -> None:
         """Check and complete a document before it is saved. Raises Refusal."""
@@ -115,7 +127,14 @@ class Documents:
 
     def refuse_deletion(self, record: Record) -> None:
         """Raises Refusal when other documents stand on this one, or its period is closed."""
-        linked = bool(self._store.made_from(record.id, *MADE)) or bool(record.values.get("amountPaid"))
+        if record.kind in SETTLED:
+            self.settlement.refuse_deletion(record)
+            return
+        linked = (
+            bool(record.values.get("_refunded"))
+            or bool(self._store.made_from(record.id, *MADE))
+            or bool(record.values.get("amountPaid"))
+        )
         if linked:
             raise user_error("This transaction cannot be deleted because it is linked to by one or more transactions.")
         if record.kind in MADE:
@@ -140,6 +159,9 @@ class Documents:
     def _follow(self, record: Record, now: Record | None, former: Record | None) -> None:
         if record.kind == "salesOrder":
             self._stock.follow(record)
+        if record.kind in SETTLED:
+            self.settlement.follow(now, former)
+            return
         if record.kind not in MADE:
             return
         after, before = self._fulfilments.moves_of(now), self._fulfilments.moves_of(former)

@@ -38,6 +38,23 @@ def settle_customer(store: Store, switches: Behaviours, customer: Record, former
         entry.setdefault("id", store.next_number("addressBook", 1))
 
 
+def settle_vendor(store: Store, switches: Behaviours, vendor: Record) -> None:
+    """Raises Refusal for a missing name or subsidiary, or a name that a vendor or customer has already."""
+    values = vendor.values
+    values.setdefault("isPerson", False)
+    if not values["isPerson"] and not values.get("companyName"):
+        raise user_error("You must enter a value for Company Name.")
+    subsidiary = store.get("subsidiary", values.get("subsidiary") or "")
+    if subsidiary is None:
+        raise missing_value("Primary Subsidiary")
+    values["currency"] = values.get("currency") or subsidiary.values["currency"]
+    if not values.get("entityId"):
+        person = " ".join(str(values[part]) for part in ("firstName", "lastName") if values.get(part))
+        values["entityId"] = person if values["isPerson"] else values["companyName"]
+    values.setdefault("isInactive", False)
+    _unique([*store.all("vendor"), *store.all("customer")], vendor, "entityId", switches)
+
+
 def settle_item(store: Store, switches: Behaviours, item: Record) -> None:
     """Raises Refusal for an item without a name, or with one that is taken."""
     if not item.values.get("itemId"):

@@ -13,7 +13,7 @@ from sandbox.netsuite.refusal import Refusal, invalid_value, may_not_set, user_e
 from sandbox.netsuite.store import Record, Store
 
 # Which groups a reference may point into; whatever is not here does not exist in the twin's account.
-_GROUPS = {"customer": "entity", "item": "item", "shipItem": "item"}
+_GROUPS = {"customer": "entity", "vendor": "entity", "item": "item", "shipItem": "item"}
 
 
 @dataclass(slots=True)
@@ -174,7 +174,8 @@ class Intake:
             found = self._store.by_external_id(group, str(said))
         else:
             raise WrongKind(value, path)
-        if found is None or (known.target == "shipItem") != (found.kind == "shipItem"):
+        wrong = found is not None and known.target in ("customer", "vendor") and found.kind != known.target
+        if found is None or wrong or (known.target == "shipItem") != (found.kind == "shipItem"):
             raise invalid_value(said, name, path)
         return found.id
 

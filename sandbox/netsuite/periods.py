@@ -4,7 +4,8 @@ from sandbox.behaviours import Behaviours
 from sandbox.netsuite.refusal import invalid_value, user_error
 from sandbox.netsuite.store import Record, Store
 
-_RECEIVABLES = ("invoice", "creditMemo")
+_RECEIVABLES = ("invoice", "creditMemo", "customerPayment", "customerRefund")
+_PAYABLES = ("vendorBill", "vendorCredit", "vendorPayment")
 
 
 def period_of(store: Store, day: str | None) -> Record | None:
@@ -45,6 +46,7 @@ def refuse_closed(kind: str, period: Record) -> None:
     """Raises Refusal when nothing of this type may be posted, changed or deleted in the period."""
     values = period.values
     locked = values.get("allLocked") or (kind in _RECEIVABLES and values.get("arLocked"))
+    locked = locked or (kind in _PAYABLES and values.get("apLocked"))
     if values.get("closed") or locked:
         said = "closed" if values.get("closed") else "locked"
         raise user_error(f"The accounting period {values['periodName']} is {said}: transactions cannot be posted.")

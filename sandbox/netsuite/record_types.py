@@ -1,6 +1,6 @@
 """The record types the twin holds and their properties (REST API Browser 2026.1)."""
 
-from sandbox.netsuite.billing_fields import CREDIT_MEMO, INVOICE, RETURN_AUTHORIZATION
+from sandbox.netsuite.billing_fields import CASH_REFUND, CASH_SALE, CREDIT_MEMO, INVOICE, RETURN_AUTHORIZATION
 from sandbox.netsuite.customer_and_item_fields import (
     ADDRESS_BOOK,
     CUSTOMER_FIELDS,
@@ -23,6 +23,7 @@ from sandbox.netsuite.fields import (
 )
 from sandbox.netsuite.fulfilment_fields import ITEM_FULFILLMENT, ITEM_RECEIPT
 from sandbox.netsuite.sales_order_fields import SALES_ORDER
+from sandbox.netsuite.settlement_fields import SETTLED, VENDOR
 
 # Document types that a world may bring. They hold their external ids and show in SuiteQL.
 DOCUMENT_TYPES = {
@@ -133,16 +134,28 @@ def _document(code: str, name: str, label: str) -> RecordType:
 
 
 # What is made out of a sales order, and out of what was made.
-MADE = {one.name: one for one in (ITEM_FULFILLMENT, ITEM_RECEIPT, INVOICE, CREDIT_MEMO, RETURN_AUTHORIZATION)}
+MADE = {
+    one.name: one
+    for one in (
+        *(ITEM_FULFILLMENT, ITEM_RECEIPT, INVOICE, CREDIT_MEMO),
+        *(RETURN_AUTHORIZATION, CASH_SALE, CASH_REFUND),
+    )
+}
 # These are held and shown only.
-DOCUMENTS = {name: _document(code, name, label) for code, (name, label) in DOCUMENT_TYPES.items() if name not in MADE}
+DOCUMENTS = {
+    name: _document(code, name, label)
+    for code, (name, label) in DOCUMENT_TYPES.items()
+    if name not in MADE and name not in SETTLED
+}
 
 RECORD_TYPES: dict[str, RecordType] = {
     "salesOrder": SALES_ORDER,
     "customer": CUSTOMER,
     **ITEMS,
     **REFERENCES,
+    "vendor": VENDOR,
     **MADE,
+    **SETTLED,
     **DOCUMENTS,
 }
 
@@ -181,7 +194,5 @@ KNOWN_ELSEWHERE = frozenset(
         "term",
         "transferOrder",
         "unitsType",
-        "vendor",
-        "vendorPayment",
     )
 )

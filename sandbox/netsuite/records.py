@@ -9,12 +9,14 @@ from sandbox.calls import ContractViolation
 from sandbox.clock import Clock
 from sandbox.netsuite.answer import Answer, Call, json_answer
 from sandbox.netsuite.documents import Documents
-from sandbox.netsuite.entities_and_items import settle_customer, settle_item
+from sandbox.netsuite.entities_and_items import settle_customer, settle_item, settle_vendor
 from sandbox.netsuite.fields import RecordType
 from sandbox.netsuite.intake import Intake, Taken
 from sandbox.netsuite.record_types import DOCUMENTS, KNOWN_ELSEWHERE, MADE, RECORD_TYPES
 from sandbox.netsuite.refusal import Refusal, invalid_request, no_permission, no_such_record, role_may_not, user_error
 from sandbox.netsuite.sales_order import Line, SalesOrderRules, merge_line, number_order, start_order
+from sandbox.netsuite.settlement import refuse_other_than_by_transform
+from sandbox.netsuite.settlement_fields import SETTLED
 from sandbox.netsuite.shown import Showing
 from sandbox.netsuite.store import Record, Store
 
@@ -164,6 +166,8 @@ class Records:
         self._store.check_external_id(record, code)
         if kind.name == "salesOrder":
             number_order(self._store, record)
+        elif kind.group == "transaction":
+            self._documents.number(record)
         self._store.add(record, code)
         self._documents.saved(record, None)
         return record
@@ -201,10 +205,14 @@ class Records:
                 start_order(record, self._clock.now().date().isoformat())
             SalesOrderRules(self._store, self._switches, record).settle(priced, tax_touched=tax_touched)
             self._documents.check_order(record, former)
+        elif record.kind in SETTLED:
+            self._documents.settlement.settle(record, former)
         elif record.kind in MADE:
             self._documents.settle(record, former, priced, tax_sent=tax_touched)
         elif record.kind == "customer":
             settle_customer(self._store, self._switches, record, former)
+        elif record.kind == "vendor":
+            settle_vendor(self._store, self._switches, record)
         else:
             settle_item(self._store, self._switches, record)
 
@@ -246,8 +254,7 @@ def _refuse_making(kind: RecordType) -> None:
     """Fulfilments and receipts exist only as transforms; the others NetSuite makes out of nothing too, the twin not."""
     if kind.name in _GOODS_ONLY:
         raise user_error(f"A record of type {kind.name} can only be created by transforming another record.")
-    if kind.name in MADE:
-        raise ContractViolation(f"the twin makes {kind.name} records by transform only; NetSuite does without as well")
+    refuse_other_than_by_transform(kind.name)
 
 
 def _mode(call: Call, header: str, default: str) -> str:

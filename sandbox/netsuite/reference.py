@@ -10,6 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from sandbox.netsuite.chart import CHART
 from sandbox.netsuite.countries import VAT_RATES
 from sandbox.netsuite.customer_and_item_fields import ITEM_TYPES
 from sandbox.netsuite.fields import DAY, FLAG, INTEGER, MOMENT, NUMBER, Field, text
@@ -70,47 +71,28 @@ _CURRENCIES: Rows = [
         "rate": "2.54",
     },
 ]
-# number, name, type, currency of a bank or clearing account
-_CHART = (
-    ("1000", "Bank GBP", "Bank", "1"),
-    ("1010", "Bank EUR", "Bank", "2"),
-    ("1100", "Accounts Receivable", "AcctRec", None),
-    ("1110", "Accounts Receivable - Marketplaces", "AcctRec", None),
-    ("1200", "Marketplace Clearing GBP", "Bank", "1"),
-    ("1210", "Marketplace Clearing EUR", "Bank", "2"),
-    ("1220", "Marketplace Clearing USD", "Bank", "3"),
-    ("1300", "Inventory", "OthCurrAsset", None),
-    ("2000", "Accounts Payable", "AcctPay", None),
-    ("2100", "VAT Payable", "OthCurrLiab", None),
-    ("2110", "VAT Receivable on Marketplace Fees", "OthCurrAsset", None),
-    ("2200", "Seller Payables", "OthCurrLiab", None),
-    ("4000", "Revenue - Goods", "Income", None),
-    ("4100", "Revenue - Shipping", "Income", None),
-    ("4900", "Marketplace Adjustments", "OthIncome", None),
-    ("5000", "Cost of Goods Sold", "COGS", None),
-    ("6100", "Marketplace Commission", "Expense", None),
-    ("6110", "Marketplace Subscriptions", "Expense", None),
-    ("6120", "Other Marketplace Fees", "Expense", None),
-)
 _EXTRA_ITEMS: Rows = [
     {"id": "700", "kind": "shipItem", "itemId": "Standard delivery"},
     {"id": "701", "kind": "shipItem", "itemId": "Express delivery"},
     {"id": "710", "kind": "otherChargeSaleItem", "itemId": "MARKETPLACE-TAX", "displayName": "Tax of the marketplace"},
 ]
+# Accounts that an item stands for, since forms of sale know no accounts.
+_SOLD_BY_ITEM = ("2200", "4000", "4010", "4020", "4090", "4100", "4110", "4200", "4210", "4220", "4230", "4290")
 
 
 def open_account(store: Store, now: datetime, given: Mapping[str, Any]) -> None:
     """Fill the reference tables: the world's where it brings them, else the ones here."""
+    accounts = given.get("account", _accounts())
     defaults: dict[str, Rows] = {
         "currency": _CURRENCIES,
         "subsidiary": _SUBSIDIARIES,
         "location": _LOCATIONS,
-        "account": _accounts(),
+        "account": accounts,
         "accountingPeriod": _periods(now.date()),
         "salesTaxItem": _tax_codes(),
         "priceLevel": [{"id": "1", "name": "Base Price"}, {"id": "-1", "name": "Custom"}],
         "customForm": [{"id": "68", "name": "Standard Sales Order"}, {"id": "100", "name": "Marketplace Sales Order"}],
-        "item": _EXTRA_ITEMS,
+        "item": [*_EXTRA_ITEMS, *_account_items(accounts)],
     }
     for kind, rows in (defaults | {name: given[name] for name in defaults.keys() & given.keys()}).items():
         for row in rows:
@@ -177,7 +159,22 @@ def _accounts() -> Rows:
             "currency": currency,
             "subsidiary": ["1", "2"],
         }
-        for place, (number, name, kind, currency) in enumerate(_CHART)
+        for place, (number, name, kind, currency) in enumerate(CHART)
+    ]
+
+
+def _account_items(accounts: Rows) -> Rows:
+    ids = {str(row.get("acctNumber")): str(row["id"]) for row in accounts}
+    return [
+        {
+            "id": str(720 + place),
+            "kind": "otherChargeSaleItem",
+            "itemId": f"TIEOUT-{number}",
+            "displayName": f"Account {number}",
+            "incomeAccount": ids[number],
+        }
+        for place, number in enumerate(_SOLD_BY_ITEM)
+        if number in ids
     ]
 
 

@@ -11,7 +11,7 @@ from sandbox.netsuite.record_types import DOCUMENT_TYPES
 from sandbox.netsuite.store import Record, Store
 
 _KIND_BY_ITEM_TYPE = {code: kind for kind, code in ITEM_TYPES.items()}
-_DOCUMENT_STATUS = {"paidInFull": "B", "open": "A", "approved": "B"}
+_DOCUMENT_STATUS = {"paidInFull": "B", "fullyApplied": "B", "open": "A", "approved": "B"}
 
 
 def seed_items(store: Store, rows: list[dict[str, Any]], now: datetime) -> None:
@@ -124,6 +124,9 @@ def seed_documents(store: Store, rows: list[dict[str, Any]], now: datetime) -> N
         elif kind == "invoice":
             paid = kept["total"] if kept["status"] == "B" else Decimal(0)
             kept |= {"amountPaid": paid, "amountRemaining": kept["total"] - paid}
+        elif kind == "creditMemo":
+            kept["amountRemaining"] = Decimal(0) if kept["status"] == "B" else kept["total"]
+            kept["_refunded"] = kept["total"] - kept["amountRemaining"]
         elif kind == "itemFulfillment":
             kept["shipStatus"] = kept["status"] if kept["status"] in SHIP_STATUS else SHIPPED
         store.add(Record(kind, record_id, row.get("externalid"), moment, moment, kept))

@@ -8,7 +8,7 @@ from sandbox.netsuite.fields import Field, RecordType
 from sandbox.netsuite.record_types import RECORD_TYPES
 from sandbox.netsuite.store import Record, Store, name_of
 
-_GROUPS = {"customer": "entity", "item": "item", "shipItem": "item"}
+_GROUPS = {"customer": "entity", "vendor": "entity", "item": "item", "shipItem": "item"}
 
 
 class Showing:

@@ -170,6 +170,7 @@ def already_exists(group: str, code: str = "USER_ERROR") -> Refusal:
 
 _NAMED_BY = {
     "customer": "entityId",
+    "vendor": "entityId",
     "account": "acctName",
     "accountingPeriod": "periodName",
     "salesTaxItem": "itemId",

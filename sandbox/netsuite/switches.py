@@ -73,6 +73,28 @@ SWITCHES: dict[str, Switch] = {
     "transform_refusal_code": Switch(
         "USER_ERROR", "nothing left to make: SuiteScript calls it 'INVALID_INITIALIZE_REF', REST's code is unpublished"
     ),
+    "journal_approval": Switch(
+        "approved",
+        "with approval routing for journals on, approvalStatus takes the place of approved ('routing')",
+    ),
+    "journal_lines": Switch(1000, "the UI's limit of lines a journal; larger ones are for SuiteScript and CSV"),
+    "journal_receivables_need_entity": Switch(
+        default=True, why="lines on receivables and payables are expected to name who they are of"
+    ),
+    "payment_accounts": Switch(
+        "any", "the form offers bank accounts and current assets ('cash'); REST's own check is not documented"
+    ),
+    "payments_apply_by_themselves": Switch(
+        default=False, why="autoApply is off unless sent, but its default in REST is not documented"
+    ),
+    "refunds_need_method": Switch(
+        default=False, why="the standard form requires a refund method; accounts set one as the default"
+    ),
+    "bills_need_approval": Switch(default=False, why="approval routing holds bills as Pending Approval until approved"),
+    "duplicate_bill_numbers": Switch(
+        "warned",
+        "a vendor's reference number that is used twice is a warning by preference; 'refused' is the other way",
+    ),
     "credit_memo_needs_apply": Switch(
         default=True, why="Oracle's sample of invoice to credit memo names the invoice in apply; without may work too"
     ),

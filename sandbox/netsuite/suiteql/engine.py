@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 
 from sandbox.behaviours import Behaviours
 from sandbox.clock import Clock
-from sandbox.netsuite.billing_fields import CREDIT_STATUS, INVOICE_STATUS, RETURN_STATUS
+from sandbox.netsuite.billing_fields import CASH_STATUS, CREDIT_STATUS, INVOICE_STATUS, RETURN_STATUS
 from sandbox.netsuite.fulfilment_fields import SHIP_STATUS
 from sandbox.netsuite.record_types import DOCUMENT_TYPES, RECORD_TYPES
 from sandbox.netsuite.sales_order_fields import ORDER_STATUS
+from sandbox.netsuite.settlement_fields import JOURNAL_STATUS, OPEN_OR_PAID, PAYMENT_STATUS
 from sandbox.netsuite.store import Change, Store, name_of
 from sandbox.netsuite.suiteql.dialect import Translated, translate
 from sandbox.netsuite.suiteql.functions import Session
@@ -29,6 +30,10 @@ _STATUS = {
     "CustInvc": INVOICE_STATUS,
     "CustCred": CREDIT_STATUS,
     "RtnAuth": RETURN_STATUS,
+    "CashSale": CASH_STATUS,
+    "CustPymt": PAYMENT_STATUS,
+    "VendBill": OPEN_OR_PAID,
+    "Journal": JOURNAL_STATUS,
 }
 _CODES = {"SalesOrd": "Sales Order"} | {code: label for code, (_, label) in DOCUMENT_TYPES.items()}
 

@@ -20,10 +20,16 @@ TABLES_OF: dict[str, tuple[tuple[str, str], ...]] = {
         ("transactiontaxdetail", "transaction"),
         ("transactionshippingaddress", "nkey"),
         ("previoustransactionlinelink", "nextdoc"),
+        ("transactionaccountingline", "transaction"),
         (PARCELS, "transaction"),
     ),
     "item": (("item", "id"), ("itemsubsidiarymap", "item"), ("aggregateitemlocation", "item")),
-    "entity": (("customer", "id"), ("customersubsidiaryrelationship", "entity")),
+    "entity": (
+        ("customer", "id"),
+        ("customersubsidiaryrelationship", "entity"),
+        ("vendor", "id"),
+        ("vendorsubsidiaryrelationship", "entity"),
+    ),
 }
 _PLAIN_TABLES = ("subsidiary", "location", "currency", "account", "accountingPeriod", "salesTaxItem")
 for _kind in _PLAIN_TABLES:
@@ -44,8 +50,8 @@ class Rows:
             yield from self._transactions.of(record)
         elif record.group == "item":
             yield from self._item(record)
-        elif record.kind == "customer":
-            yield from self._customer(record)
+        elif record.group == "entity":
+            yield from self._entity(record)
         elif record.kind in _PLAIN_TABLES:
             row: Row = {"id": int(record.id), "isinactive": flag_in(record.values.get("isInactive"))}
             if record.kind != "accountingPeriod":  # the one of them without external ids
@@ -70,6 +76,7 @@ class Rows:
                 "upccode": values.get("upcCode"),
                 "itemtype": ITEM_TYPES[record.kind],
                 "isinactive": flag_in(values.get("isInactive")),
+                "incomeaccount": id_in(values.get("incomeAccount")),
                 "subsidiary": ", ".join(allowed),
                 "createddate": self.moment(record.created),
                 "lastmodifieddate": self.moment(record.modified),
@@ -91,11 +98,11 @@ class Rows:
                 },
             )
 
-    def _customer(self, record: Record) -> Iterator[tuple[str, Row]]:
+    def _entity(self, record: Record) -> Iterator[tuple[str, Row]]:
         values = record.values
         number, currency = int(record.id), id_in(values.get("currency"))
         yield (
-            "customer",
+            record.kind,
             {
                 "id": number,
                 "entityid": values["entityId"],
@@ -114,7 +121,7 @@ class Rows:
             },
         )
         yield (
-            "customersubsidiaryrelationship",
+            f"{record.kind}subsidiaryrelationship",
             {
                 "id": number,
                 "entity": number,

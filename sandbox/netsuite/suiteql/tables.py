@@ -31,14 +31,19 @@ _TABLES = {
         "entity:id>entity currency:id>currency exchangerate:number trandate:date trandisplayname foreigntotal:number "
         "total:number taxtotal:number otherrefnum memo createddate:date lastmodifieddate:date posting:flag voided:flag "
         "postingperiod:id>accountingPeriod source shippingaddress:id billingaddress:id shipdate:date customform:id "
-        "shipmethod:id>item"
+        "shipmethod:id>item approvalstatus:id reversaldate:date reversal:id isreversal:flag"
     ),
     "transactionline": _columns(
         "id:id transaction:id linesequencenumber:number uniquekey:id item:id>item itemtype quantity:number rate:number "
         "foreignamount:number netamount:number mainline:flag taxline:flag location:id>location "
         "subsidiary:id>subsidiary entity:id>entity createdfrom:id isclosed:flag iscogs:flag assemblycomponent:flag "
         "kitcomponent:flag memo price:id taxamount:number grossamt:number taxdetailsreference quantityshiprecv:number "
-        "quantitybilled:number linelastmodifieddate:date"
+        "quantitybilled:number linelastmodifieddate:date expenseaccount:id>account foreignamountunpaid:number "
+        "foreignpaymentamountunused:number"
+    ),
+    "transactionaccountingline": _columns(
+        "accountingbook:id transaction:id transactionline:id account:id>account amount:number netamount:number "
+        "debit:number credit:number exchangerate:number posting:flag"
     ),
     "transactiontaxdetail": _columns(
         "id:id transaction:id taxdetailsreference taxcode:id>salesTaxItem taxbasis:number taxrate:number "
@@ -53,6 +58,7 @@ _TABLES = {
     "transactionshippingaddress": _columns("nkey:id addressee attention addr1 addr2 city state zip country addrphone"),
     "item": _columns(
         "id:id itemid fullname externalid displayname description upccode itemtype isinactive:flag subsidiary "
+        "incomeaccount:id>account "
         "createddate:date lastmodifieddate:date"
     ),
     "itemsubsidiarymap": _columns("item:id>item subsidiary:id>subsidiary"),
@@ -89,6 +95,8 @@ _TABLES = {
     "deletedrecord": _columns("recordid:id recordtypeid:id type name deleteddate:date deletedby:id context scriptid"),
     "dual": _columns("dummy"),
 }
+for _kind in ("", "subsidiaryrelationship"):
+    _TABLES[f"vendor{_kind}"] = _TABLES[f"customer{_kind}"]
 # A second name for the same stock.
 _TABLES["inventoryitemlocations"] = _TABLES["aggregateitemlocation"]
 
@@ -106,6 +114,7 @@ GUARDED_BY = {
     "inventoryitemlocations": "inventoryItem",
     "transaction": "salesOrder",
     "transactionline": "salesOrder",
+    "transactionaccountingline": "salesOrder",
     "trackingnumber": "itemFulfillment",
     "trackingnumbermap": "itemFulfillment",
     "accountingperiod": "accountingPeriod",
@@ -124,6 +133,7 @@ _INDEXED = {
     "transaction": ("id", "externalid"),
     "transactionline": ("transaction",),
     "transactiontaxdetail": ("transaction",),
+    "transactionaccountingline": ("transaction",),
     "transactionshippingaddress": ("nkey",),
     "previoustransactionlinelink": ("nextdoc", "previousdoc"),
     "item": ("id", "itemid"),
@@ -131,6 +141,8 @@ _INDEXED = {
     "itemsubsidiarymap": ("item",),
     "customer": ("id", "externalid"),
     "customersubsidiaryrelationship": ("entity",),
+    "vendor": ("id", "externalid"),
+    "vendorsubsidiaryrelationship": ("entity",),
 }
 
 

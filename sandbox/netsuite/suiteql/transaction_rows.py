@@ -6,8 +6,10 @@ from decimal import Decimal
 from typing import Any
 
 from sandbox.netsuite.fulfilment_fields import SHIPPED, TRACKING
+from sandbox.netsuite.gl import extras_of, is_posted, postings
 from sandbox.netsuite.periods import period_of
 from sandbox.netsuite.record_types import MADE, RECORD_TYPES
+from sandbox.netsuite.settlement_fields import SETTLED
 from sandbox.netsuite.store import Record, Store
 from sandbox.netsuite.suiteql.tables import PARCELS
 from sandbox.netsuite.suiteql.values import Row, SqlValue, day_in, flag_in, id_in, number_in, text_in
@@ -17,7 +19,7 @@ _NON_POSTING = ("SalesOrd", "RtnAuth")
 _ADDRESS = ("addressee", "attention", "addr1", "addr2", "city", "state", "zip", "country", "addrPhone")
 
 
-_COMING_BACK = ("creditMemo", "returnAuthorization", "itemReceipt")
+_COMING_BACK = ("creditMemo", "returnAuthorization", "itemReceipt", "cashRefund")
 # What NetSuite calls the link between two documents, where that is known.
 _LINKS = {
     ("salesOrder", "itemFulfillment"): "ShipRcpt",
@@ -62,13 +64,17 @@ class TransactionRows:
             "memo": values.get("memo"),
             "createddate": self.moment(record.created),
             "lastmodifieddate": self.moment(record.modified),
-            "posting": flag_in(kind.suiteql_type not in _NON_POSTING and values.get("shipStatus", SHIPPED) == SHIPPED),
+            "posting": flag_in(_posts(kind.suiteql_type, record)),
             "voided": "F",
             "postingperiod": id_in(values.get("postingPeriod") or self._period(values.get("tranDate"))),
             "source": values.get("source"),
             "shipdate": day_in(values.get("shipDate")),
             "customform": id_in(values.get("customForm")),
             "shipmethod": id_in(values.get("shipMethod")),
+            "approvalstatus": id_in(values.get("approvalStatus")),
+            "reversaldate": day_in(values.get("reversalDate")),
+            "reversal": id_in(values.get("reversalEntry")),
+            "isreversal": flag_in(values.get("isReversal")),
         }
         if values.get("shippingAddress"):
             row["shippingaddress"] = number
@@ -82,6 +88,7 @@ class TransactionRows:
         yield "transaction", row
         if record.kind == "salesOrder" or record.kind in MADE:
             yield from self._lines(record, number)
+        yield from self._ledger(record, number)
         if record.kind in MADE:
             yield from self._links(record, number)
         if record.kind == "itemFulfillment":
@@ -109,7 +116,7 @@ class TransactionRows:
             return {"foreignamount": number_in(amount), "netamount": number_in(base)}
 
         main: Row = {"id": 0, "linesequencenumber": 0, "mainline": "T", "location": id_in(values.get("location"))}
-        yield "transactionline", common | main | amounts(-sign * values.get("total", Decimal(0)))
+        yield "transactionline", common | main | amounts(-sign * values.get("total", Decimal(0))) | _left(record)
         last = 0
         for line in record.sublists.get("item", []):
             last = max(last, line["line"])
@@ -144,13 +151,10 @@ class TransactionRows:
                     "transactionline",
                     common | cost | {"quantity": number_in(line["quantity"]), **amounts(Decimal(0))},
                 )
-        shipping = None if record.kind == "itemFulfillment" else values.get("shippingCost")
-        extras = [("ShipItem", shipping, "F"), ("TaxItem", values.get("taxTotal"), "T")]
-        for kind, amount, tax in extras:
-            if amount:
-                last += 1
-                row = {"id": last, "linesequencenumber": last, "itemtype": kind, "taxline": tax}
-                yield "transactionline", common | row | amounts(sign * amount)
+        for kind, amount, _ in () if record.kind == "itemFulfillment" else extras_of(record):
+            last += 1
+            row = {"id": last, "linesequencenumber": last, "itemtype": kind, "taxline": flag_in(kind == "TaxItem")}
+            yield "transactionline", common | row | amounts(sign * amount)
         for place, detail in enumerate(record.sublists.get("taxDetails", []), start=1):
             yield (
                 "transactiontaxdetail",
@@ -164,6 +168,44 @@ class TransactionRows:
                     "taxamount": number_in(detail["taxAmount"]),
                 },
             )
+
+    def _ledger(self, record: Record, number: int) -> Iterator[tuple[str, Row]]:
+        """The general ledger's lines; where they are all that a form has for lines, the form's lines too."""
+        values = record.values
+        rate, posting = number_in(values.get("exchangeRate") or Decimal(1)), flag_in(is_posted(record))
+        for one in postings(self._store, record):
+            debit, credit = max(one.base, Decimal(0)), max(-one.base, Decimal(0))
+            yield (
+                "transactionaccountingline",
+                {
+                    "accountingbook": 1,
+                    "transaction": number,
+                    "transactionline": one.line,
+                    "account": id_in(one.account),
+                    "amount": number_in(one.base),
+                    "netamount": number_in(one.base),
+                    "debit": number_in(debit) if debit else None,
+                    "credit": number_in(credit) if credit else None,
+                    "exchangerate": rate,
+                    "posting": posting,
+                },
+            )
+            if record.kind in SETTLED:
+                row: Row = {
+                    "id": one.line,
+                    "transaction": number,
+                    "linesequencenumber": one.line,
+                    "mainline": flag_in(one.line == 0 and record.kind != "journalEntry"),
+                    "taxline": "F",
+                    "foreignamount": number_in(one.amount),
+                    "netamount": number_in(one.base),
+                    "entity": id_in(one.entity or values.get("entity")),
+                    "subsidiary": id_in(values.get("subsidiary")),
+                    "memo": one.memo or values.get("memo"),
+                    "expenseaccount": id_in(one.account),
+                    **dict.fromkeys(("isclosed", "iscogs", "assemblycomponent", "kitcomponent"), "F"),
+                }
+                yield "transactionline", row | (_left(record) if one.line == 0 else {})
 
     def _links(self, record: Record, number: int) -> Iterator[tuple[str, Row]]:
         """Line by line where a document comes from."""
@@ -198,6 +240,20 @@ class TransactionRows:
         if kind == "flag":
             return flag_in(value)
         return number_in(value) if isinstance(value, Decimal) else value
+
+
+def _posts(code: str, record: Record) -> bool:
+    shipped = record.values.get("shipStatus", SHIPPED) == SHIPPED
+    return code not in _NON_POSTING and shipped and is_posted(record)
+
+
+def _left(record: Record) -> Row:
+    """What is still open: of what is owed, or of a credit that can be used."""
+    left = record.values.get("amountRemaining")
+    if left is None:
+        return {}
+    owed = record.kind in ("invoice", "vendorBill")
+    return {"foreignamountunpaid" if owed else "foreignpaymentamountunused": number_in(left)}
 
 
 def _tracking(record: Record, number: int) -> Iterator[tuple[str, Row]]:

@@ -108,8 +108,8 @@ def test_every_answer_is_dated_by_the_twins_clock(netsuite: NetSuite):
 @pytest.mark.parametrize(
     ("method", "target", "headers", "body"),
     [
-        ("GET", RECORD + "vendor/1", {}, None),
-        ("POST", RECORD + "invoice", {}, {}),
+        ("GET", RECORD + "employee/1", {}, None),
+        ("POST", RECORD + "returnAuthorization", {}, {}),
         ("POST", RECORD + "customer", {"Prefer": "respond-async"}, {"companyName": "x"}),
         ("POST", RECORD + "customer", {"Content_Type": "application/vnd.oracle.resource+json; type=collection"}, {}),
         ("GET", "/services/rest/async/v1/job/1", {}, None),
