@@ -21,6 +21,7 @@ _EXPONENTS = {
     "TND": 3,
     "JOD": 3,
 }
+_MINOR_UNITS = tuple(Decimal(1).scaleb(-digits) for digits in range(4))
 
 
 class CurrencyMismatchError(ValueError):
@@ -34,7 +35,7 @@ def exponent_of(currency: str) -> int:
 
 def rounded(amount: Decimal, currency: str) -> Decimal:
     """Half-up to the currency's minor unit, as NetSuite rounds a line."""
-    return amount.quantize(Decimal(1).scaleb(-exponent_of(currency)), rounding=ROUND_HALF_UP)
+    return amount.quantize(_MINOR_UNITS[exponent_of(currency)], rounding=ROUND_HALF_UP)
 
 
 class Money(Struct, frozen=True, order=False):

@@ -19,14 +19,7 @@ __all__ = ["Unreadable", "cycle_of", "document_of", "line_of"]
 def line_of(row: wire.TransactionLine) -> Line:
     """A transaction line. Raises Unreadable naming the field, also where its three amounts contradict each other."""
     currency = _currency(row.currency_iso_code)
-    credited = told_amount(row.amount_credited, "amount_credited")
-    debited = told_amount(row.amount_debited, "amount_debited")
-    signed = told_amount(row.amount, "amount")
-    if credited is not None and debited is not None:
-        if signed is None:
-            signed = credited - debited
-        elif signed != credited - debited:
-            raise Unreadable("amount is not amount_credited less amount_debited")
+    balance = row.balance
     entities = row.entities or _NO_ENTITIES
     tax = entities.order_tax or entities.shop_tax
     fee = entities.fee or entities.order_fee
@@ -34,7 +27,7 @@ def line_of(row: wire.TransactionLine) -> Line:
     return Line(
         id=needed(row.id, "id"),
         type=needed(row.type, "type"),
-        amount=_bookable(signed, currency, "amount"),
+        amount=_bookable(_signed(row), currency, "amount"),
         currency=currency,
         created=created,
         updated=instant(row.last_updated, "last_updated") if row.last_updated else created,
@@ -43,9 +36,9 @@ def line_of(row: wire.TransactionLine) -> Line:
         document=text(row.accounting_document_number) or _manual(entities),
         psp=row.pay_out_psp_code or "",
         shop=_shop(row.shop),
-        balance=told_amount(row.balance, "balance"),
-        credited=credited,
-        debited=debited,
+        balance=balance if balance is None else amount(balance, "balance"),
+        credited=row.amount_credited,
+        debited=row.amount_debited,
         order_id=_id(entities.order),
         order_line_id=_id(entities.order_line),
         refund_id=_id(entities.refund),
@@ -56,6 +49,22 @@ def line_of(row: wire.TransactionLine) -> Line:
         fee_code=fee.code if fee else None,
         description=entities.one_off_item.description if entities.one_off_item else None,
     )
+
+
+def _signed(row: wire.TransactionLine) -> Decimal | None:
+    """What the line moves, told once by itself and once by its two sides; both have to be the same."""
+    signed = row.amount
+    credited, debited = row.amount_credited, row.amount_debited
+    if debited is not None:
+        amount(debited, "amount_debited")
+    if credited is not None:
+        amount(credited, "amount_credited")
+        if debited is not None:
+            if signed is None:
+                return credited - debited
+            if amount(signed, "amount") != credited - debited:
+                raise Unreadable("amount is not amount_credited less amount_debited")
+    return signed
 
 
 _CURRENCY = re.compile(r"[A-Z]{3}")
