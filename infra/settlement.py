@@ -73,9 +73,10 @@ class Settlement(Construct):
             memory=WORKS_CYCLES_OUT,
             may=[
                 *deployment.store.work_postings(),
+                *deployment.store.record_postings(),
                 *deployment.store.read_threads(),
                 *deployment.store.archive_documents(SETTLEMENT),
-                *deployment.store.read_documents(SETTLEMENT),
+                *deployment.store.read_documents("orders", SETTLEMENT),
                 *deployment.read_secrets(netsuite=True),
                 *queue.work(),
             ],

@@ -47,11 +47,13 @@ ACCOUNTS = {
     "commission_expense": "6100",
     "refunds_contra": "4100",
     "rounding": "7200",
+    "accrued_marketplace_fees": "2100",
 }
 BY_JOURNAL = {
     "since": "2026-01-01T00:00:00Z",
     "posting": "summary_journal",
     "fee_document": "journal",
+    "month_end": "off",
     "accounts": [{"roles": ACCOUNTS}],
 }
 
@@ -676,3 +678,99 @@ def test_a_record_waits_until_what_it_builds_on_is_proven() -> None:
     assert len(house.ledger.settled) == 1, "what it builds on is not there"
     work(house)
     assert [each.external_id for each in house.ledger.settled[1:]] == [third.external_id, second.external_id]
+
+
+# --- month end -------------------------------------------------------------------------------------------------------
+
+
+def a_month_of_its_own(**changes: Any) -> House:
+    """Record by record; an order is sold and billed in March, and its cycle closes in April."""
+    house = a_settled_house(posting="record_level", month_end="accrue", **changes)
+    house.clock.to(datetime(2026, 3, 25, 12, tzinfo=UTC))
+    sell(house)
+    invoice(house)
+    return house
+
+
+def month_end(house: House) -> list[Record]:
+    return [each for each in house.ledger.settled if each.cycle == "2026-03"]
+
+
+def test_fees_that_are_booked_later_are_accrued_on_the_last_day_of_the_month_and_reversed_on_the_next() -> None:
+    house = a_month_of_its_own(autopost=True)
+    house.clock.to(datetime(2026, 4, 2, 4, tzinfo=UTC))
+    collect(house)
+    work(house)
+    (accrual,) = month_end(house)
+    assert (accrual.day, accrual.reversal_day) == (date(2026, 3, 31), date(2026, 4, 1))
+    assert {entry.account: entry.debit - entry.credit for entry in accrual.entries} == {
+        "6100": Decimal("15.00"),
+        "2100": Decimal("-15.00"),
+    }, "commission without VAT, which needs the operator's document"
+    for _ in range(3):
+        house.clock.advance(hours=24)
+        collect(house)
+        work(house)
+    assert len(month_end(house)) == 1
+
+
+def test_a_month_is_reviewed_like_a_cycle() -> None:
+    house = a_month_of_its_own()
+    house.clock.to(datetime(2026, 4, 2, 4, tzinfo=UTC))
+    collect(house)
+    work(house)
+    (review,) = [each for each in list_reviews(house.at) if each.plan.cycle == "2026-03"]
+    assert not house.ledger.settled
+    approve(house.at, review.plan.hash, "finance")
+    work(house)
+    assert len(month_end(house)) == 1
+
+
+def test_a_month_that_is_not_over_or_not_settled_is_left_alone() -> None:
+    house = a_month_of_its_own(autopost=True)
+    for now in (datetime(2026, 3, 31, 22, 30, tzinfo=UTC), datetime(2026, 4, 1, 12, tzinfo=UTC)):
+        house.clock.to(now)
+        collect(house)
+        work(house)
+        assert not month_end(house), f"{now}: the books are in London, and lines settle for a day"
+
+
+def test_fees_that_were_booked_in_the_month_are_not_accrued() -> None:
+    house = a_month_of_its_own(autopost=True)
+    close(house)
+    house.clock.to(datetime(2026, 4, 2, 4, tzinfo=UTC))
+    collect(house)
+    work(house)
+    assert not month_end(house)
+    assert the_cycle(house).state is State.CONFIRMED
+
+
+def test_a_clearing_account_below_zero_is_shown_as_a_liability_over_the_months_end() -> None:
+    house = a_month_of_its_own(autopost=True, approve_journals=True)
+    now = house.clock.now
+    house.market.put_lines(a_log_line(7, "COMMISSION_FEE", "-500.00", now))
+    close(house, to_seller="0.00")
+    house.clock.to(datetime(2026, 3, 27, 4, tzinfo=UTC))
+    collect(house)
+    work(house)
+    house.clock.to(datetime(2026, 4, 2, 4, tzinfo=UTC))
+    collect(house)
+    work(house)
+    (reclass,) = [each for each in month_end(house) if "-RCL-" in each.external_id]
+    assert {entry.account: entry.debit - entry.credit for entry in reclass.entries} == {
+        "1115": Decimal("398.00"),
+        "2160": Decimal("-398.00"),
+    }
+    assert reclass.reversal_day == date(2026, 4, 1)
+
+
+def test_an_account_that_is_not_mapped_holds_the_months_end_and_is_named() -> None:
+    accounts = {role: number for role, number in ACCOUNTS.items() if role != "accrued_marketplace_fees"}
+    house = a_month_of_its_own(autopost=True, accounts=[{"roles": accounts}])
+    house.clock.to(datetime(2026, 4, 2, 4, tzinfo=UTC))
+    collect(house)
+    work(house)
+    held = house.postings.posting(of_the_cycle(MARKET, "2026-03"))
+    assert held is not None
+    assert (held.state, held.reason) == (State.PARKED, Reason.CYCLE_HELD)
+    assert "accrued_marketplace_fees" in held.facts["why"]

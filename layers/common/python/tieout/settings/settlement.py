@@ -97,6 +97,9 @@ class Settlement(Settings):
     """Write journals as approved; else they wait in NetSuite for a person."""
     closed_period: Literal["hold", "next_open_period"] = "hold"
     """What becomes of a record whose day lies in a closed period; the original day is kept in the memo."""
+    month_end: Literal["accrue", "off"] = "accrue"
+    """Whether fees of a month that are booked later are accrued on its last day, and reversed on the next; so is a
+    negative balance of the marketplace account, shown as a liability."""
     settled_hours: int = Field(default=24, ge=0, le=168)
     """A cycle is complete when its lines have not changed for so long."""
     seller_model: Literal["agent", "principal"] = "agent"

@@ -25,8 +25,10 @@ from tieout.flows.settlement.log import (
     lines_of,
     still_unread,
 )
+from tieout.flows.settlement.month import month_before
 from tieout.flows.settlement.plan import digest_of, of_the_cycle
 from tieout.flows.settlement.review import LATER, PAID
+from tieout.flows.settlement.rules import booking_rules
 from tieout.settings.settlement import Settlement
 
 logger = logging.getLogger(__name__)
@@ -56,6 +58,7 @@ def collect_settlements(marketplace: str, at: At) -> Collected:
     read_cycles_and_documents(marketplace, settings, at)
     end = read.newest or watermark if read.cut_off else now
     fresh, due = _record(marketplace, settings, end, read.touched, at)
+    due += _end_month(marketplace, settings, end, at)
     at.watermarks.advance(name, end)
     at.doorbells.ring(due)
     if read.cut_off:
@@ -165,6 +168,25 @@ def _look_later(cycle: Posting, at: At) -> list[Key]:
         ],
         retire=[],
         now=now,
+    )
+
+
+def _end_month(marketplace: str, settings: Settlement, end: datetime, at: At) -> list[Key]:
+    """The last month that is over becomes a posting of its own, once its lines have settled."""
+    zone = booking_rules(at.config, marketplace).time_zone
+    period, ended = month_before(end - timedelta(hours=settings.settled_hours), zone)
+    if settings.month_end == "off" or ended <= settings.since:
+        return []
+    payload = f"settlement/{marketplace}/lines/"
+    return at.postings.record_order(
+        marketplace=marketplace,
+        order_id=period,
+        version=period,
+        state="",
+        payload=payload,
+        intents=[Intent(key=of_the_cycle(marketplace, period), source_version=period, payload=payload)],
+        retire=[],
+        now=at.clock(),
     )
 
 

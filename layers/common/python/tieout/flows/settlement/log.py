@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import TypeVar
 
@@ -61,12 +62,26 @@ def _sold_rows(marketplace: str, orders: Mapping[str, Collection[str]], at: At) 
     return {cycle: rows for cycle, rows in found.items() if rows}
 
 
+def sold_by_id(marketplace: str, order_ids: Sequence[str], at: At) -> dict[str, Sold]:
+    """Orders as the archive has them, as far as money goes; those that it never had, or has no more, are not there."""
+    market = at.marketplace(marketplace)
+    found: dict[str, Sold] = {}
+    for order_id, raw in _archived(marketplace, order_ids, at).items():
+        with suppress(NeedsAttention):  # its order posting is parked for it
+            found[order_id] = market.read_sold(raw)
+    return found
+
+
+def _archived(marketplace: str, order_ids: Sequence[str], at: At) -> dict[str, bytes]:
+    payloads = at.postings.seen_payloads(marketplace, order_ids)
+    archived = at.archive.load(list(payloads.values()))
+    return {order_id: archived[payload] for order_id, payload in payloads.items() if payload in archived}
+
+
 def _sold(marketplace: str, order_ids: Sequence[str], at: At) -> dict[str, bytes]:
     """The newest version that the archive has of each order; those that it never had, or has no more, from Mirakl."""
     market = at.marketplace(marketplace)
-    payloads = at.postings.seen_payloads(marketplace, order_ids)
-    archived = at.archive.load(list(payloads.values()))
-    raw = {order_id: archived[payload] for order_id, payload in payloads.items() if payload in archived}
+    raw = _archived(marketplace, order_ids, at)
     missing = [order_id for order_id in order_ids if order_id not in raw]
     if missing:
         raw |= {each.order_id: each.raw for each in market.orders_by_id(missing)}

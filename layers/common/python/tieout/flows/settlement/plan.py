@@ -60,7 +60,7 @@ def plan_of(marketplace: str, cycle_id: str, at: At) -> Plan:
     cycles = {cycle.id: cycle for cycle in cycles_of(marketplace, at)}
     if cycle_id not in cycles:
         raise NeedsAttention(Reason.CYCLE_HELD, {"cycle": f"{cycle_id} is not among the billing cycles (SBC11)"})
-    chain = _chain(cycles[cycle_id], cycles.values(), at, marketplace)
+    chain = chain_of(cycles[cycle_id], cycles.values(), at, marketplace)
     lines = {cycle.id: lines_of(marketplace, cycle.id, at) for cycle in chain}
     books = _books(marketplace, chain, lines, at)
     settled = settle(books, booking_rules(at.config, marketplace))
@@ -118,7 +118,7 @@ def _documents(documents: Sequence[Document], chain: Sequence[Cycle], lines: Seq
     return [each for each in documents if each.cycle in ids or each.number in named]
 
 
-def _chain(cycle: Cycle, cycles: Collection[Cycle], at: At, marketplace: str) -> list[Cycle]:
+def chain_of(cycle: Cycle, cycles: Collection[Cycle], at: At, marketplace: str) -> list[Cycle]:
     """The cycle, and those before it whose balance it may carry: back to the last that left nothing."""
     account = (cycle.shop, cycle.currency, cycle.psp)
     before = sorted(

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from tieout.domain.exchange import Backfill, CyclePage, DocumentPage, LinePage
-from tieout.domain.ledger.gl import GlLine, VendorDraft
+from tieout.domain.ledger.gl import Balance, GlLine, VendorDraft
 from tieout.domain.ledger.line import Booked, Sold
 from tieout.domain.ledger.record import Record
 
@@ -71,6 +71,9 @@ class GeneralLedger(Protocol):
 
     def documents_of_marketplace(self, marketplace: str, since: date) -> Iterator[Sequence[Booked]]:
         """Pages of the same of all orders of a marketplace, dated since then (SuiteQL)."""
+
+    def balances(self, accounts: Collection[str], until: date | None = None) -> list[Balance]:
+        """What accounts (by number) hold by currency, posted up to and with that day (SuiteQL)."""
 
     def documents_by_external_id(self, external_ids: Collection[str]) -> dict[str, Booked]:
         """Transactions by external id, with what is still open (SuiteQL)."""

@@ -19,6 +19,7 @@ from tieout.domain.postings import Attempt, Intent, Key, Kind, Posting, State
 from tieout.flows.outcomes import held_until, hold, release
 from tieout.flows.ports import At
 from tieout.flows.posting import NETSUITE, Guard, NotYet, soon, still_failing
+from tieout.flows.settlement.month import is_period, plan_of_month
 from tieout.flows.settlement.plan import Plan, archived_plan, keep_plan, of_the_cycle, plan_of
 
 FLOW = "settlements"
@@ -125,11 +126,13 @@ def _work(posting: Posting, at: At) -> None:
 def _review(posting: Posting, at: At) -> None:
     """Work the cycle out; go on with it if these very records were agreed to, or none has to be."""
     key = posting.key
-    plan = plan_of(key.marketplace, key.thread, at)
+    work_out = plan_of_month if is_period(key.thread) else plan_of
+    plan = work_out(key.marketplace, key.thread, at)
     payload = keep_plan(plan, at)
     settings = at.config.marketplaces[key.marketplace].settlement
     facts = facts_of(plan, payload)
-    if posting.facts.get("agreed") != plan.hash and not (settings and settings.autopost):
+    is_agreed = posting.facts.get("agreed") == plan.hash or bool(settings and settings.autopost)
+    if plan.records and not is_agreed:
         raise NeedsAttention(Reason.SETTLEMENT_TO_REVIEW, facts)
     at.postings.confirm(posting, facts, spread(plan, payload, 0, len(plan.records)), at.clock())
     at.meter.count("CyclesBooked", marketplace=key.marketplace)
