@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import ROOT, backlog, dispatch, imports, translation, webhooks
+from benchmarks import ROOT, backlog, dispatch, imports, settlement, translation, webhooks
 from benchmarks.result import Result
 
 PAGE = ROOT / "docs" / "reference" / "benchmarks.md"
@@ -21,6 +21,7 @@ PARTS: dict[str, Callable[[], list[Result]]] = {
     "A backlog through NetSuite's slots": backlog.measure,
     "Dispatch: from fulfilment saved to shipment confirmed": dispatch.measure,
     "Webhooks: a hundred thousand bodies": webhooks.measure,
+    "Settlement: from transaction lines to records": settlement.measure,
     "Imports of the functions": imports.measure,
 }
 

@@ -76,6 +76,7 @@ class Sorter:
         self._mode = run.rules.mode
         self._by_bill = run.rules.fees_by_bill and self._mode in {Mode.RECORD_LEVEL, *_OPERATORS}
         self._embedded = run.reading.answer is Presentation.EMBEDDED
+        self._fees: dict[tuple[str, str, str | None, str | None], tuple[FeePile, date, Role | None, str | None]] = {}
         self._invoiced: dict[tuple[str | None, date], bool] = {}
         self._parts: dict[tuple[Role, str | None, str | None, date, int, bool], Part] = {}
 
@@ -199,21 +200,30 @@ class Sorter:
         return " / ".join(item.description for item in document.items) if document else None
 
     def _to_document(self, line: Line, rule: TypeRule) -> None:
-        run = self.run
-        number = line.document or ""
-        document = run.document(self.cycle, number)
-        day = self.document_day(document)
-        override = run.accounts.override(line.type, line.fee_code, self._description(line, rule), day)
-        role = self._role(line, rule, day)
-        own = None
-        if override is not None:
-            role, own = override.role or role, override.account
-        pile = self.out.fees.setdefault(number, FeePile())
+        name = line.type
+        key = (name, line.document or "", line.fee_code, line.description)
+        known = self._fees.get(key)
+        if known is None:
+            known = self._fees[key] = self._fee(line, rule)
+        pile, day, fixed, own = known
+        role = fixed or self._role(line, rule, day)
         pile.whole.add(line)
         pile.taxes += rule.is_tax
         _add(pile.by_part, (role, own, rule.is_tax), line)
         if role is Role.PREPAID_COMMISSION:
             self._waits(line, day)
+
+    def _fee(self, line: Line, rule: TypeRule) -> tuple[FeePile, date, Role | None, str | None]:
+        """Its document's pile and day; its role, where that does not hang on the order; an account of its own."""
+        document = self.run.document(self.cycle, line.document)
+        day = self.document_day(document)
+        override = self.run.accounts.override(line.type, line.fee_code, self._description(line, rule), day)
+        pile = self.out.fees.setdefault(line.document or "", FeePile())
+        hangs_on_order = self._mode is Mode.RECORD_LEVEL and line.type in _COMMISSION
+        role = override.role if override else None
+        if role is None and not hangs_on_order:
+            role = self._role(line, rule, day)
+        return pile, day, role, override.account if override else None
 
     def document_day(self, document: Document | None) -> date:
         """The day a legal document was issued; the closing day where there is none."""
