@@ -348,7 +348,7 @@ def money_moves(day: Day, twins: Running) -> None:
     twins.wait(24 * 3600)
     (cycle,) = by_operator(twins, "billing_cycles")["cycles"]
     twins.wait(24 * 3600)
-    assert day.run("fetch_settlements", fetch)["due"] == 1
+    assert day.run("fetch_settlements", fetch)["due"] >= 1
     work_cycles(day)
     day.run("reconcile", {"schedule": "reconcile", "task": "look"})
     by_operator(twins, "payouts", cycle=cycle)
