@@ -43,7 +43,7 @@ def _manual(dice: random.Random, shop: Shop, place: int, kind: str, net: int) ->
     at = shop.cycles[place].end - timedelta(minutes=2)
     vat = share(net, shop.market.fee_vat) if dice.random() < 0.5 else 0
     sign = 1 if kind == "MANUAL_CREDIT" else -1
-    number = str(9_000_000 + len(shop.papers))
+    number = f"{shop.market.shop}9{len(shop.papers):04d}"
     head = Entry("", "", 0, at, document=number, manual=number)
     shop.entries.append(like(dice, head, kind, sign * net))
     if vat:

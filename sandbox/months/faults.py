@@ -119,8 +119,10 @@ def order_of_another_shop(_dice: random.Random, shop: Shop, order: Order) -> Fau
 
 
 def remitted_tax_left_out(dice: random.Random, shop: Shop, order: Order) -> Fault | None:
-    """Tax that the operator pays was given to the shop and not taken back."""
-    twin = _some(dice, shop.entries_of(order, "OPERATOR_REMITTED_ORDER_AMOUNT_TAX"))
+    """Tax that the operator pays was given to the shop and not taken back; of the same code, another was."""
+    twins = shop.entries_of(order, "OPERATOR_REMITTED_ORDER_AMOUNT_TAX", "OPERATOR_REMITTED_ORDER_SHIPPING_AMOUNT_TAX")
+    codes = [twin.order_tax.code for twin in twins if twin.order_tax]
+    twin = _some(dice, [each for each in twins if each.order_tax and codes.count(each.order_tax.code) > 1])
     if twin is None:
         return None
     _drop(twin)
@@ -237,8 +239,14 @@ def commission_line_lost(dice: random.Random, shop: Shop, order: Order) -> Fault
     return fault(shop, "COMMISSION_RATE", order.id, entry.amount, "commission_line_lost", order)
 
 
+def _beside_no_fault(shop: Shop, order: Order, kind: str, beside: str) -> list[Entry]:
+    """Entries whose fee (or tax) of the same piece is as it was: two faults in one could look like none."""
+    spoilt = [entry for entry in shop.by_order[order.id] if entry.type == beside and entry.touched]
+    return [e for e in shop.entries_of(order, kind) if not any(_same_piece(e, other) for other in spoilt)]
+
+
 def commission_altered(dice: random.Random, shop: Shop, order: Order) -> Fault | None:
-    entry = _some(dice, shop.entries_of(order, *COMMISSION), 5)
+    entry = _some(dice, _beside_no_fault(shop, order, "COMMISSION_FEE", "COMMISSION_VAT"), 5)
     if entry is None:
         return None
     extra = max(3, abs(entry.amount) // 3)
@@ -247,7 +255,7 @@ def commission_altered(dice: random.Random, shop: Shop, order: Order) -> Fault |
 
 
 def commission_vat_altered(dice: random.Random, shop: Shop, order: Order) -> Fault | None:
-    vat = _some(dice, shop.entries_of(order, "COMMISSION_VAT"), 3)
+    vat = _some(dice, _beside_no_fault(shop, order, "COMMISSION_VAT", "COMMISSION_FEE"), 3)
     if vat is None:
         return None
     extra = max(3, abs(vat.amount) // 2)

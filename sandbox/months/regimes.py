@@ -197,6 +197,8 @@ def _hidden(dice: random.Random, shop: Shop, orders: list[Order]) -> list[Fault]
     place = 0
     while len(free) > 1:
         order = free.pop()
+        if any(entry.touched for entry in shop.by_order[order.id]):
+            continue
         other = next((each for each in free if _cycle(shop, each) == _cycle(shop, order)), None)
         if other is None:
             continue
@@ -206,6 +208,10 @@ def _hidden(dice: random.Random, shop: Shop, orders: list[Order]) -> list[Fault]
             found += made
         place += 1
     return found
+
+
+def _books_touched(shop: Shop, order: Order) -> bool:
+    return any(each.touched or each.gone for each in shop.booked_of[order.id])
 
 
 def _cycle(shop: Shop, order: Order) -> int | None:
@@ -219,6 +225,7 @@ def _totals_that_offset(dice: random.Random, shop: Shop, one: Order, other: Orde
         return []
     first.total += delta
     second.total -= delta
+    first.touched = second.touched = True
     return [log.fault(shop, "AMOUNT_DIFF", each.id, delta, "totals_that_offset", each) for each in (one, other)]
 
 
@@ -232,6 +239,7 @@ def _taxes_that_offset(dice: random.Random, shop: Shop, one: Order, other: Order
         return []
     first.tax += delta
     second.tax -= delta
+    first.touched = second.touched = True
     return [log.fault(shop, "TAX_DIFF", each.id, delta, "taxes_that_offset", each) for each in (one, other)]
 
 
@@ -242,6 +250,7 @@ def _commissions_that_offset(dice: random.Random, shop: Shop, one: Order, other:
     delta = dice.randrange(3, min(10, -fees[1].amount - 1))
     fees[0].amount -= delta
     fees[1].amount += delta
+    fees[0].touched = fees[1].touched = True
     return [
         log.fault(shop, "COMMISSION_RATE", each.id, delta, "commissions_that_offset", each) for each in (one, other)
     ]
@@ -253,12 +262,13 @@ def _largest(shop: Shop, order: Order, kind: str) -> Entry | None:
 
 def _doubled_and_lost(dice: random.Random, shop: Shop, one: Order, _other: Order) -> list[Fault]:
     """A line of an order twice, and one of the same amount in another order of the cycle not at all."""
+    in_use = {entry.order.id for entry in shop.entries if entry.touched and entry.order}
     wanted = {entry.amount: entry for entry in shop.entries_of(one, "ORDER_AMOUNT") if entry.amount}
     for order in shop.orders:
         if order is one or order.kind != "plain" or not order.settled or order.id not in shop.by_order:
             continue
         mine = shop.by_order[order.id]
-        if any(line.refunds for line in order.lines) or any(entry.touched for entry in mine):
+        if any(line.refunds for line in order.lines) or order.id in in_use or _books_touched(shop, order):
             continue
         sales = [entry for entry in mine if entry.type in log.SALES and entry.amount]
         twin = next((each for each in sales if each.type == "ORDER_AMOUNT" and each.amount in wanted), None)
@@ -266,6 +276,8 @@ def _doubled_and_lost(dice: random.Random, shop: Shop, one: Order, _other: Order
             continue
         for entry in mine:
             entry.touched = True
+        for booked in shop.booked_of[order.id]:
+            booked.touched = True
         doubled = log.double(dice, shop, wanted[twin.amount])
         twin.gone = True
         return [
