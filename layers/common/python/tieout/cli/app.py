@@ -13,6 +13,7 @@ from tieout import __version__
 from tieout.cli.backfill import orders
 from tieout.cli.backfill_settlement import settlements
 from tieout.cli.breaks import breaks
+from tieout.cli.close import close
 from tieout.cli.deadlines import deadlines
 from tieout.cli.deployment import Deployment
 from tieout.cli.doctor import doctor
@@ -93,6 +94,7 @@ app.command()(explain)
 app.command()(settle)
 app.command()(pause)
 app.command()(resume)
+app.command()(close)
 app.add_typer(orders, name="orders")
 app.add_typer(settlements, name="settlements")
 app.add_typer(breaks, name="breaks")

@@ -25,12 +25,14 @@ breaks = typer.Typer(help="Differences that wait for somebody.", no_args_is_help
 
 Cases = Annotated[
     Path | None,
-    typer.Option(envvar="TIEOUT_CASES", help="The break history, as `tieout close` keeps it: a file, offline."),
+    typer.Option(
+        envvar="TIEOUT_CASES", help="A break history that `tieout close` keeps; left out, the deployment's own."
+    ),
 ]
 Key = Annotated[
     str, typer.Argument(metavar="KEY", help="The break's key, or MARKETPLACE/CODE/KEY where a key has several.")
 ]
-By = Annotated[str | None, typer.Option(help="Who takes the step; default: the user of this machine.")]
+By = Annotated[str | None, typer.Option(help="Who takes the step, with --cases; default: the user of this machine.")]
 Reason = Annotated[str, typer.Option(help="Why, what, or under which number; it stays in the history.")]
 
 
@@ -53,7 +55,7 @@ def listed(  # noqa: PLR0917  Typer names them on the command line
     as_json: AsJson = False,
 ) -> None:
     """List the breaks that are not closed: age, owner, amount, state, and what is proposed."""
-    events = _read(_log(cases))
+    events = _read(_log(ctx, cases))
     as_of = _day(events)
     found = [
         case
@@ -90,7 +92,7 @@ _ORDERS: dict[Order, Callable[[Case], Any]] = {
 @breaks.command("show")
 def shown(ctx: typer.Context, key: Key, cases: Cases = None, as_json: AsJson = False) -> None:
     """Tell the life of a break: what was found, by which run, who decided what and why."""
-    events = _read(_log(cases))
+    events = _read(_log(ctx, cases))
     case = _found(events, key)
     as_of = _day(events)
     table = a_table(f"{case.key}: {case.state}", "When", "Who", "What", "Why")
@@ -182,9 +184,12 @@ def accept(
 def _step(  # noqa: PLR0917  as the commands say it
     ctx: typer.Context, key: str, action: Action, reason: str, cases: Path | None, by: str | None, as_json: bool
 ) -> None:
+    if by and not cases:
+        # Two persons are two identities: a name that anybody can type would be none.
+        raise MistakeError("--by goes with --cases FILE: in a deployment you are who AWS says that you are.")
     who = by or (getpass.getuser() if cases else deployment_of(ctx).who)
     try:
-        case = decide_on(_log(cases), key, action, by=who, at=datetime.now(UTC), reason=reason)
+        case = decide_on(_log(ctx, cases), key, action, by=who, at=datetime.now(UTC), reason=reason)
     except (RefusedError, LogMovedOnError, BrokenChainError) as error:
         raise MistakeError(f"{error}.") from error
     words = f"{case.key}: {case.state}, owner {case.owner} ({who})"
@@ -192,9 +197,13 @@ def _step(  # noqa: PLR0917  as the commands say it
     show(document, as_json=wants_json(ctx, as_json), shown=[words])
 
 
-def _log(cases: Path | None) -> BreakLog:
+def _log(ctx: typer.Context, cases: Path | None) -> BreakLog:
+    """The file that is named, or the deployment's own history."""
     if cases is None:
-        raise MistakeError("Name the break history with --cases FILE (`tieout close` keeps one).")
+        outputs = deployment_of(ctx).outputs
+        from tieout.wiring import break_log_for  # noqa: PLC0415  brings AWS with it
+
+        return break_log_for(outputs)
     if not cases.exists():
         raise MistakeError(f"{cases} is not there: `tieout close --cases {cases}` begins a break history.")
     return FileBreakLog(cases)

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from tieout.books.close.manifest import InputFile
 from tieout.books.rows import Problem
+from tieout.domain.ledger.accrual import Accrual
 from tieout.domain.ledger.gl import GlLine
 from tieout.domain.ledger.line import Books, Cycle, Line
 from tieout.domain.ledger.periods import local_day
@@ -76,7 +77,7 @@ class Closing(Struct, frozen=True, kw_only=True):
     records: Sequence[Record]
     """Of cycles that tie out, those that NetSuite has already included."""
     proofs: Sequence[Proof]
-    accruals: Sequence[Record] = ()
+    accruals: Sequence[Accrual] = ()
     """At the month's end, each with its reversal day."""
     findings: Sequence[Break] = ()
     information: Sequence[Break] = ()

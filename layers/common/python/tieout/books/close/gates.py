@@ -12,16 +12,16 @@ from tieout.books.close.closing import Account, Closing, total
 from tieout.books.close.cycles import buckets_of, operator_difference
 from tieout.books.close.roll_forward import RollForward
 from tieout.books.close.sheet import Cell, Sheet, a_sheet, texts
-from tieout.domain.ledger.proof import Held, Status
+from tieout.domain.ledger.line import Cycle
+from tieout.domain.ledger.proof import Status
 from tieout.domain.ledger.roles import Role
 from tieout.domain.ledger.types import rule_of
 from tieout.domain.money import ZERO, Money
 from tieout.domain.reconcile.ageing import roll_forward as breaks_roll_forward
 from tieout.domain.reconcile.breaks import Code
-from tieout.domain.reconcile.history import State
 from tieout.domain.reconcile.workflow import Case
 
-_AGREED = frozenset({State.APPROVED, State.POSTED, State.CLAIMED, State.VERIFIED, State.CLOSED})
+_UNEXPLAINED = frozenset({Code.CYCLE_NOT_TIED, Code.CHAIN_GAP, Code.DOC_NOT_TIED, Code.UNEXPLAINED})
 
 
 class Verdict(StrEnum):
@@ -53,9 +53,10 @@ def gates_of(closing: Closing, accounts: list[Account], months: list[RollForward
     """Every gate, in the order of the cover."""
     cases = closing.cases
     cycles = [(account, cycle) for account in accounts for cycle in account.included]
+    told = explained_cycles(accounts, cases.values())
     pairs = list(zip(accounts, months, strict=True))
     return [
-        _gate("I3", "All cycles tied out or explained", _held(closing, accounts), f"{len(cycles)} cycles"),
+        _gate("I3", "All cycles tied out or explained", _not_tied(accounts, told), _tied(cycles, told)),
         _gate(
             "I4",
             "Transfer to the operator is the sum of its sides",
@@ -72,10 +73,11 @@ def gates_of(closing: Closing, accounts: list[Account], months: list[RollForward
             (
                 f"{cycle.id} {bucket.name}: {account.money(bucket.difference)}"
                 for account, cycle in cycles
+                if cycle.id not in told
                 for bucket in buckets_of(account, cycle)
                 if bucket.difference
             ),
-            f"{len(cycles)} cycles",
+            _tied(cycles, told),
         ),
         _gate("I6", "Legal documents tie out", _open(cases.values(), {Code.DOC_NOT_TIED}), "no difference"),
         _gate("I7", "Every line of a tied-out cycle is booked exactly once", _not_once(accounts), "each once"),
@@ -126,21 +128,34 @@ def gates_of(closing: Closing, accounts: list[Account], months: list[RollForward
     ]
 
 
-def _held(closing: Closing, accounts: list[Account]) -> Iterable[str]:
-    """Held cycles whose reasons nobody has agreed on; a cycle without proof counts too."""
-    agreed = {(each.key.marketplace, each.key.key) for each in closing.cases.values() if each.state in _AGREED}
+def explained_cycles(accounts: list[Account], cases: Iterable[Case]) -> set[str]:
+    """Held cycles of which breaks name the whole difference: nothing unexplained was found of them."""
+    named: set[str] = set()
+    unexplained: set[str] = set()
+    for case in cases:
+        if case.found.cycle and not case.is_closed:
+            (unexplained if case.found.code in _UNEXPLAINED else named).add(case.found.cycle)
+    return {
+        cycle.id
+        for account in accounts
+        for cycle in account.included
+        if account.is_held(cycle.id) and cycle.id in named - unexplained
+    }
+
+
+def _not_tied(accounts: list[Account], told: set[str]) -> Iterable[str]:
     for account in accounts:
         for cycle in account.included:
             proof = account.proofs.get(cycle.id)
             if proof is None:
                 yield f"{account.marketplace} {cycle.id}: not settled"
-            elif proof.status is Status.HELD and not _explained(account, proof.reasons, agreed):
+            elif proof.status is Status.HELD and cycle.id not in told:
                 first = proof.reasons[0].explanation if proof.reasons else f"residual {account.money(proof.residual)}"
                 yield f"{account.marketplace} {cycle.id}: {first}"
 
 
-def _explained(account: Account, reasons: tuple[Held, ...], agreed: set[tuple[str, str]]) -> bool:
-    return bool(reasons) and all((account.marketplace, each.key) in agreed for each in reasons)
+def _tied(cycles: list[tuple[Account, Cycle]], told: set[str]) -> str:
+    return f"{len(cycles) - len(told)} cycles tie out" + (f", {len(told)} held and explained by breaks" if told else "")
 
 
 def _open(cases: Iterable[Case], codes: set[Code]) -> Iterable[str]:

@@ -40,9 +40,9 @@ def journal_sheet(accounts: list[Account]) -> Sheet:
 def _journal(account: Account) -> Iterator[tuple[Cell, ...]]:
     there = {each.external_id.upper(): each for each in account.books.booked}
     accruals = [
-        each
+        each.record
         for each in account.closing.accruals
-        if (each.marketplace, each.currency) == (account.marketplace, account.currency)
+        if (each.record.marketplace, each.record.currency) == (account.marketplace, account.currency)
     ]
     for record in sorted((*account.records, *accruals), key=lambda each: (each.day, each.external_id)):
         if record.day not in account.period:

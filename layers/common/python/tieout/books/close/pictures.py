@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from textwrap import wrap
 
 from msgspec import Struct
 
@@ -27,6 +28,8 @@ class Bar(Struct, frozen=True, kw_only=True):
     tone: str
     """Class of its colour: up, down, whole, first, second."""
     label: str = ""
+    words: tuple[str, ...] = ()
+    """The label in lines, beneath an upright bar."""
     figure: str = ""
 
 
@@ -44,6 +47,11 @@ class Picture(Struct, frozen=True, kw_only=True):
     """Lines from bar to bar: x from, x to, y."""
     legend: tuple[tuple[str, str], ...] = ()
     """Tone and what it means."""
+
+
+def readable(amount: Money) -> str:
+    """`-1,234.50`."""
+    return f"{Decimal(figure(amount)):,f}"
 
 
 def _px(number: Decimal) -> Decimal:
@@ -82,8 +90,8 @@ def waterfall(account: Account, month: RollForward) -> Picture:
                 width=_px(slot * 3 / 4),
                 height=_px(max(abs(end - start) * scale, Decimal(1))),
                 tone=tone,
-                label=name,
-                figure=figure(account.money(amount)),
+                words=tuple(wrap(name, 14)),
+                figure=readable(account.money(amount)),
             )
         )
         if place + 1 < len(moves):
@@ -125,7 +133,7 @@ def breaks_by_age(closing: Closing) -> Picture:
     bars: list[Bar] = []
     for place, bucket in enumerate(Bucket):
         blocking, others = counted[bucket]
-        sums = ", ".join(f"{figure(Money(each, name))} {name}" for name, each in sorted(amounts[bucket].items()))
+        sums = ", ".join(f"{readable(Money(each, name))} {name}" for name, each in sorted(amounts[bucket].items()))
         told = f"{blocking + others}" + (f" ({sums})" if sums else "")
         first = Decimal(_BREADTH) * blocking / most
         second = Decimal(_BREADTH) * others / most
