@@ -19,6 +19,7 @@ from tieout.domain.money import ZERO
 from tieout.netsuite.payloads import CUSTOM_PRICE, LONGEST_REFERENCE, MARKETPLACE, ORDER_ID, Json, text
 
 LONGEST_MEMO = 999
+PENDING, APPROVED = {"id": "1"}, {"id": "2"}
 _HUNDRED = Decimal(100)
 _FOUR_PLACES = Decimal("0.0001")
 
@@ -33,6 +34,8 @@ class Setting(Struct, frozen=True, kw_only=True):
     currency_id: str
     subsidiary_id: str | None = None
     approve: bool = False
+    routed: bool = False
+    """Whether the account routes journals for approval: then `approvalStatus` takes the place of `approved`."""
     applied: Mapping[str, str] = {}
     """Internal id by external id, of what the record is applied to."""
     items: Mapping[str, str] = {}
@@ -125,7 +128,11 @@ def _journal(record: Record, setting: Setting) -> Json:
         if entry.entity:
             line["entity"] = {"externalId": entry.entity}
         lines.append(line)
-    body = _head(record, setting) | {"approved": setting.approve, "line": {"items": lines}}
+    body = _head(record, setting) | {"line": {"items": lines}}
+    if setting.routed:
+        body["approvalStatus"] = APPROVED if setting.approve else PENDING
+    else:
+        body["approved"] = setting.approve
     if setting.subsidiary_id is not None:
         body["subsidiary"] = {"id": setting.subsidiary_id}
     if record.reversal_day is not None:
