@@ -12,7 +12,7 @@ from decimal import Decimal
 from msgspec import Struct
 from msgspec.json import Decoder
 
-from tieout.domain.ledger.line import Sold, SoldLine
+from tieout.domain.ledger.line import Sold, SoldLine, SoldRefund
 from tieout.domain.money import ZERO
 from tieout.domain.orders.order import DEAD_LINES
 from tieout.mirakl.translate import TAX_MODES
@@ -41,6 +41,13 @@ class Refund(Struct, frozen=True):
     """A refund; that there is one says that the line was charged."""
 
     id: str | int | None = None
+    state: str | None = None
+    amount: Decimal | None = None
+    shipping_amount: Decimal | None = None
+    taxes: list[Tax] | None = None
+    shipping_taxes: list[Tax] | None = None
+    commission_amount: Decimal | None = None
+    commission_total_amount: Decimal | None = None
 
 
 class OrderLine(Struct, frozen=True):
@@ -157,6 +164,29 @@ def _line(line: OrderLine, *, tax_included: bool) -> SoldLine:
         shipped_at=known.shipped_at,
         received_at=known.received_at,
         net_price=price - tax if tax_included else price,
+        refunds=tuple(
+            _refund(refund, f"refunds[{place}]", tax_included=tax_included)
+            for place, refund in enumerate(line.refunds or ())
+            if refund.id is not None
+        ),
+    )
+
+
+def _refund(refund: Refund, name: str, *, tax_included: bool) -> SoldRefund:
+    given = (told_amount(refund.amount, f"{name}.amount") or ZERO) + (
+        told_amount(refund.shipping_amount, f"{name}.shipping_amount") or ZERO
+    )
+    taxes: dict[str, Decimal] = {}
+    _add(taxes, refund.taxes, f"{name}.taxes", 1)
+    _add(taxes, refund.shipping_taxes, f"{name}.shipping_taxes", 1)
+    fee = told_amount(refund.commission_amount, f"{name}.commission_amount")
+    whole = told_amount(refund.commission_total_amount, f"{name}.commission_total_amount")
+    return SoldRefund(
+        id=text(refund.id),
+        gross=given if tax_included else given + sum(taxes.values(), ZERO),
+        commission=fee,
+        commission_tax=None if fee is None or whole is None else whole - fee,
+        state=refund.state or "",
     )
 
 
