@@ -19,9 +19,9 @@ from msgspec.structs import replace
 
 from tests.unit.books.months import RULES, SHOP, a_break, closing, line, september
 from tieout.books.close.closing import Account, Closing, Period
-from tieout.books.close.month_end import with_month_end
 from tieout.books.close.gates import Verdict
 from tieout.books.close.manifest import InputFile, run_id
+from tieout.books.close.month_end import with_month_end
 from tieout.books.close.pack import MANIFEST, PAGE, WORKBOOK, Pack, build_pack, write_pack
 from tieout.books.close.roll_forward import RollForward, roll_forward
 from tieout.books.close.sheet import Column, Kind, a_sheet, texts
