@@ -49,9 +49,7 @@ class Reconcile(Construct):
             disk=DISK,
             matches=True,
             may=[
-                *deployment.store.record_postings(),
-                *deployment.store.see_postings(),
-                *deployment.store.read_threads(),
+                *deployment.store.compare_postings(),
                 *deployment.store.archive_documents(SETTLEMENT),
                 *deployment.store.read_documents("orders", SETTLEMENT),
                 *deployment.read_secrets(netsuite=True),

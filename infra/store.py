@@ -99,6 +99,10 @@ class Store(Construct):
         """Look at a posting, at what was seen of an order, or at how far a marketplace has been read."""
         return self._on_postings("GetItem")
 
+    def compare_postings(self) -> list[iam.PolicyStatement]:
+        """Look at postings and at what was seen of orders; take turns, and note how far a comparison came."""
+        return self._on_postings("BatchGetItem", "GetItem", "Query", "UpdateItem")
+
     def work_postings(self) -> list[iam.PolicyStatement]:
         """Claim postings and settle them, key by key."""
         return self._on_postings("GetItem", "PutItem", "UpdateItem")
