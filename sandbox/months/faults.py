@@ -211,7 +211,7 @@ def refund_line_doubled(dice: random.Random, shop: Shop, order: Order) -> Fault 
 
 
 def all_log_lines_lost(_dice: random.Random, shop: Shop, order: Order) -> Fault | None:
-    if order.kind != "plain" or any(line.refunds for line in order.lines) or order.penalty:
+    if order.kind != "plain" or any(line.refunds for line in order.lines) or order.penalty or order.seller_fee:
         return None
     if any(entry.touched for entry in shop.by_order[order.id]):
         return None
