@@ -291,6 +291,25 @@ def test_a_payout_in_the_log_that_is_not_what_the_cycle_says_holds_it() -> None:
     assert [(each.code, each.key) for each in settled.proofs[0].reasons] == [(Code.PAYOUT_DIFF, "C1")]
 
 
+def test_a_payment_line_without_a_cycle_is_that_of_the_payout_of_its_amount() -> None:
+    paid_at = datetime(2026, 1, 23, tzinfo=UTC)
+    lines = log("ORDER_AMOUNT +10.00")
+    loose = log("PAYMENT -10.00", cycle=None, created=paid_at) + log(
+        "PAYMENT -9.00", cycle=None, created=paid_at, order="X"
+    )
+    payout = settle(books([*lines, *loose], a_cycle(lines)), rules("summary_journal")).records[-1]
+    assert payout.source_line_ids == (loose[0].id,)
+
+
+def test_a_cycle_that_is_held_uses_up_no_invoice() -> None:
+    held, free = log("ORDER_AMOUNT +100.00"), log("ORDER_AMOUNT +100.00", cycle="C2")
+    fee = with_document(log("SUBSCRIPTION_FEE -1.00"), "MISSING")
+    later = a_cycle(free, id="C2", closed_at=datetime(2026, 1, 30, tzinfo=UTC))
+    settled = settle(books([*held, *fee, *free], a_cycle([*held, *fee]), later, an_invoice("100.00")), rules())
+    assert [each.status for each in settled.proofs] == [Status.HELD, Status.TIED_OUT]
+    assert [str(each.amount) for each in settled.records[0].applications] == ["100.00"]
+
+
 def test_a_cycle_that_does_not_tie_out_is_held_whole() -> None:
     lines = log("ORDER_AMOUNT +10.00")
     settled = settle(books(lines, a_cycle(lines, to_seller=Decimal("9.99"))), rules("summary_journal"))

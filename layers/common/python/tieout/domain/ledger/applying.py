@@ -24,20 +24,14 @@ class Rooms:
 
     def apply(self, documents: Iterable[Booked], amount: Decimal, *, by: str) -> tuple[list[Application], Decimal]:
         """Apply up to `amount` (above zero) to documents in turn, by a record of this external id; what is left."""
-        exists = by.upper() in self._existing
         made: list[Application] = []
         for document in documents:
-            if amount <= 0:
-                break
-            key = document.external_id or document.id or document.number
-            room = abs(document.total) - self._used.get(key, ZERO)
-            if document.unpaid is not None and not exists:
-                room = min(room, document.unpaid - self._used_of_unpaid.get(key, ZERO))
-            part = min(room, amount)
+            part = min(self._room(document, by), amount)
             if part <= 0:
                 continue
+            key = _key(document)
             self._used[key] = self._used.get(key, ZERO) + part
-            if not exists:
+            if by.upper() not in self._existing:
                 self._used_of_unpaid[key] = self._used_of_unpaid.get(key, ZERO) + part
             made.append(
                 Application(external_id=document.external_id, number=document.number, amount=part, id=document.id)
@@ -47,12 +41,23 @@ class Rooms:
 
     def room(self, documents: Iterable[Booked], *, by: str) -> Decimal:
         """How much could be applied."""
-        exists = by.upper() in self._existing
-        total = ZERO
-        for document in documents:
-            key = document.external_id or document.id or document.number
-            room = abs(document.total) - self._used.get(key, ZERO)
-            if document.unpaid is not None and not exists:
-                room = min(room, document.unpaid - self._used_of_unpaid.get(key, ZERO))
-            total += max(room, ZERO)
-        return total
+        return sum((max(self._room(document, by), ZERO) for document in documents), ZERO)
+
+    def _room(self, document: Booked, by: str) -> Decimal:
+        key = _key(document)
+        room = abs(document.total) - self._used.get(key, ZERO)
+        if document.unpaid is not None and by.upper() not in self._existing:
+            room = min(room, document.unpaid - self._used_of_unpaid.get(key, ZERO))
+        return room
+
+    def used(self) -> tuple[dict[str, Decimal], dict[str, Decimal]]:
+        """What has been applied so far, to go back to."""
+        return dict(self._used), dict(self._used_of_unpaid)
+
+    def back_to(self, used: tuple[dict[str, Decimal], dict[str, Decimal]]) -> None:
+        """Forget what a cycle applied that is held after all."""
+        self._used, self._used_of_unpaid = used
+
+
+def _key(document: Booked) -> str:
+    return document.external_id or document.id or document.number

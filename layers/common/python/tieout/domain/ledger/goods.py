@@ -2,8 +2,8 @@
 
 A principal's books have the same lines from the other side: what the goods cost, as a bill of the shop's.
 
-Tax inside the price is taken out by the order's own taxes, never by a rate of ours: the parts of an order line always
-add up to its tax.
+Tax inside the price is taken out by the order's own taxes, never by a rate of ours: price and shipping of an order line
+that come together have its tax to the cent; a part of it has its share, rounded half-up.
 """
 
 from __future__ import annotations

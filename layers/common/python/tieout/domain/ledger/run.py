@@ -10,6 +10,7 @@ from tieout.domain.ids import external_id
 from tieout.domain.ledger.accounts import AccountMap
 from tieout.domain.ledger.applying import Rooms
 from tieout.domain.ledger.line import Booked, Books, Cycle, Document, Line
+from tieout.domain.ledger.piles import Pile
 from tieout.domain.ledger.presentation import Presentation, Reading, read_presentation
 from tieout.domain.ledger.rules import BookingRules, Mode
 from tieout.domain.ledger.side import side_of
@@ -39,6 +40,10 @@ class Run:
         self.memos = _by(books.booked, _MEMOS, by_refund=True)
         self.rooms = Rooms({each.external_id.upper() for each in books.booked if each.external_id})
         self.twins = _twins(books)
+        self._loose = sorted(
+            (line for line in self.lines.get("", ()) if line.type == "PAYMENT"),
+            key=lambda line: (line.created, line.id),
+        )
         self.reading = self._read_presentation()
 
     def _read_presentation(self) -> Reading:
@@ -47,6 +52,15 @@ class Run:
         if self.rules.mode in {Mode.OPERATOR, Mode.OPERATOR_PRINCIPAL}:
             return Reading(Presentation.SPLIT)
         return read_presentation(self.lines, self.books.orders)
+
+    def take_payment(self, cycle: Cycle, transferred: Decimal, onto: Pile) -> None:
+        """A PAYMENT line without a cycle: the first of the account after the closing, of its very amount."""
+        for line in self._loose:
+            of_account = (line.shop, line.currency, line.psp) == (cycle.shop, cycle.currency, cycle.psp)
+            if of_account and line.amount and -line.amount == transferred and line.created >= cycle.closed_at:
+                self._loose.remove(line)
+                onto.add(line)
+                return
 
     def id_of(self, kind: str, source: str) -> str:
         """External id of an effect of this marketplace."""

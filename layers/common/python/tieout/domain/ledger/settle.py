@@ -51,7 +51,10 @@ def settle(books: Books, rules: BookingRules) -> Settled:
         held = _reasons(run, cycle, lines, tied)
         made: list[Record] = []
         if not held:
+            before = run.rooms.used()
             made, held = _book(run, cycle, lines, tied)
+            if held:
+                run.rooms.back_to(before)
         carried[account] = tied.carried_out
         if not held:
             records += [at_exponent(record) for record in made]
@@ -138,6 +141,8 @@ def _book(run: Run, cycle: Cycle, lines: list[Line], tied: TieOut) -> tuple[list
 
 def _records(run: Run, sorter: Sorter, lines: list[Line], tied: TieOut) -> tuple[list[Record], list[Held]]:
     cycle, out = sorter.cycle, sorter.sort(lines)
+    if not out.payouts.ids and cycle.pay_out.state == PAID:
+        run.take_payment(cycle, tied.transferred, out.payouts)
     held = list(_payment_lines(cycle, out.payouts.amount, tied))
     records: list[Record] = []
     units: dict[date, list[Unit]] = {}
