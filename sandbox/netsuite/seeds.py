@@ -111,8 +111,8 @@ def seed_documents(store: Store, rows: list[dict[str, Any]], now: datetime) -> N
             "subsidiary": customer.values["subsidiary"] if customer else None,
             "otherRefNum": row.get("otherrefnum"),
             "memo": row.get("memo"),
-            "total": _amount(row.get("foreigntotal")) or Decimal(0),
-            "taxTotal": _amount(row.get("taxtotal")) or Decimal(0),
+            "total": abs(_amount(row.get("foreigntotal")) or Decimal(0)),
+            "taxTotal": abs(_amount(row.get("taxtotal")) or Decimal(0)),
             "status": status if len(status) == 1 else _DOCUMENT_STATUS.get(status, "A"),
             **custom,
         }

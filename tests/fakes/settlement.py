@@ -21,6 +21,7 @@ from tieout.domain.ledger.line import Booked
 from tieout.domain.ledger.record import Record as SettlementRecord
 from tieout.domain.ledger.record import RecordType
 from tieout.domain.money import ZERO, Money
+from tieout.domain.orders.sales_order import TaxRules
 
 SUITEQL_TYPE = {
     RecordType.CUSTOMER_PAYMENT: "CustPymt",
@@ -65,8 +66,14 @@ class MemorySettlement:
     # --- records -----------------------------------------------------------------------------------------------------
 
     def create_record(
-        self, record: SettlementRecord, *, subsidiary_id: str | None = None, approve: bool = False
+        self,
+        record: SettlementRecord,
+        *,
+        subsidiary_id: str | None = None,
+        approve: bool = False,
+        taxes: TaxRules | None = None,
     ) -> str:
+        _ = taxes
         self.calls["create_record"] += 1
         self._apply_credit_memos()
         if problem := self.refuses.get(record.external_id):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,8 +26,9 @@ from tests.integration.running_twins import running
 from tieout.domain.errors import AlreadyExists, NeedsAttention, OutcomeUnknown, Reason
 from tieout.domain.ledger.gl import VendorDraft, differences
 from tieout.domain.ledger.record import Record, RecordType
-from tieout.domain.orders.sales_order import CustomerDraft
+from tieout.domain.orders.sales_order import CustomerDraft, TaxRules, TaxStrategy
 
+TAXES = TaxRules(TaxStrategy.SUITETAX_OVERRIDE, {}, "VAT-GBR-20")
 INV, MEMO, PMT = (f"T-{MARKETPLACE}-{kind}-1" for kind in ("INV", "CM", "PMT"))
 
 
@@ -43,7 +45,7 @@ def refused(books: Bookkeeper, record: Record, reason: Reason, words: str) -> No
     assert words in " ".join(found.value.facts.values())
 
 
-def proven(books: Bookkeeper, record: Record, **options: bool) -> str:
+def proven(books: Bookkeeper, record: Record, **options: Any) -> str:
     """Written, and posted by NetSuite as it was meant."""
     internal_id = books.client.create_record(record, subsidiary_id="1", **options)
     assert differences(record, books.client.gl_lines([record.external_id])) == []
@@ -212,7 +214,7 @@ def test_an_order_becomes_a_cash_sale_into_the_clearing_account(books: Bookkeepe
         entity=CUSTOMER,
         order_id="A-1",
     )
-    proven(books, sale)
+    proven(books, sale, taxes=TAXES)
     (found,) = books.client.documents_of(["A-1", "A-2"])
     assert (found.type, found.order_id, found.total, found.tax) == ("CashSale", "A-1", D(126), D(21))
     back = a_record(
@@ -238,7 +240,7 @@ def test_an_operator_bills_its_fees_to_the_seller(books: Bookkeeper) -> None:
         entity=CUSTOMER,
         number="F-118",
     )
-    proven(books, invoice)
+    proven(books, invoice, taxes=TAXES)
     memo = a_record(RecordType.CREDIT_MEMO, "T-SCM-1", cr("1310", "2"), dr("4200", "2"), entity=CUSTOMER)
     proven(books, memo)
     assert books.balance("1310") == D("13.12")
@@ -338,3 +340,15 @@ def test_a_difference_is_told_by_account() -> None:
         "account 1050: 0 posted, 5 GBP meant",
         "account 1115: 0 posted, -5 GBP meant",
     ]
+
+
+def test_without_suitetax_vat_is_a_line_of_the_item_of_its_account(books: Bookkeeper) -> None:
+    sale = a_record(
+        RecordType.CASH_SALE,
+        "T-CS-1",
+        dr("1115", "120"),
+        cr("4000", "100"),
+        cr("2200", "20", tax_code="VAT-GBR-20"),
+        entity=CUSTOMER,
+    )
+    proven(books, sale, taxes=TaxRules(TaxStrategy.OTHER_CHARGE, {}, None))

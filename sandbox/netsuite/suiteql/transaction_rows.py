@@ -16,6 +16,7 @@ from sandbox.netsuite.suiteql.values import Row, SqlValue, day_in, flag_in, id_i
 
 # Transactions that post to the ledger as soon as they are saved.
 _NON_POSTING = ("SalesOrd", "RtnAuth")
+_GIVEN_BACK = ("CustCred", "CashRfnd", "CustRfnd")
 _ADDRESS = ("addressee", "attention", "addr1", "addr2", "city", "state", "zip", "country", "addrPhone")
 
 
@@ -41,8 +42,8 @@ class TransactionRows:
         total, tax = values.get("total", Decimal(0)), values.get("taxTotal", Decimal(0))
         rate = values.get("exchangeRate") or Decimal(1)
         number = int(record.id)
-        # Purchases are negative in SuiteQL's header, sales positive.
-        sign = -1 if kind.suiteql_type.startswith("Vend") else 1
+        # Purchases and what is given back are negative in SuiteQL's header, sales positive.
+        sign = -1 if kind.suiteql_type.startswith("Vend") or kind.suiteql_type in _GIVEN_BACK else 1
         row: Row = {
             "id": number,
             "tranid": values.get("tranId"),
@@ -59,7 +60,7 @@ class TransactionRows:
             "trandisplayname": f"{kind.label} #{values.get('tranId')}",
             "foreigntotal": number_in(sign * total),
             "total": number_in(sign * (total * rate).quantize(Decimal("0.01"))),
-            "taxtotal": number_in(tax),
+            "taxtotal": number_in(sign * tax),
             "otherrefnum": values.get("otherRefNum"),
             "memo": values.get("memo"),
             "createddate": self.moment(record.created),

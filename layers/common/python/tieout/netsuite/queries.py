@@ -21,7 +21,7 @@ WHERE t.externalid IN ({{}})
 _SUBSIDIARIES = "SELECT 'subsidiary' AS kind, id, name FROM subsidiary WHERE isinactive = 'F'"
 _LOCATIONS = "SELECT 'location' AS kind, id, name FROM location WHERE isinactive = 'F'"
 _CURRENCIES = "SELECT 'currency' AS kind, id, symbol AS name FROM currency WHERE isinactive = 'F'"
-_BELOW_ZERO = frozenset({"CustCred", "RtnAuth"})
+_BELOW_ZERO = frozenset({"CustCred", "RtnAuth", "CashRfnd", "CustRfnd", "VendBill", "VendCred", "VendPymt"})
 """Types whose total may be shown below zero, as it takes away from what is owed."""
 
 

@@ -14,6 +14,7 @@ from tieout.domain.exchange import References
 from tieout.domain.ledger.gl import Balance, GlLine, VendorDraft
 from tieout.domain.ledger.line import Booked
 from tieout.domain.ledger.record import Record
+from tieout.domain.orders.sales_order import TaxRules
 from tieout.netsuite import settlement_queries as queries
 from tieout.netsuite.connection import Connection
 from tieout.netsuite.payloads import Json, text
@@ -39,24 +40,32 @@ class Settlement:
 
     # --- records -----------------------------------------------------------------------------------------------------
 
-    def create_record(self, record: Record, *, subsidiary_id: str | None = None, approve: bool = False) -> str:
+    def create_record(
+        self,
+        record: Record,
+        *,
+        subsidiary_id: str | None = None,
+        approve: bool = False,
+        taxes: TaxRules | None = None,
+    ) -> str:
         """Create a record of the settlement, once; answers its internal id.
 
         Journals are written into `subsidiary_id` (all other forms follow their customer or vendor), and as approved
-        only if `approve`. What it is applied to is looked up by external id where the application has no internal id.
-        Raises AlreadyExists, OutcomeUnknown, and NeedsAttention: REFUSED_BY_NETSUITE; FIGURES_DISAGREE where the form
-        cannot say the record; CURRENCY_NOT_CONFIGURED; ACCOUNT_NOT_FOUND for accounts, items or documents that are not
-        there.
+        only if `approve`. `taxes` says how cash sales and invoices carry their VAT. What it is applied to is looked up
+        by external id where the application has no internal id. Raises AlreadyExists, OutcomeUnknown, and
+        NeedsAttention: REFUSED_BY_NETSUITE; FIGURES_DISAGREE where the form cannot say the record;
+        CURRENCY_NOT_CONFIGURED; ACCOUNT_NOT_FOUND for accounts, items or documents that are not there.
         """
         currency_id = self._names().currencies.get(record.currency)
         if currency_id is None:
             raise NeedsAttention(Reason.CURRENCY_NOT_CONFIGURED, {"currency": record.currency})
-        wanted = item_accounts(record)
+        wanted = item_accounts(record, taxes)
         setting = Setting(
             accounts=self.account_ids({entry.account for entry in record.entries}),
             currency_id=currency_id,
             subsidiary_id=subsidiary_id,
             approve=approve,
+            taxes=taxes,
             applied=self._applied(record),
             items=self._items_of(wanted) if wanted else {},
             routed=self._routed,

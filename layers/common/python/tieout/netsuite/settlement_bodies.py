@@ -16,6 +16,7 @@ from tieout.domain.errors import NeedsAttention, Reason
 from tieout.domain.ledger.record import Entry, Record, RecordType
 from tieout.domain.ledger.roles import Role
 from tieout.domain.money import ZERO
+from tieout.domain.orders.sales_order import TaxRules, TaxStrategy
 from tieout.netsuite.payloads import CUSTOM_PRICE, LONGEST_REFERENCE, MARKETPLACE, ORDER_ID, Json, text
 
 LONGEST_MEMO = 999
@@ -38,6 +39,8 @@ class Setting(Struct, frozen=True, kw_only=True):
     """Whether the account routes journals for approval: then `approvalStatus` takes the place of `approved`."""
     applied: Mapping[str, str] = {}
     """Internal id by external id, of what the record is applied to."""
+    taxes: TaxRules | None = None
+    """How sales are taxed: under SuiteTax VAT stands in tax details; else it is a line of its account's item."""
     items: Mapping[str, str] = {}
     """Internal id of the item of an account, by account number."""
 
@@ -47,11 +50,11 @@ def body_of(record: Record, setting: Setting) -> bytes:
     return _encode(_BODIES[record.type](record, setting))
 
 
-def item_accounts(record: Record) -> list[str]:
+def item_accounts(record: Record, taxes: TaxRules | None) -> list[str]:
     """Accounts whose entries become lines of items: forms of sale know no accounts."""
     if record.type not in _SALES:
         return []
-    return list(dict.fromkeys(entry.account for entry in _sold(record)))
+    return list(dict.fromkeys(entry.account for entry in record.entries if _is_sold(entry, taxes)))
 
 
 def _payment(record: Record, setting: Setting) -> Json:
@@ -146,7 +149,8 @@ def _sale(record: Record, setting: Setting) -> Json:
     head = _one(record, _heads(record))
     lines: list[Json] = []
     details: list[Json] = []
-    for place, entry in enumerate(_sold(record), start=1):
+    sold = [entry for entry in record.entries if _is_sold(entry, setting.taxes)]
+    for place, entry in enumerate(sold, start=1):
         amount = entry.credit - entry.debit
         line: Json = {"item": {"id": setting.items[entry.account]}, "quantity": 1, "price": CUSTOM_PRICE}
         line["amount"] = amount if charges else -amount
@@ -155,13 +159,16 @@ def _sale(record: Record, setting: Setting) -> Json:
         line["taxDetailsReference"] = f"L{place}"
         lines.append(line)
     net = sum((line["amount"] for line in lines), ZERO)
-    for entry in _taxes(record):
+    for entry in record.entries:
+        code = _tax_code(entry, setting.taxes)
+        if code is None:
+            continue
         amount = entry.credit - entry.debit if charges else entry.debit - entry.credit
         rate = (amount / net * _HUNDRED).quantize(_FOUR_PLACES) if net else ZERO
         details.append(
             {
                 "taxDetailsReference": "L1",
-                "taxCode": {"externalId": entry.tax_code},
+                "taxCode": {"externalId": code},
                 "taxBasis": net,
                 "taxRate": rate,
                 "taxAmount": amount,
@@ -229,16 +236,17 @@ def _heads(record: Record) -> list[Entry]:
     return [entry for entry in record.entries if entry.role in _HEAD_ROLES]
 
 
-def _taxes(record: Record) -> list[Entry]:
-    return [entry for entry in record.entries if entry.role is Role.VAT_OUTPUT and entry.tax_code]
+def _tax_code(entry: Entry, taxes: TaxRules | None) -> str | None:
+    """NetSuite's tax code of a VAT entry, by external id; None where it is a line like the others."""
+    if entry.role is not Role.VAT_OUTPUT or not entry.tax_code:
+        return None
+    if taxes is None or taxes.strategy is not TaxStrategy.SUITETAX_OVERRIDE:
+        return None
+    return taxes.codes.get(entry.tax_code, taxes.default_code)
 
 
-def _sold(record: Record) -> list[Entry]:
-    return [
-        entry
-        for entry in record.entries
-        if entry.role not in _HEAD_ROLES and not (entry.role is Role.VAT_OUTPUT and entry.tax_code)
-    ]
+def _is_sold(entry: Entry, taxes: TaxRules | None) -> bool:
+    return entry.role not in _HEAD_ROLES and _tax_code(entry, taxes) is None
 
 
 def _one(record: Record, entries: Iterable[Entry]) -> Entry:
