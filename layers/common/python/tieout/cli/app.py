@@ -20,6 +20,7 @@ from tieout.cli.doctor import doctor
 from tieout.cli.explain import explain
 from tieout.cli.output import aside
 from tieout.cli.parked import parked, resubmit
+from tieout.cli.reconcile import reconcile
 from tieout.cli.settle import settle
 from tieout.cli.status import status
 from tieout.cli.switches import pause, resume
@@ -92,6 +93,7 @@ app.command()(parked)
 app.command()(resubmit)
 app.command()(explain)
 app.command()(settle)
+app.command()(reconcile)
 app.command()(pause)
 app.command()(resume)
 app.command()(close)
