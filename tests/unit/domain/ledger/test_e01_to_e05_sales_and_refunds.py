@@ -244,6 +244,17 @@ def test_e4_a_cancellation_after_the_debit_touches_no_revenue() -> None:
     assert len(settled.records[0].source_line_ids) == 8
 
 
+@pytest.mark.parametrize("mode", ["summary_journal", "cash_sale"])
+def test_e4_by_summary_too_what_was_called_off_whole_was_never_revenue(mode: str) -> None:
+    lines = log("ORDER_AMOUNT +120.00 REFUND_ORDER_AMOUNT -120.00")
+    kept = log("ORDER_AMOUNT +60.00", order="O-2")
+    orders = an_order("0", {}), an_order("60.00", {"FR-20": "10.00"}, "O-2")
+    settled = settle(books([*lines, *kept], *orders), rules(mode, presentation="embedded"))
+    assert balances(settled.records[:-1]) == money(
+        marketplace_clearing="60.00", sales_revenue="-50.00", vat_output="-10.00"
+    )
+
+
 def test_an_order_that_is_not_invoiced_yet_waits_and_is_released_by_its_invoice() -> None:
     lines = with_document(log(SALE))
     waiting = settle(books(lines, BILL), rules())

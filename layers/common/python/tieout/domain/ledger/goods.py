@@ -8,12 +8,10 @@ that come together have its tax to the cent; a part of it has its share, rounded
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 
 from tieout.domain.ledger.journal import Part, Unit
-from tieout.domain.ledger.line import SoldLine
 from tieout.domain.ledger.payments import memo_of
 from tieout.domain.ledger.periods import period_of
 from tieout.domain.ledger.piles import Pile
@@ -38,7 +36,6 @@ class Goods:
         self._run = run
         self._cycle = sorter.cycle
         self._goods = sorter.out.goods
-        self._sold: dict[str, Mapping[str, SoldLine]] = {}
         self._sums: dict[Group, dict[Part, Decimal]] = {}
         self._piles: dict[Group, Pile] = {}
         self.records: list[Record] = []
@@ -72,7 +69,7 @@ class Goods:
         self, group: Group, order_id: str, order_line: str, prices: list[tuple[str, Part, Decimal]]
     ) -> None:
         """Price and shipping of an order line in turn, so that what was rounded for one is made up by the other."""
-        sold = self._sold_line(order_id, order_line)
+        sold = self._run.sold_line(order_id, order_line)
         if sold is None or not sold.gross:
             words = f"the tax inside the price of order line {order_line} is not known: its order was not read"
             self.held.append(Held(Code.TAX_PRESENTATION_UNKNOWN, order_id, words))
@@ -90,13 +87,6 @@ class Goods:
                 account = self._run.accounts.account(Role.VAT_OUTPUT, currency, day)
                 self._count(group, Part(role=Role.VAT_OUTPUT, account=account, tax_code=code), tax)
             self._count(group, part, net)
-
-    def _sold_line(self, order_id: str, order_line: str) -> SoldLine | None:
-        lines = self._sold.get(order_id)
-        if lines is None:
-            sold = self._run.books.orders.get(order_id)
-            lines = self._sold[order_id] = {line.id: line for line in sold.lines} if sold else {}
-        return lines.get(order_line)
 
     def _book(self, group: Group) -> None:
         pile = self._piles[group]

@@ -9,7 +9,7 @@ from decimal import Decimal
 from tieout.domain.ids import external_id
 from tieout.domain.ledger.accounts import AccountMap
 from tieout.domain.ledger.applying import Rooms
-from tieout.domain.ledger.line import Booked, Books, Cycle, Document, Line
+from tieout.domain.ledger.line import Booked, Books, Cycle, Document, Line, SoldLine
 from tieout.domain.ledger.piles import Pile
 from tieout.domain.ledger.presentation import Presentation, Reading, read_presentation
 from tieout.domain.ledger.rules import BookingRules, Mode
@@ -40,6 +40,7 @@ class Run:
         self.memos = _by(books.booked, _MEMOS, by_refund=True)
         self.rooms = Rooms({each.external_id.upper() for each in books.booked if each.external_id})
         self.twins = _twins(books)
+        self._sold: dict[str, Mapping[str, SoldLine]] = {}
         self._loose = sorted(
             (line for line in self.lines.get("", ()) if line.type == "PAYMENT"),
             key=lambda line: (line.created, line.id),
@@ -81,6 +82,14 @@ class Run:
         if number is None:
             return None
         return self.documents.get((cycle.shop, number)) or self.documents.get(("", number))
+
+    def sold_line(self, order_id: str, order_line: str) -> SoldLine | None:
+        """The order line as OR11 shows it; None where the order was not read."""
+        lines = self._sold.get(order_id)
+        if lines is None:
+            sold = self.books.orders.get(order_id)
+            lines = self._sold[order_id] = {line.id: line for line in sold.lines} if sold else {}
+        return lines.get(order_line)
 
     def has_twin(self, line: Line, *, of_refund: bool) -> bool:
         """Whether the operator keeps this very tax: then it passes through, and is nobody's here."""

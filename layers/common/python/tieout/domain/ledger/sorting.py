@@ -77,6 +77,7 @@ class Sorter:
         self._by_bill = run.rules.fees_by_bill and self._mode in {Mode.RECORD_LEVEL, *_OPERATORS}
         self._embedded = run.reading.answer is Presentation.EMBEDDED
         self._fees: dict[tuple[str, str, str | None, str | None], tuple[FeePile, date, Role | None, str | None]] = {}
+        self._called_off: dict[tuple[str, str], bool] = {}
         self._invoiced: dict[tuple[str | None, date], bool] = {}
         self._parts: dict[tuple[Role, str | None, str | None, date, int, bool], Part] = {}
 
@@ -129,6 +130,9 @@ class Sorter:
             else:
                 _add(self.out.sales, (day, order_id), line)
             return
+        if self._is_called_off(order_id, line.order_line_id or ""):
+            self._to_journal(line, day, Role.MARKETPLACE_UNDELIVERED, None)
+            return
         role = rule.summary
         part = self._part(role, None, line.tax_code, day, 0)
         order_line = (line.order_line_id or "") if self._embedded and not rule.is_tax else ""
@@ -143,6 +147,15 @@ class Sorter:
             line.type if order_line else "",
         )
         _add(self.out.goods, key, line)
+
+    def _is_called_off(self, order_id: str, order_line: str) -> bool:
+        """Debited and then cancelled whole: OR11 shows nothing of it any more, and it never was revenue."""
+        key = (order_id, order_line)
+        known = self._called_off.get(key)
+        if known is None:
+            sold = self.run.sold_line(order_id, order_line)
+            known = self._called_off[key] = sold is not None and not sold.gross
+        return known
 
     def _waits(self, line: Line, day: date) -> None:
         pile = self.out.undelivered.setdefault((day, line.order_id or ""), [Pile(), Pile()])
