@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import gzip
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from msgspec import json
 from msgspec.structs import replace
 
 from tests.fakes import House, a_house
-from tests.shared import shared
+from tests.shared import ROOT, shared
 from tests.unit.flows.test_settlements import BY_JOURNAL
 from tieout.books.deployed import ArchivedSources
 from tieout.books.export import Export, read_export
+from tieout.books.parquet import lines_from_parquet
+from tieout.books.stage import _fill, _lines, run
+from tieout.config import read_config
 from tieout.domain.exchange import FetchedOrder
 from tieout.flows.ports import At
 from tieout.flows.settlement.log import keep_cycles, keep_documents, keep_lines
@@ -56,9 +60,8 @@ def house() -> House:
     return a_house(marketplaces__brightside__settlement=BY_JOURNAL)
 
 
-@pytest.fixture
-def at(house: House, world: Path) -> At:
-    """A deployment that has read all of the world, page by page."""
+def having_read(world: Path, house: House) -> At:
+    """A deployment that has read all of a world, page by page."""
     orders = {json.decode(row)["order_id"]: row for row in rows(world, "orders")}
     market = FromFiles(orders)
     at = replace(house.at, marketplace=lambda _: market)
@@ -68,6 +71,11 @@ def at(house: House, world: Path) -> At:
     keep_cycles(MARKET, market.read_cycles(rows(world, "billing_cycles")), at)
     keep_documents(MARKET, market.read_documents(rows(world, "accounting_documents")), at)
     return at
+
+
+@pytest.fixture
+def at(house: House, world: Path) -> At:
+    return having_read(world, house)
 
 
 def test_the_archive_gives_the_lines_cycles_documents_and_orders_of_the_export(
@@ -86,11 +94,48 @@ def test_the_archive_gives_the_lines_cycles_documents_and_orders_of_the_export(
     assert mine.orders == {order_id: sold for order_id, sold in theirs.orders.items() if order_id in named}
 
 
-def test_what_was_staged_cycle_by_cycle_is_the_same(at: At, exported: Export, tmp_path: Path) -> None:
+def test_lines_that_were_staged_cycle_by_cycle_are_the_same_rows(at: At, exported: Export, tmp_path: Path) -> None:
+    books = exported.books[MARKET]
+    waiting = books.lines[0]
+    market = at.marketplace(MARKET)
+    before = dict(json.decode(market_row(at, waiting.id, waiting.cycle)))
+    before |= {"seller_billing_cycle_id": None, "last_updated": (waiting.updated - timedelta(days=9)).isoformat()}
+    keep_lines(MARKET, market.read_lines([json.encode(before)]), set(), at)
+    sources = ArchivedSources(at)
+    for cycle in at.settlement_log.partitions(MARKET, "lines"):
+        sources.stage(MARKET, cycle)
+    assert sources._fetch(tmp_path, MARKET) == {}
+    with duckdb.connect() as engine:
+        run(engine, "0_tables.sql")
+        lines_from_parquet(engine, MARKET, tmp_path)
+        theirs = engine.execute("FROM line ORDER BY ALL").fetchall()
+    with duckdb.connect() as engine:
+        run(engine, "0_tables.sql")
+        _fill(engine, "line", _lines(books))
+        ours = engine.execute("FROM line ORDER BY ALL").fetchall()
+    assert len(ours) == len(books.lines)
+    assert theirs == ours
+
+
+def market_row(at: At, line_id: str, cycle: str | None) -> bytes:
+    rows_of = at.settlement_log.rows(MARKET, "lines", cycle or "none")
+    return next(row for row in rows_of if line_id.encode() in row)
+
+
+@pytest.mark.parametrize("name", ["gift-shop-settled", "gift-shop-breaks"])
+def test_by_cycle_and_at_once_the_same_is_found(name: str, house: House, tmp_path: Path) -> None:
+    """The same SQL, whether the lines came as rows or as Parquet."""
+    folder = shared(f"worlds/{name}")
+    config = read_config(ROOT / "config" / "gift-shop.yaml")
+    at = replace(having_read(folder, house), config=config)
+    documents = read_export(folder, [MARKET], customers={MARKET: "Maison EU"}).books[MARKET].booked
+    day = date(2026, 11, 30)
+    at_once = ArchivedSources(at)(MARKET, documents, [], day)
     for cycle in at.settlement_log.partitions(MARKET, "lines"):
         ArchivedSources(at).stage(MARKET, cycle)
-    ArchivedSources(at, staged=True).write(tmp_path, MARKET, exported.books[MARKET].booked, [])
-    assert read_export(tmp_path, [MARKET]).books[MARKET].lines == exported.books[MARKET].lines
+    by_cycle = ArchivedSources(at, staged=True)(MARKET, documents, [], day)
+    assert by_cycle == at_once
+    assert bool(at_once.breaks) == (name == "gift-shop-breaks")
 
 
 def test_of_a_line_that_changed_the_newest_version_counts(at: At, exported: Export, tmp_path: Path) -> None:

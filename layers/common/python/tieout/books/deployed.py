@@ -11,16 +11,30 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import quote
 
+import duckdb
 from msgspec import Struct, json
+from msgspec.structs import replace
 
-from tieout.books.parquet import parquet_of
-from tieout.books.reconcile import Reconciled, reconcile_folder
+from tieout.books.parquet import lines_from_parquet, parquet_of
+from tieout.books.reconcile import Reconciled, compare, reconcile_folder
+from tieout.books.stage import stage
 from tieout.domain.errors import NeedsAttention
 from tieout.domain.ledger.gl import GlLine
-from tieout.domain.ledger.line import Booked
+from tieout.domain.ledger.line import Booked, Books
 from tieout.flows.ports import At
 from tieout.flows.reconcile.compare import Findings
-from tieout.flows.settlement.log import CYCLES, DOCUMENTS, LINES, NO_CYCLE, ORDERS, UNREAD, newest_lines
+from tieout.flows.settlement.log import (
+    CYCLES,
+    DOCUMENTS,
+    LINES,
+    NO_CYCLE,
+    ORDERS,
+    UNREAD,
+    cycles_of,
+    documents_of,
+    newest_lines,
+)
+from tieout.flows.settlement.rules import booking_rules
 
 PACKED = 1
 """Level of compression: the folder lives for minutes."""
@@ -76,13 +90,45 @@ class ArchivedSources:
         """Everything that differs as of that day."""
         with TemporaryDirectory(prefix="tieout-") as made:
             folder = Path(made)
+            if self._staged:
+                return self._match_staged(folder, marketplace, documents, as_of)
             self.write(folder, marketplace, documents, general_ledger)
-            found: Reconciled = reconcile_folder(folder, self._at.config, [marketplace], as_of)
-        return Findings(
-            breaks=found.breaks,
-            information=len(found.information),
-            problems=[str(problem) for problem in found.problems],
+            return _findings(reconcile_folder(folder, self._at.config, [marketplace], as_of))
+
+    def _match_staged(self, folder: Path, marketplace: str, documents: Sequence[Booked], as_of: date) -> Findings:
+        """The same SQL over Parquet: the lines stay out of our memory, and DuckDB spills what does not fit its own."""
+        rules = {marketplace: booking_rules(self._at.config, marketplace)}
+        market, problems = self._at.marketplace(marketplace), self._fetch(folder, marketplace)
+        books = Books(
+            marketplace=marketplace,
+            lines=(),
+            cycles=tuple(cycles_of(marketplace, self._at)),
+            documents=tuple(documents_of(marketplace, self._at)),
+            orders={sold.id: sold for sold in map(market.read_sold, self._orders(marketplace, documents))},
+            booked=tuple(documents),
         )
+        with duckdb.connect(str(folder / "compared.duckdb")) as engine:
+            engine.execute("SET preserve_insertion_order = false")
+            stage(engine, [books], rules.values(), as_of)
+            lines_from_parquet(engine, marketplace, folder)
+            mended = {
+                name for (name,) in engine.execute("SELECT id FROM line WHERE id IN ?", [list(problems)]).fetchall()
+            }
+            found = _findings(compare(engine, rules, as_of))
+        left = [f"{name}: {why}" for name, why in sorted(problems.items()) if name not in mended]
+        return replace(found, problems=[*found.problems, *left])
+
+    def _fetch(self, folder: Path, marketplace: str) -> dict[str, str]:
+        """Put what was staged into the folder, a file at a time; answers the rows that did not read, by id."""
+        problems: dict[str, str] = {}
+        for cycle in self._at.settlement_log.partitions(marketplace, LINES):
+            packed, told = _parquet(marketplace, cycle), _unread(marketplace, cycle)
+            found = self._at.archive.load([packed, told])
+            place = folder / f"cycle={quote(cycle, safe='')}"
+            place.mkdir()
+            (place / "lines.parquet").write_bytes(found[packed])
+            problems |= json.decode(found[told], type=dict[str, str])
+        return problems
 
     def write(
         self, folder: Path, marketplace: str, documents: Sequence[Booked], general_ledger: Iterable[GlLine]
@@ -99,28 +145,23 @@ class ArchivedSources:
         _write(theirs / "gl_lines.ndjson.gz", (json.encode(_ledger_row(each)) for each in general_ledger))
 
     def stage(self, marketplace: str, cycle: str) -> int:
-        """Keep the newest version of each line of a cycle, alone, and as Parquet beside it; answers how many."""
+        """Keep the newest version of the lines of a cycle as Parquet, and what did not read; answers how many lines."""
         rows = self._at.settlement_log.rows(marketplace, LINES, cycle)
         page = self._at.marketplace(marketplace).read_lines(rows)
-        unread = {each.place for each in page.problems}
-        legible = (raw for place, raw in enumerate(page.raw) if place not in unread)
-        of_line = {id(line): raw for raw, line in zip(legible, page.lines, strict=True)}
         newest = newest_lines(page.lines)
-        kept = [*(of_line[id(line)] for line in newest), *(page.raw[place] for place in sorted(unread))]
-        documents = {_staged(marketplace, cycle): gzip.compress(b"".join(row + b"\n" for row in kept), mtime=0)}
-        if cycle not in {NO_CYCLE, UNREAD}:
-            # A line that is in no cycle yet will be in one: whoever adds up Parquet should not meet it twice.
-            documents[_parquet(marketplace, cycle)] = parquet_of(newest)
-        self._at.archive.store(documents)
+        legible = {line.id for line in newest}
+        unread = {each.id: each.why for each in page.problems if each.id not in legible}
+        self._at.archive.store(
+            {
+                _parquet(marketplace, cycle): parquet_of(newest),
+                _unread(marketplace, cycle): json.encode(unread, order="deterministic"),
+            }
+        )
         return len(newest)
 
     def _lines(self, marketplace: str) -> Iterator[bytes]:
         for cycle in self._at.settlement_log.partitions(marketplace, LINES):
-            if self._staged:
-                name = _staged(marketplace, cycle)
-                yield from gzip.decompress(self._at.archive.load([name])[name]).splitlines()
-            else:
-                yield from self._at.settlement_log.rows(marketplace, LINES, cycle)
+            yield from self._at.settlement_log.rows(marketplace, LINES, cycle)
 
     def _orders(self, marketplace: str, documents: Iterable[Booked]) -> Iterator[bytes]:
         """Every order that a line of the log, or a document of NetSuite, names; once, as it was told last."""
@@ -145,12 +186,22 @@ def _write(path: Path, rows: Iterable[bytes]) -> None:
             out.write(row + b"\n")
 
 
-def _staged(marketplace: str, cycle: str) -> str:
-    return f"settlement/{marketplace}/staged/cycle={quote(cycle, safe='')}/lines.ndjson.gz"
-
-
 def _parquet(marketplace: str, cycle: str) -> str:
-    return f"settlement/{marketplace}/parquet/lines/cycle={quote(cycle, safe='')}/lines.parquet"
+    """Where lines stand as Parquet. Those in no cycle yet stand apart: whoever adds up must not meet a line twice."""
+    folder = "parquet/waiting" if cycle in {NO_CYCLE, UNREAD} else "parquet/lines"
+    return f"settlement/{marketplace}/{folder}/cycle={quote(cycle, safe='')}/lines.parquet"
+
+
+def _unread(marketplace: str, cycle: str) -> str:
+    return f"settlement/{marketplace}/parquet/unread/cycle={quote(cycle, safe='')}/unread.json"
+
+
+def _findings(found: Reconciled) -> Findings:
+    return Findings(
+        breaks=found.breaks,
+        information=len(found.information),
+        problems=[str(problem) for problem in found.problems],
+    )
 
 
 def _document_row(document: Booked) -> DocumentRow:

@@ -9,7 +9,10 @@ from tempfile import TemporaryDirectory
 import duckdb
 from msgspec import json
 
+from tieout.books.stage import MATCH
 from tieout.domain.ledger.line import Line
+from tieout.domain.ledger.types import ALIASES
+from tieout.domain.money import exponent_of
 
 COLUMNS = {
     "id": "VARCHAR",
@@ -53,3 +56,19 @@ def parquet_of(lines: Iterable[Line]) -> bytes:
                 [str(rows), COLUMNS],
             )
         return packed.read_bytes()
+
+
+def lines_from_parquet(engine: duckdb.DuckDBPyConnection, marketplace: str, folder: Path) -> None:
+    """Fill the table `line` of `match/` with every line of the folder `cycle=<id>/*.parquet`, once."""
+    files = sorted(map(str, folder.glob("cycle=*/*.parquet")))
+    if not files:
+        return
+    currencies = engine.execute("SELECT DISTINCT currency FROM read_parquet(?)", [files]).fetchall()
+    engine.execute("CREATE OR REPLACE TEMP TABLE currency_units (code VARCHAR, units DECIMAL(9, 0))")
+    engine.execute("CREATE OR REPLACE TEMP TABLE type_alias (name VARCHAR, type VARCHAR)")
+    for (code,) in currencies:
+        engine.execute("INSERT INTO currency_units VALUES (?, ?)", [code, 10 ** exponent_of(code)])
+    for name, kind in ALIASES.items():
+        engine.execute("INSERT INTO type_alias VALUES (?, ?)", [name, kind])
+    query = (MATCH / "from_parquet.sql").read_text(encoding="utf-8")
+    engine.execute(query, {"marketplace": marketplace, "files": files})
