@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from benchmarks.result import Result
 from sandbox import decimal_json
-from sandbox.months.market import DEFAULT
+from sandbox.months.market import DEFAULT, MARKETS
 from sandbox.months.month import month, write
 from sandbox.months.regimes import Regime
 from sandbox.months.settings import write_settings
@@ -51,8 +51,16 @@ Table = dict[tuple[str, str], Found]
 """By key and code."""
 
 
+def worth(found: Found | None) -> Decimal:
+    """Its amount in pounds, at the prices that the shop asks on each marketplace."""
+    if found is None:
+        return Decimal(0)
+    market = MARKETS[found.marketplace]
+    return found.amount.scaleb(market.exponent) / market.unit
+
+
 class Score(Struct):
-    """Sums over months; amounts in major units of whatever currency they are of."""
+    """Sums over months; money in pounds at the shop's own prices, so that no currency weighs more than another."""
 
     expected: int = 0
     told: int = 0
@@ -72,11 +80,10 @@ class Score(Struct):
         for key in both:
             same = (truth[key].marketplace, truth[key].order_id) == (found[key].marketplace, found[key].order_id)
             self.placed += same
-            self.money_found += min(truth[key].amount, found[key].amount)
-        self.money += sum((each.amount for each in truth.values()), Decimal(0))
+            self.money_found += min(worth(truth[key]), worth(found[key]))
+        self.money += sum(map(worth, truth.values()), Decimal(0))
         for key in truth.keys() | found.keys():
-            told, real = (table[key].amount if key in table else Decimal(0) for table in (found, truth))
-            self.residual += abs(told - real)
+            self.residual += abs(worth(found.get(key)) - worth(truth.get(key)))
 
     @property
     def precision(self) -> float:
@@ -152,7 +159,9 @@ def measure() -> list[Result]:
             Result(what=f"{regime} recall", figure=got.recall, unit="", goal=1),
             Result(what=f"{regime} recall by amount", figure=got.money_recall, unit="", goal=1),
             Result(what=f"{regime} localisation", figure=got.localisation, unit="", goal=1),
-            Result(what=f"{regime} unexplained residual", figure=float(got.residual), unit="", goal=0, at_least=False),
+            Result(
+                what=f"{regime} unexplained residual", figure=float(got.residual), unit="GBP", goal=0, at_least=False
+            ),
         ]
     return results
 
