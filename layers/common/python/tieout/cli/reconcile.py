@@ -45,7 +45,7 @@ def reconcile(  # noqa: PLR0917  Typer names them on the command line
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Compare log, cycles, documents, orders and NetSuite; each difference is named by order, refund, document or cycle.
+    """Compare log, cycles, documents, orders and NetSuite; each difference is named by its key.
 
     Exit 1 if there is a break, or a row could not be read.
     """
