@@ -10,6 +10,7 @@ from tieout.domain.exchange import Backfill, CyclePage, DocumentPage, LinePage
 from tieout.domain.ledger.gl import Balance, GlLine, VendorDraft
 from tieout.domain.ledger.line import Booked, Sold
 from tieout.domain.ledger.record import Record
+from tieout.domain.orders.sales_order import TaxRules
 
 
 class MoneySource(Protocol):
@@ -57,8 +58,17 @@ class MoneySource(Protocol):
 class GeneralLedger(Protocol):
     """What the NetSuite account does for a settlement."""
 
-    def create_record(self, record: Record, *, subsidiary_id: str | None = None, approve: bool = False) -> str:
+    def create_record(
+        self,
+        record: Record,
+        *,
+        subsidiary_id: str | None = None,
+        approve: bool = False,
+        taxes: TaxRules | None = None,
+    ) -> str:
         """Create it, once; answers the internal id. A journal waits for approval unless `approve`.
+
+        `taxes` says how cash sales and invoices carry their VAT.
 
         Raises AlreadyExists, NeedsAttention(REFUSED_BY_NETSUITE, ACCOUNT_NOT_FOUND) and OutcomeUnknown.
         """

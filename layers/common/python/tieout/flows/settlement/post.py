@@ -17,6 +17,7 @@ from tieout.domain.postings import Key, Posting, State
 from tieout.flows.archived import archived
 from tieout.flows.ports import At, PostedTransaction
 from tieout.flows.posting import NotYet, Recipe, post_records, soon, taken
+from tieout.flows.returns.thread import tax_rules
 from tieout.flows.settlement.plan import Plan, archived_plan
 from tieout.flows.settlement.review import FLOW, key_of
 
@@ -123,6 +124,7 @@ class SettlementRecords(Recipe[Record, Record]):
             draft,
             subsidiary_id=subsidiary_id,
             approve=bool(connection.settlement and connection.settlement.approve_journals),
+            taxes=tax_rules(self.at.config, draft.marketplace),
         )
 
     def _ensure_operator(self, draft: Record, subsidiary_id: str | None) -> None:
