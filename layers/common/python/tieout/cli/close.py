@@ -63,7 +63,7 @@ def close(
     log = cases or out / CASES
     try:
         with aside().status("closing"):
-            closing = closing_of(source, deployment.config, month, FileBreakLog(log), day)
+            closing = closing_of(source, deployment.config, month, FileBreakLog(log), as_of=day)
             pack = build_pack(closing)
             write_pack(pack, out)
     except (ExportError, RefusedError, BrokenChainError, LogMovedOnError) as error:

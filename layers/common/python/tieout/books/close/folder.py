@@ -34,13 +34,21 @@ def config_hash(config: Config) -> str:
     return hash_of(msgspec.json.encode(config.model_dump(mode="json"), order="deterministic"))
 
 
-def closing_of(folder: Path, config: Config, period: Period, log: BreakLog, as_of: date | None = None) -> Closing:
+def closing_of(
+    folder: Path,
+    config: Config,
+    period: Period,
+    log: BreakLog,
+    *,
+    as_of: date | None = None,
+    marketplaces: Sequence[str] | None = None,
+) -> Closing:
     """The month, with what this run found written to the breaks' history.
 
-    `as_of`: left out, the last day that the folder knows of, or the month's last day. Raises ExportError, ConfigError,
-    RefusedError and BrokenChainError of the history.
+    `as_of`: left out, the last day that the folder knows of, or the month's last day. `marketplaces`: left out, all
+    whose cycles are booked. Raises ExportError, ConfigError, and RefusedError and BrokenChainError of the history.
     """
-    names = marketplaces_of(config)
+    names = list(marketplaces or marketplaces_of(config))
     export = read_export(folder, names, customers=customers_of(config, names), general_ledger=True)
     rules = {name: booking_rules(config, name) for name in names}
     day = as_of or max([period.last, *_days(export)])

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from tieout.books.close.closing import Account, Closing, total
 from tieout.books.close.cycles import buckets_of, operator_difference
-from tieout.books.close.roll_forward import RollForward
+from tieout.books.close.roll_forward import RollForward, ledger_balance
 from tieout.books.close.sheet import Cell, Sheet, a_sheet, texts
 from tieout.domain.ledger.line import Cycle
 from tieout.domain.ledger.proof import Status
@@ -175,9 +175,9 @@ def _suspense(accounts: list[Account]) -> Iterable[str]:
     for account in accounts:
         unknown = sorted({line.type for line in account.all_lines if rule_of(line.type) is None})
         yield from (f"{account.marketplace}: unknown type {name}" for name in unknown)
-        left = total(
-            record.movement(Role.TAX_REVIEW) for record in account.records if record.day <= account.period.last
-        )
+        told = ledger_balance(account, Role.TAX_REVIEW)
+        booked = (record.movement(Role.TAX_REVIEW) for record in account.records if record.day <= account.period.last)
+        left = total(booked) if told is None else told
         if left != ZERO:
             yield f"{account.marketplace}: tax_review {account.money(left)}"
 

@@ -15,6 +15,7 @@ from tieout.domain.ledger.accounts import AccountMap, UnmappedRoleError
 from tieout.domain.ledger.line import Line
 from tieout.domain.ledger.periods import local_day
 from tieout.domain.ledger.record import Record
+from tieout.domain.ledger.roles import Role
 from tieout.domain.ledger.types import Group, rule_of
 from tieout.domain.money import ZERO
 
@@ -193,14 +194,15 @@ def _running(lines: list[Line]) -> Decimal | None:
     return found if latest else None
 
 
-def _ledger(account: Account) -> Decimal | None:
+def ledger_balance(account: Account, role: Role) -> Decimal | None:
+    """What NetSuite's ledger has on a role's account at the month's end, debit positive; None where it was not read."""
     if account.closing.gl_lines is None:
         return None
     try:
-        number = AccountMap(account.rules).account(account.side.control, account.currency, account.period.last)
+        number = AccountMap(account.rules).account(role, account.currency, account.period.last)
     except UnmappedRoleError:
         return None
-    return account.side.sign * total(
+    return total(
         line.debit - line.credit
         for line in account.closing.gl_lines
         if line.account == number
@@ -209,6 +211,11 @@ def _ledger(account: Account) -> Decimal | None:
         and line.day is not None
         and line.day <= account.period.last
     )
+
+
+def _ledger(account: Account) -> Decimal | None:
+    found = ledger_balance(account, account.side.control)
+    return None if found is None else account.side.sign * found
 
 
 def roll_forward_sheet(months: list[tuple[Account, RollForward]]) -> Sheet:
@@ -241,7 +248,7 @@ def _told(month: RollForward) -> Iterator[tuple[str, str, Decimal, str]]:
     yield mirakl, "of which pending", month.pending, "by payment state now"
     yield mirakl, "of which payable", month.payable, "by payment state now"
     if month.running is not None:
-        yield mirakl, "Running balance", month.running, "as Mirakl shows it on the last line"
+        yield mirakl, "Running balance", month.running, "as Mirakl shows it on the last line that has one"
     if month.ledger is not None:
         yield "NetSuite", "Ledger balance", month.ledger, "general ledger, posted lines to the month's end"
         yield "NetSuite", "Ledger less closing", month.ledger - month.closing, "has to be 0 once all is posted"
