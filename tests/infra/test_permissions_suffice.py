@@ -13,7 +13,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -31,7 +31,10 @@ from tests.integration.aws.rehearsal import new_table
 from tests.integration.netsuite_documents import Shop
 from tests.integration.running_twins import MARKETPLACE, Running, running
 from tieout import wiring
+from tieout.aws.postings import DynamoPostings
+from tieout.aws.table import Table
 from tieout.config import deployed_config
+from tieout.domain.postings import Kind, State
 from tieout.domain.webhooks import netsuite_signature, signature
 from tieout.flows.ports import one_by_one
 
@@ -355,6 +358,10 @@ def money_moves(day: Day, twins: Running) -> None:
     twins.wait(24 * 3600)
     day.run("fetch_settlements", fetch)
     work_cycles(day)
+    postings = DynamoPostings(Table(boto3.client("dynamodb"), day._ids["PostingsTable"]), timedelta(seconds=330))
+    booked = {str(each.key): (each.state, each.facts) for each in postings.of_thread(MARKETPLACE, cycle)}
+    assert {state for state, _ in booked.values()} == {State.CONFIRMED}, booked
+    assert any(f"|{Kind.PAYOUT}|" in key for key in booked), booked
 
 
 def work_cycles(day: Day) -> None:
