@@ -50,6 +50,37 @@ SELECT CASE WHEN is_double THEN 'DUPLICATE_TL' ELSE 'SIGN_ANOMALY' END, mkp, key
        bucket, is_tax, a - worth, TRUE
 FROM l WHERE is_double OR is_turned;
 
--- What has an unknown type was moved all the same, but in no bucket that we know, and on the document as we cannot tell.
+
+-- What a line of an unknown type stands for, where its order line lacks exactly its amount: it is compared as that, and
+-- stays unknown to who books it.
+CREATE TABLE stands_for AS
+WITH there AS (
+    SELECT mkp, order_id, line_id,
+           coalesce(sum(worth) FILTER (grp = 'sale'), 0) AS sale,
+           coalesce(sum(worth) FILTER (grp = 'sale' AND is_tax), 0) AS tax,
+           coalesce(sum(worth) FILTER (type = 'COMMISSION_FEE'), 0) AS fee,
+           coalesce(sum(worth) FILTER (type = 'COMMISSION_VAT'), 0) AS vat
+    FROM l
+    WHERE refund_id IS NULL AND (mkp, order_id) IN (SELECT (mkp, order_id) FROM l WHERE unmapped AND order_id IS NOT NULL)
+    GROUP BY ALL
+)
+SELECT u.mkp, u.id,
+       CASE
+           WHEN u.tax_code IS NOT NULL AND s.tax - t.tax = u.worth THEN 'ORDER_AMOUNT_TAX'
+           WHEN -s.commission - t.fee = u.worth THEN 'COMMISSION_FEE'
+           WHEN -s.commission_tax - t.vat = u.worth THEN 'COMMISSION_VAT'
+           WHEN s.gross - t.sale = u.worth THEN CASE WHEN u.tax_code IS NULL THEN 'ORDER_AMOUNT' ELSE 'ORDER_AMOUNT_TAX' END
+       END AS type
+FROM l u
+JOIN there t ON t.mkp = u.mkp AND t.order_id = u.order_id AND t.line_id IS NOT DISTINCT FROM u.line_id
+JOIN sold s ON s.mkp = u.mkp AND s.order_id = u.order_id AND s.line_id = u.line_id
+WHERE u.unmapped AND u.refund_id IS NULL;
+
+UPDATE l SET type = k.type, sign = k.sign, grp = k.grp, bucket = k.bucket, is_tax = k.is_tax, unmapped = FALSE,
+             is_fee = k.grp = 'fee'
+FROM stands_for f JOIN kind k USING (type)
+WHERE l.mkp = f.mkp AND l.id = f.id;
+
+-- What is left was moved all the same, but in no bucket that we know, and on the document as we cannot tell.
 INSERT INTO effect
 SELECT 'UNMAPPED_TYPE', mkp, key, NULL, doc, '?', NULL, -a, TRUE FROM l WHERE unmapped;

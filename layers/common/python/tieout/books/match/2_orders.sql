@@ -83,7 +83,7 @@ FROM log_order o
 LEFT JOIN billed b ON b.mkp = o.mkp AND b.order_id = o.order_id
 LEFT JOIN sold_order s ON s.mkp = o.mkp AND s.order_id = o.order_id
 WHERE o.lines > 0 AND b.order_id IS NULL
-  AND (s.order_id IS NULL OR (o.gross + o.back <> 0 AND s.has_left AND NOT s.direct_pay));
+  AND (s.order_id IS NULL OR (s.has_left AND NOT s.direct_pay AND (o.gross + o.back <> 0 OR s.first_shipped IS NOT NULL)));
 
 INSERT INTO finding
 SELECT 'MISSING_IN_TL', b.mkp, b.order_id, b.ccy, b.first_gross, b.order_id, NULL, NULL, b.day, b.gross, NULL, b.numbers, FALSE
@@ -96,7 +96,7 @@ WHERE o.order_id IS NULL AND b.day + r.patience <= r.as_of AND (log.day IS NULL 
   AND (s.order_id IS NULL OR (s.state IN ('RECEIVED', 'CLOSED') AND NOT s.direct_pay));
 
 INSERT INTO finding
-SELECT 'CURRENCY_MISMATCH', mkp, order_id, ccy, gross, order_id, NULL, cycle, day, gross, theirs, billed_ccy || ' on ' || numbers, FALSE
+SELECT 'CURRENCY_MISMATCH', mkp, order_id, ccy, abs(theirs), order_id, NULL, cycle, day, gross, theirs, billed_ccy || ' on ' || numbers, FALSE
 FROM both_sides WHERE currencies > 1 OR billed_ccy <> ccy;
 
 INSERT INTO finding
@@ -146,8 +146,8 @@ INSERT INTO finding
 SELECT 'TIMING_CUTOFF', mkp, order_id, ccy, ours, order_id, NULL, cycle, day, NULL, NULL,
        numbers || ' of ' || billed_day || ', shipped ' || last_shipped, FALSE
 FROM both_sides
-WHERE ours_invoices = 1 AND last_shipped IS NOT NULL
-  AND (date_trunc('month', billed_day) > date_trunc('month', last_shipped)
+WHERE last_shipped IS NOT NULL
+  AND (date_trunc('month', last_billed_day) > date_trunc('month', last_shipped)
        OR date_trunc('month', billed_day) < date_trunc('month', first_shipped));
 
 -- A marketplace shows tax in lines of its own, or inside the price; an order that does otherwise is told.

@@ -48,7 +48,7 @@ WHERE l.refund_id IS NULL AND c.day + 30 <= r.as_of AND (log.day IS NULL OR c.da
   AND NOT coalesce(s.direct_pay, FALSE);
 
 INSERT INTO finding
-SELECT 'CURRENCY_MISMATCH', mkp, refund_id, ccy, credited, order_id, refund_id, cycle, day, credited, gross, credited_ccy || ' on ' || numbers, FALSE
+SELECT 'CURRENCY_MISMATCH', mkp, refund_id, ccy, abs(gross), order_id, refund_id, cycle, day, credited, gross, credited_ccy || ' on ' || numbers, FALSE
 FROM refund_sides WHERE currencies > 1 OR credited_ccy <> ccy;
 
 INSERT INTO finding
