@@ -9,6 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from hashlib import sha256
 from io import BytesIO, StringIO
+from pathlib import Path
 from typing import Any
 
 import openpyxl
@@ -331,3 +332,31 @@ def test_an_order_is_told_with_all_its_money() -> None:
         "O-4": "settled",
         "O-6": "open",
     }
+
+
+# --- what the documentation says --------------------------------------------------------------------------------------
+
+
+def test_the_roll_forward_of_the_finance_page_is_this_month() -> None:
+    page = (Path(__file__).resolve().parents[3] / "docs" / "finance" / "month-end.md").read_text(encoding="utf-8")
+    found = re.search(r"\| Clearing, September \| GBP \|\n\|---\|--:\|\n((?:\|.*\n)+)", page)
+    assert found is not None
+    told = dict(re.findall(r"^\| \**([\w' ]+?)\** \| \**(-?[\d.]+)\** \|$", found[1], re.MULTILINE))
+    month = month_of(closing())
+    steps = {step: amount for step, amount in month.steps.items() if amount}
+    assert {name: Decimal(amount) for name, amount in told.items()} == {
+        "Opening": month.opening,
+        **steps,
+        "Closing": month.closing,
+        **month.unposted,
+        "Balance in Mirakl": month.mirakl,
+        "Difference": month.difference,
+    }
+
+
+def test_the_finance_page_names_every_gate_and_every_report() -> None:
+    page = (Path(__file__).resolve().parents[3] / "docs" / "finance" / "month-end.md").read_text(encoding="utf-8")
+    pack = build_pack(closing())
+    assert [gate.id for gate in pack.gates if f"| {gate.id} |" not in page] == []
+    reports = page.partition("## All reports")[2]
+    assert [sheet.number for sheet in pack.sheets if not re.search(rf"\b{sheet.number} [A-Z]", reports)] == []
