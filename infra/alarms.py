@@ -22,6 +22,8 @@ class Alarms(Construct):
         super().__init__(scope, construct_id)
         self._on_call = on_call
         self._parked(config.on_call.oldest_parked_hours)
+        if any(one.settlement for one in config.marketplaces.values()):
+            self._reviews(config.on_call.oldest_review_hours)
         self._due(config.on_call.oldest_due_minutes)
         if config.netsuite.auth == "oauth2":
             self._certificate(config.on_call.certificate_days)
@@ -47,7 +49,17 @@ class Alarms(Construct):
             self._on_call.own_metric("OldestParkedHours", "Maximum", Duration.minutes(5)),
             threshold=hours,
             periods=2,
-            meaning=f"An order has waited for a person for {hours} hours or more and is not in NetSuite.",
+            meaning=f"An order or billing cycle has waited for a person for {hours} hours or more and is not in NetSuite.",
+        )
+
+    def _reviews(self, hours: int) -> None:
+        self._on_call.page(
+            self,
+            "oldest-review",
+            self._on_call.own_metric("OldestReviewHours", "Maximum", Duration.minutes(5)),
+            threshold=hours,
+            periods=2,
+            meaning=f"A billing cycle that ties out has waited for its review for {hours} hours or more.",
         )
 
     def _due(self, minutes: int) -> None:

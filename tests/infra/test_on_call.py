@@ -129,6 +129,7 @@ def test_what_finance_and_operations_feel_pages(operator: Deployed) -> None:
     markets = ("harbour-uk", "harbour-ie")
     assert names == {
         ("OldestParkedHours", shop, 8),
+        ("OldestReviewHours", shop, 72),
         *(("OldestDueSeconds", shop, f"lane={lane}", 20 * 60) for lane in lanes),
         ("WatermarkLagSeconds", shop, "marketplace=harbour-uk", 30 * 60),
         ("WatermarkLagSeconds", shop, "marketplace=harbour-ie", 60 * 60),

@@ -24,6 +24,7 @@ from tieout.domain.ledger.record import Record, RecordType
 from tieout.domain.ledger.roles import Role
 from tieout.domain.money import Money
 from tieout.domain.postings import SETTLED_AS, Key, Kind, Lane, Posting, State
+from tieout.flows.exceptions import report_health
 from tieout.flows.ports import At
 from tieout.flows.settlement.backfill import backfill_settlement
 from tieout.flows.settlement.collect import collect_settlements
@@ -774,3 +775,24 @@ def test_an_account_that_is_not_mapped_holds_the_months_end_and_is_named() -> No
     assert held is not None
     assert (held.state, held.reason) == (State.PARKED, Reason.CYCLE_HELD)
     assert "accrued_marketplace_fees" in held.facts["why"]
+
+
+# --- health ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_cycle_that_waits_for_its_review_is_no_trouble_and_one_that_is_held_is() -> None:
+    house = a_settled_house()
+    until_complete(house)
+    work(house)
+    house.clock.advance(hours=30)
+    report_health(house.at, None)
+    assert house.meter.gauges["OldestParkedHours",] == 0
+    assert house.meter.gauges["OldestReviewHours",] > 29
+    house.market.put_lines(replace(a_log_line(9, "ORDER_AMOUNT", "1.00", house.clock.now), cycle=CYCLE))
+    house.clock.advance(hours=25)
+    collect(house)
+    work(house)
+    house.clock.advance(hours=5)
+    report_health(house.at, None)
+    assert house.meter.gauges["OldestParkedHours",] > 4
+    assert house.meter.gauges["OldestReviewHours",] == 0

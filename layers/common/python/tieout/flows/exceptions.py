@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from tieout.domain.errors import Reason
 from tieout.domain.postings import QUEUED, Lane
 from tieout.flows.ports import At
 
@@ -11,6 +14,8 @@ FLOW_OF = {
     Lane.SETTLEMENTS_TO_POST: "settlements",
 }
 """What a person pauses, by the lane that then stands still."""
+A_LOOK = 1000
+"""Parked postings, oldest first, among which the oldest of each sort is looked for."""
 FULL = 1000
 """A queue with this many doorbells needs no more of them."""
 
@@ -37,10 +42,23 @@ def ring_due(at: At) -> int:
     return rung
 
 
+def _oldest_parked(at: At) -> tuple[datetime | None, datetime | None]:
+    """Since when the oldest of what went wrong waits, and of what only waits for a review, which is no trouble."""
+    trouble = review = None
+    for posting in at.postings.parked(A_LOOK):
+        if posting.reason == Reason.SETTLEMENT_TO_REVIEW:
+            review = review or posting.parked_at
+        else:
+            trouble = trouble or posting.parked_at
+        if trouble and review:
+            break
+    return trouble, review
+
+
 def report_health(at: At, certificate_days: float | None) -> None:
     """Levels for the alarms: how long people have left things parked, and how long the certificate lasts."""
     now = at.clock()
-    oldest = at.postings.oldest_parked()
-    at.meter.gauge("OldestParkedHours", (now - oldest).total_seconds() / 3600 if oldest else 0.0)
+    for name, oldest in zip(("OldestParkedHours", "OldestReviewHours"), _oldest_parked(at), strict=True):
+        at.meter.gauge(name, (now - oldest).total_seconds() / 3600 if oldest else 0.0)
     if certificate_days is not None:
         at.meter.gauge("CertificateDaysLeft", certificate_days)

@@ -38,6 +38,8 @@ class OnCall(Settings):
     """Where the on-call pages are served; each alarm links its page there."""
     oldest_parked_hours: int = Field(default=24, ge=1)
     """Age of the oldest parked posting that raises the alarm."""
+    oldest_review_hours: int = Field(default=72, ge=1)
+    """Age of the oldest billing cycle waiting for its review that raises the alarm."""
     oldest_due_minutes: int = Field(default=30, ge=5)
     """Age of the oldest due posting that raises the alarm."""
     oldest_break_days: int = Field(default=31, ge=1)
