@@ -49,7 +49,7 @@ class Alarms(Construct):
             self._on_call.own_metric("OldestParkedHours", "Maximum", Duration.minutes(5)),
             threshold=hours,
             periods=2,
-            meaning=f"An order or billing cycle has waited for a person for {hours} hours or more and is not in NetSuite.",
+            meaning=f"An order or cycle has waited for a person for {hours} hours or more, and is not in NetSuite.",
         )
 
     def _reviews(self, hours: int) -> None:
