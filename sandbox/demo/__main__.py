@@ -8,6 +8,7 @@ from typing import Any
 
 from rich.console import Console
 
+from sandbox.demo.command_line import CommandError
 from sandbox.demo.day import DayError
 from sandbox.demo.outcome import Outcome
 from sandbox.demo.run import BusyError, Options, run
@@ -27,7 +28,7 @@ def main() -> int:
     except KeyboardInterrupt:
         print("\nstopped; everything that was started has ended", flush=True)
         return INTERRUPTED
-    except (ConfigError, LocalAwsError, DayError, BusyError, FileNotFoundError) as error:
+    except (ConfigError, LocalAwsError, DayError, CommandError, BusyError, FileNotFoundError) as error:
         print(f"\n{error}", file=sys.stderr)
         return 1
     return 1 if outcome.problems else 0

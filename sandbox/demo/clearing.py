@@ -75,6 +75,10 @@ class MoneyBooks:
                 found.append(_account(name, currency, [one for one in cycles if str(one["id"]) in ids], lines))
         return found
 
+    def has(self, marketplace: str, cycle_id: str) -> bool:
+        """Whether there is such a cycle: what a month accrues is worked and agreed to like one, and is none."""
+        return any(one["id"] == cycle_id for one in self.cycles.get(marketplace, []))
+
     def ties_out(self, marketplace: str, cycle_id: str) -> bool:
         """Whether a cycle's lines come to what it transfers, with nothing in it that needs a person."""
         cycle = next(one for one in self.cycles[marketplace] if one["id"] == cycle_id)
@@ -112,7 +116,9 @@ def judge(
     for one in every:
         if one.key.kind is Kind.CYCLE and one.key.source_id == one.key.thread:
             cycle = (one.key.marketplace, one.key.thread)
-            if one.state is State.CONFIRMED:
+            if not books.has(*cycle):
+                found.cycles["months accrued" if one.state is State.CONFIRMED else "months to accrue"] += 1
+            elif one.state is State.CONFIRMED:
                 found.cycles["booked"] += 1
                 booked.add(cycle)
             elif one.state is State.PARKED:
@@ -175,7 +181,7 @@ def account_numbers(config: Config, marketplace: str) -> dict[Role, str]:
 
 def _once(postings: Iterable[Posting], created: Mapping[str, list[Row]], found: Judged) -> Iterator[str]:
     """Every posting of a record is one record of NetSuite's, and there is none without a posting."""
-    wanted = Counter[str]()
+    wanted, done = Counter[str](), set[str]()
     for one in postings:
         if one.key.kind not in SETTLED_AS:
             continue
@@ -183,6 +189,8 @@ def _once(postings: Iterable[Posting], created: Mapping[str, list[Row]], found: 
         if one.state is not State.CONFIRMED:
             facts = ", ".join(f"{name} {value}" for name, value in one.facts.items())
             yield f"{one.external_id} is {one.state} {one.reason or ''} ({facts})"
+        else:
+            done.add(one.external_id.casefold())
     there = Counter[str]()
     for kind, records in created.items():
         ids = [str(record.get("externalId") or "").casefold() for record in records]
@@ -194,7 +202,7 @@ def _once(postings: Iterable[Posting], created: Mapping[str, list[Row]], found: 
             yield f"{external_id} is in NetSuite {times} times"
         if external_id not in wanted:
             yield f"{external_id} is in NetSuite, and no posting made it"
-    for external_id in wanted.keys() - there.keys():
+    for external_id in sorted(done - there.keys()):
         yield f"{external_id} is confirmed here, and not in NetSuite"
 
 

@@ -88,6 +88,13 @@ class Day:
             self._let_work()
         self.run()
 
+    def wait_until(self, moment: datetime) -> None:
+        """The clock jumps to a moment; what is due by then is done at once, and all that follows from it."""
+        with ThreadPoolExecutor(8, thread_name_prefix="schedules") as self._pool:
+            self._fire_due(self.control.advance(moment - self.control.now()))
+            self._let_work()
+        self.run()
+
     def unfinished(self) -> str | None:
         """What is still to be done, or None. Cheap questions first."""
         waiting = sum(len(orders) for orders in self.to_come.values())

@@ -12,7 +12,9 @@ from sandbox import Twins, decimal_json, generate
 from sandbox.demo.settings import LocalSettings
 from sandbox.demo.twin_control import TwinControl, rows
 from sandbox.local_aws import LocalAws
+from sandbox.world import World
 from tieout.config import Config
+from tieout.domain.ids import external_id
 
 ORDERS = 300
 LIVE_SHARE = 0.1
@@ -38,6 +40,29 @@ def invented_morning(folder: Path, seed: int, orders: int = ORDERS) -> Morning:
         file.write_bytes(decimal_json.ndjson([order for place, order in enumerate(every) if place not in later]))
         to_come[file.parent.name] = [every[place] for place in sorted(later)]
     return Morning(world, to_come)
+
+
+def taken_over(world: Path, folder: Path, config: Config) -> Morning:
+    """A world as it is, but that NetSuite's customer of each marketplace bears our external id already.
+
+    It is what a shop does whose predecessor system has billed the marketplace: payments settle that customer's bills.
+    """
+    wanted = {name: marketplace.orders.sales_orders.customer.name for name, marketplace in config.marketplaces.items()}
+    customers = [
+        {
+            "entityid": entity,
+            "companyname": wanted[entity] or entity,
+            "externalid": external_id(entity, "CUS", "MARKETPLACE"),
+        }
+        for entity in sorted({str(row.get("entity")) for row in World(world).netsuite("documents")} & wanted.keys())
+    ]
+    if not customers or World(world).netsuite("customers"):
+        return Morning(world, {})
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(world, folder, copy_function=shutil.copyfile)
+    (folder / "netsuite").chmod(0o755)
+    (folder / "netsuite" / "customers.ndjson").write_bytes(decimal_json.ndjson(customers))
+    return Morning(folder, {})
 
 
 def write_environment(file: Path, aws: LocalAws, settings: LocalSettings) -> None:

@@ -18,15 +18,19 @@ from sandbox.demo import trouble
 from sandbox.demo.afternoon import HABITS, LATE_BY, PACKED_AFTER, RINGS, Afternoon, Shippers, Warehouse
 from sandbox.demo.agreement import Agreement, Judge, View
 from sandbox.demo.books import lives_of, read_books
+from sandbox.demo.command_line import CommandLine
+from sandbox.demo.cycle_end import Bookkeeping
 from sandbox.demo.day import Day
 from sandbox.demo.dispatch import Promptness
 from sandbox.demo.export import write_out
+from sandbox.demo.ledger_reading import GeneralLedger
 from sandbox.demo.opening import (
     Morning,
     fill_secrets,
     invented_morning,
     netsuite_hook,
     register_webhooks,
+    taken_over,
     write_environment,
 )
 from sandbox.demo.outcome import Outcome, outcome_of
@@ -38,6 +42,7 @@ from sandbox.demo.standing import PostingsTable
 from sandbox.demo.twin_control import TwinControl
 from sandbox.local_aws import LocalAws
 from sandbox.progress import step
+from tieout.config import read_config
 
 LIMIT_SECONDS = 900.0
 TROUBLE_LIMIT_SECONDS = 1800.0
@@ -103,6 +108,20 @@ class Stack:
         lives = lives_of(read_books(self.control, config.marketplaces))
         return Judge(config, self.view, self.table.everything().postings).judge(lives)
 
+    def bookkeeping(self, day: Day, options: Options) -> Bookkeeping:
+        """What comes after the day: the end of a billing cycle."""
+        return Bookkeeping(
+            config=self.settings.config,
+            aws=self.aws,
+            control=self.control,
+            table=self.table,
+            day=day,
+            people=CommandLine(self.aws, self.settings),
+            ledger=GeneralLedger(self.twins.netsuite),
+            seed=options.seed,
+            faults=options.faults,
+        )
+
     def _afternoon(self, seed: int) -> Afternoon:
         names = tuple(self.settings.config.marketplaces)
         people = People(self.twins, self.control, names, self.role, seed, PACKED_AFTER)
@@ -161,7 +180,7 @@ def deployed(options: Options, morning: Morning) -> Iterator[Stack]:
 def run(options: Options, report: Callable[[Outcome, dict[str, Any]], None]) -> Outcome:
     """The whole demo; `report` sees the evening while everything still runs.
 
-    Raises ConfigError, LocalAwsError, DayError or BusyError with what to do.
+    Raises ConfigError, LocalAwsError, DayError, CommandError or BusyError with what to do.
     """
     os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1"
     began = time.monotonic()
@@ -170,7 +189,7 @@ def run(options: Options, report: Callable[[Outcome, dict[str, Any]], None]) -> 
             with step(f"a world of {options.orders} orders is made up (seed {options.seed})"):
                 morning = invented_morning(options.folder / "world", options.seed, options.orders)
         else:
-            morning = Morning(options.world, {})
+            morning = taken_over(options.world, options.folder / "world", read_config(options.config))
         with deployed(options, morning) as stack:
             for line in stack.settings.differences:
                 print(f"    for this run {line}", flush=True)
@@ -201,8 +220,10 @@ def _day(stack: Stack, options: Options, morning: Morning) -> tuple[Outcome, dic
         print("    all is settled; faults are switched off for the night's sweep", flush=True)
     with step("the night: sweeps look at everything once more"):
         day.night()
+    money = stack.bookkeeping(day, options).run(options.out or options.folder / "out")
     with step("both twins' books are read and compared"):
         outcome = outcome_of(stack.settings.config, stack.control, stack.table.everything(), stack.view)
+        outcome.problems += money.problems if money else []
     summary: dict[str, Any] = {
         "seconds": 0.0,
         "seconds_of_the_day": round(time.monotonic() - began, 1),
@@ -213,6 +234,7 @@ def _day(stack: Stack, options: Options, morning: Morning) -> tuple[Outcome, dic
         "netsuite_events": stack.control.warehouse()["hook"],
         "people": dict(day.afternoon.people.done),
         "schedules_fired": day.firing.fired.times,
+        "settlement": money.told if money else None,
         "faults": {"probability": options.faults, "struck": struck, "workers_killed": killed},
         "contract_violations": stack.control.violations(),
         "problems": outcome.problems,

@@ -20,6 +20,8 @@ def show(console: Console, outcome: Outcome, summary: dict[str, Any], out: Path,
     console.print()
     console.print(_moved(outcome))
     console.print(_afterwards(summary))
+    if summary.get("settlement"):
+        console.print(_settled(summary["settlement"]))
     if outcome.parked:
         console.print(_parked(outcome))
     console.print(_figures(summary))
@@ -53,6 +55,29 @@ def _afterwards(summary: dict[str, Any]) -> Table:
     for name in COUNTED:
         if any(counted.get(name) for counted in counts.values()):
             table.add_row(name, *(str(counted.get(name, 0)) for counted in counts.values()))
+    return table
+
+
+def _settled(told: dict[str, Any]) -> Table:
+    """Billing cycles: what was booked, and what the clearing accounts hold before and after the payout."""
+    table = Table(title="What was settled", title_justify="left")
+    for name in (
+        "marketplace",
+        "cycles",
+        "lines",
+        "settled",
+        "clearing before the payout",
+        "paid out",
+        "clearing after",
+    ):
+        table.add_column(name, justify="left" if name == "marketplace" else "right")
+    for name, after in told["after_payout"].items():
+        before = told["before_payout"].get(name, after)
+        lines = f"{after['lines']:,}"
+        figures = (after["settled"], before["clearing"], after["paid_out"], after["clearing"])
+        table.add_row(name, str(after["cycles"]), lines, *figures)
+    records = ", ".join(f"{times} {kind}" for kind, times in sorted(told["records"].items()))
+    table.caption = records or "no records"
     return table
 
 
@@ -110,6 +135,8 @@ def _where_to_look(console: Console, out: Path, folder: Path, *, keep: bool) -> 
         *(live if keep else ()),
         ("the parked postings, one a line", f"less {_short(out / 'parked.ndjson')}"),
         ("what NetSuite has, a file a record type", f"ls {_short(out / 'netsuite')}"),
+        ("what the cycles were to become, as it was reviewed", f"less {_short(out / 'settlement.txt')}"),
+        ("the close pack of the month", f"ls {_short(out / 'close-pack')}"),
         ("orders, shipments and returns of Mirakl", f"ls {_short(out / 'mirakl')}"),
         ("what the functions logged", f"less {_short(folder / 'ministack.log')}"),
         ("what an alarm means and what to do", "ls docs/on-call"),

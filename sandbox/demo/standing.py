@@ -7,7 +7,10 @@ from typing import Any
 
 from sandbox.local_aws import LocalAws
 from tieout.aws.rows import ORDER, PARKED, SHARDS, posting_of, row_key, todo_shard
-from tieout.domain.postings import LANE_OF, Key, Kind, Lane, Posting, State
+from tieout.domain.postings import LANE_OF, SETTLED_AS, Key, Kind, Lane, Posting, State
+
+_HOLDS_UP = frozenset({Kind.SALES_ORDER, Kind.CYCLE, *SETTLED_AS})
+"""Kinds that others of their thread wait for: an order's sale, a billing cycle, its records."""
 
 
 @dataclass(frozen=True)
@@ -32,14 +35,14 @@ class PostingsTable:
         return [posting_of(row) for lane in lanes for row in self._todo(lane)]
 
     def working(self) -> list[Posting]:
-        """Postings that will move by themselves: neither promises, nor of an order whose sale waits for a person."""
+        """Postings that will move by themselves: no promises, and nothing that waits for what waits for a person."""
         working = [one for one in self.open() if not is_promise(one)]
         if not working:
             return []
         waits = {
             (one.key.marketplace, one.key.thread)
             for one in map(posting_of, self._todo(PARKED))
-            if one.key.kind is Kind.SALES_ORDER
+            if one.key.kind in _HOLDS_UP
         }
         return [one for one in working if (one.key.marketplace, one.key.thread) not in waits]
 

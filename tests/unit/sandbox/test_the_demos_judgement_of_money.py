@@ -123,3 +123,10 @@ def test_a_cycle_may_be_held_only_if_something_is_wrong_with_it(config: Config) 
     unknown = a_cycle()
     unknown.lines[UK][0]["type"] = "NEW_FEE"
     assert judged(config, books=unknown, **nothing).problems == []
+
+
+def test_what_a_month_accrues_is_no_cycle(config: Config) -> None:
+    month = replace(POSTED[0], key=Key(UK, "2026-10", Kind.CYCLE, "2026-10"))
+    found = judged(config, postings=[*POSTED, month, replace(month, state=State.PARKED, reason="settlement_to_review")])
+    assert found.problems == []
+    assert found.cycles == {"booked": 1, "months accrued": 1, "months to accrue": 1}
