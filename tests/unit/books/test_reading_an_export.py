@@ -21,10 +21,10 @@ from tests.unit.books.folders import (
     Folder,
     a_cycle,
     a_document,
-    a_line,
     an_invoice,
     an_order,
 )
+from tests.unit.books.hostile import GOOD, wrong_fields
 from tieout.books.export import Export, ExportError, read_export
 from tieout.domain.ledger.line import Books
 
@@ -274,33 +274,13 @@ def test_the_worlds_read_whole(world: str) -> None:
     assert len(booked) == counts["documents"]
 
 
-hostile = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats()
-    | st.text(max_size=5)
-    | st.sampled_from(["NaN", "sNaN", "1e400", "2026-09-01", "2026-09-01T00:00:00Z", "EUR", "PAID", CYCLE, "A-1"]),
-    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["id", "code", "amount"]), inner),
-    max_leaves=4,
-)
-GOOD: dict[str, dict[str, Any]] = {
-    "transaction_lines": a_line(9, "ORDER_AMOUNT", 1.0),
-    "billing_cycles": a_cycle(id="other"),
-    "accounting_documents": a_document() | {"invoice_id": 7},
-    "orders": an_order() | {"order_id": "B-1"},
-    "documents": an_invoice(externalid="X-9"),
-}
-
-
 @settings(suppress_health_check=[HealthCheck.too_slow], max_examples=150)
 @given(data=st.data(), kind=st.sampled_from(sorted(GOOD)))
 def test_whatever_stands_in_a_file_the_folder_is_read_and_each_bad_row_is_told(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject, kind: str
 ) -> None:
     folder = Folder(tmp_path_factory.mktemp("hostile"))
-    wrong = data.draw(st.dictionaries(st.sampled_from([*GOOD[kind], "seller_billing_cycle_id"]), hostile, max_size=3))
-    folder.write(kind, [{**GOOD[kind], **wrong}])
+    folder.write(kind, [{**GOOD[kind], **data.draw(wrong_fields(kind))}])
     export = read(folder)
     books = books_of(export)
     found = {
