@@ -10,10 +10,10 @@ from msgspec import Struct
 
 from tieout.books.close.closing import Account, total
 from tieout.books.close.sheet import Cell, Column, Kind, Sheet, a_sheet, counts, days, moneys, texts
-from tieout.domain.ledger.line import Cycle, Line
+from tieout.domain.ledger.line import Cycle
 from tieout.domain.ledger.periods import local_day
 from tieout.domain.ledger.run import is_memo_only
-from tieout.domain.ledger.types import rule_of
+from tieout.domain.ledger.types import TypeRule, rule_of
 from tieout.domain.money import ZERO
 
 OPERATORS_TOTALS = (
@@ -58,6 +58,8 @@ class Bucket(Struct, frozen=True, kw_only=True):
     log: Decimal
     told: Decimal | None
     """As SBC11 says; None where it does not."""
+    roles: str
+    """Contra roles of its lines."""
 
     @property
     def difference(self) -> Decimal:
@@ -67,25 +69,38 @@ class Bucket(Struct, frozen=True, kw_only=True):
 
 def buckets_of(account: Account, cycle: Cycle) -> list[Bucket]:
     """Every total of a cycle that has a line or a figure (I5)."""
+    by_type: dict[tuple[str, bool], list[Decimal]] = {}
+    for line in account.lines_of_cycle.get(cycle.id, ()):
+        by_type.setdefault((line.type, is_memo_only(line)), []).append(line.amount)
     sums: defaultdict[str, Decimal] = defaultdict(lambda: ZERO)
     seen: defaultdict[str, int] = defaultdict(int)
-    for line in account.lines_of_cycle.get(cycle.id, ()):
-        for name in _totals(line, cycle.summary):
-            sums[name] += line.amount
-            seen[name] += 1
-    told = {name: amount for name, amount in cycle.summary.items() if amount and name in _known(cycle.summary)}
+    roles: defaultdict[str, set[str]] = defaultdict(set)
+    for (kind, memo_only), amounts in by_type.items():
+        rule = rule_of(kind)
+        if rule is not None:
+            for name in _totals(rule, cycle.summary, memo_only=memo_only):
+                sums[name] += total(amounts)
+                seen[name] += len(amounts)
+                roles[name].add(rule.contra(account.rules.mode).value)
+    told = {name for name in _known(cycle.summary) if cycle.summary[name]}
     return [
-        Bucket(cycle=cycle.id, name=name, lines=seen[name], log=sums[name], told=cycle.summary.get(name))
+        Bucket(
+            cycle=cycle.id,
+            name=name,
+            lines=seen[name],
+            log=sums[name],
+            told=cycle.summary.get(name),
+            roles=", ".join(sorted(roles[name])),
+        )
         for name in sorted({*sums, *told})
     ]
 
 
-def _totals(line: Line, summary: Mapping[str, Decimal]) -> Iterator[str]:
-    """The totals that a line counts in."""
-    rule = rule_of(line.type)
-    if rule is None or rule.bucket is None:
+def _totals(rule: TypeRule, summary: Mapping[str, Decimal], *, memo_only: bool) -> Iterator[str]:
+    """The totals that lines of a type count in."""
+    if rule.bucket is None:
         return
-    bucket = rule.bucket.replace("payable_orders", "non_payable_orders") if is_memo_only(line) else rule.bucket
+    bucket = rule.bucket.replace("payable_orders", "non_payable_orders") if memo_only else rule.bucket
     if bucket in _WITHOUT_TAX_SPLIT or bucket in summary:
         yield bucket
         return
@@ -178,7 +193,7 @@ def buckets_sheet(accounts: list[Account]) -> Sheet:
             account.money(bucket.log),
             None if bucket.told is None else account.money(bucket.told),
             account.money(bucket.difference),
-            _roles(account, bucket),
+            bucket.roles,
         )
         for account in accounts
         for cycle in account.included
@@ -192,16 +207,6 @@ def buckets_sheet(accounts: list[Account]) -> Sheet:
         columns,
         rows,
     )
-
-
-def _roles(account: Account, bucket: Bucket) -> str:
-    roles = {
-        rule.contra(account.rules.mode).value
-        for line in account.lines_of_cycle.get(bucket.cycle, ())
-        if bucket.name in set(_totals(line, account.cycles[bucket.cycle].summary))
-        and (rule := rule_of(line.type)) is not None
-    }
-    return ", ".join(sorted(roles))
 
 
 def roles_sheet(accounts: list[Account]) -> Sheet:
