@@ -55,7 +55,7 @@ def test_each_setting_of_the_platform_says_what_it_means_here(deployed: Deployed
 
 def test_netsuite_shows_its_limit_to_administrators_only_and_the_doctor_says_so(deployed: Deployed) -> None:
     words = of(deployed.answer("doctor"), "note")["NetSuite, concurrency"]
-    assert "3 of 5 slots" in words
+    assert "5 of 5 slots" in words
     assert "administrators only" in words
 
 
@@ -130,6 +130,36 @@ def test_a_custom_field_that_was_never_made_is_named(deployed: Deployed) -> None
 def test_a_permission_that_the_role_lacks_is_named(deployed: Deployed, lacks: str, table: str, permission: str) -> None:
     deployed.twins.behave("netsuite", role_lacks=lacks)
     assert permission in to_do(deployed)[f"NetSuite, role: {table}"]
+
+
+def settled(deployed: Deployed, posting: str = "record_level", **roles: str) -> None:
+    accounts = {"marketplace_clearing": "1115", "sales_revenue": "4000", **roles}
+    deployed.settings["marketplaces"][MARKETPLACE]["settlement"] = {
+        "since": "2026-01-01T00:00:00Z",
+        "posting": posting,
+        "accounts": [{"roles": accounts}],
+    }
+    deployed.save()
+
+
+def test_accounts_that_the_settlement_names_are_looked_up(deployed: Deployed) -> None:
+    settled(deployed)
+    assert "2 accounts" in of(deployed.answer("doctor"), "pass")["NetSuite, accounts"]
+    settled(deployed, rounding="9999")
+    assert "9999" in str(to_do(deployed))
+    assert list(to_do(deployed)) == ["NetSuite, accounts: 9999"]
+
+
+def test_cash_sales_need_an_item_for_each_account_of_revenue(deployed: Deployed) -> None:
+    settled(deployed, "cash_sale", shipping_revenue="4900")
+    assert list(to_do(deployed)) == ["NetSuite, accounts: TIEOUT-4900"]
+
+
+def test_the_role_must_see_accounts_where_cycles_are_settled(deployed: Deployed) -> None:
+    deployed.twins.behave("netsuite", role_lacks="account")
+    assert of(deployed.answer("doctor"), "to do") == {}
+    settled(deployed)
+    assert "Lists > Accounts" in to_do(deployed)["NetSuite, role: account"]
 
 
 def test_a_certificate_that_ends_soon_is_told_in_days(deployed: Deployed) -> None:

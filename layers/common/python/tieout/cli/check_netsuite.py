@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tieout.cli.check_chart import chart_findings
 from tieout.cli.deployment import Deployment
 from tieout.cli.findings import Finding, Verdict, attempt, clock_finding, note, passed, to_do
 from tieout.config import READERS, Config
@@ -36,6 +37,8 @@ def netsuite_findings(deployment: Deployment) -> Iterator[tuple[str, list[Findin
     yield ABOUT, attempt(f"{ABOUT}, tax codes", lambda: _tax_codes(config, connection))
     yield ABOUT, attempt(f"{ABOUT}, items", lambda: _items(deployment, connection))
     yield ABOUT, attempt(f"{ABOUT}, custom fields", lambda: _fields(connection))
+    if _settled(config):
+        yield ABOUT, attempt(f"{ABOUT}, accounts", lambda: chart_findings(config, connection))
 
 
 def _certificate(deployment: Deployment) -> list[Finding]:
@@ -84,6 +87,7 @@ def _concurrency(config: Config) -> Finding:
     return note(
         f"{ABOUT}, concurrency",
         f"the settings ask for {lanes.total} of {config.netsuite.slots} slots (orders_to_post {lanes.orders_to_post}, "
+        f"settlements_to_post {lanes.settlements_to_post}, "
         f"readers {READERS}). NetSuite shows the account's limit to administrators only: Setup > Integration > "
         "Integration Management > Integration Governance; it is shared with every other integration",
     )
@@ -92,7 +96,10 @@ def _concurrency(config: Config) -> Finding:
 def _role(config: Config, connection: Connection) -> list[Finding]:
     about = f"{ABOUT}, role"
     one_world = any(subsidiary.name for subsidiary in config.netsuite.subsidiaries.values())
-    tables = [table for table in probes.TABLES if one_world or table != "subsidiary"]
+    left_out = (frozenset() if one_world else {"subsidiary"}) | (
+        frozenset() if _settled(config) else probes.OF_SETTLEMENT
+    )
+    tables = [table for table in probes.TABLES if table not in left_out]
     hidden = probes.hidden_tables(connection, tables)
     if hidden:
         return [
@@ -106,6 +113,10 @@ def _role(config: Config, connection: Connection) -> list[Finding]:
             'the right to create customers and sales orders is only proven by creating one: see deploy.md, "Role"',
         ),
     ]
+
+
+def _settled(config: Config) -> bool:
+    return any(one.settlement is not None for one in config.marketplaces.values())
 
 
 def _names(config: Config, connection: Connection) -> list[Finding]:

@@ -23,8 +23,13 @@ TABLES: Mapping[str, str] = {
     "location": "Lists > Locations (view)",
     "currency": "Lists > Currency (view)",
     "subsidiary": "Lists > Subsidiaries (view)",
+    "account": "Lists > Accounts (view)",
+    "vendor": "Lists > Vendors (edit)",
+    "transactionaccountingline": "Lists > Accounts (view), Transactions > Find Transaction",
 }
 """What is read by SuiteQL, and the permission that shows it to a role."""
+OF_SETTLEMENT = frozenset({"account", "vendor", "transactionaccountingline"})
+"""Tables that only a settlement asks."""
 
 COLUMNS: Mapping[str, str] = {
     "aggregateitemlocation": "item, location, quantityavailable",
@@ -35,6 +40,10 @@ COLUMNS: Mapping[str, str] = {
     "transactionline": (
         "id, transaction, item, itemtype, quantity, quantityshiprecv, quantitybilled, foreignamount, taxamount, "
         "isclosed, mainline, taxline, iscogs, kitcomponent"
+    ),
+    "account": "id, acctnumber, isinactive",
+    "transactionaccountingline": (
+        "transaction, transactionline, account, amount, debit, credit, posting, accountingbook"
     ),
     "previoustransactionlinelink": "previousdoc, previousline, nextdoc, nextline, nexttype",
     "trackingnumber": "id, trackingnumber",
