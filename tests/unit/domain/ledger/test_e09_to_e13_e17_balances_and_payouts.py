@@ -70,6 +70,24 @@ def test_e9_a_negative_cycle_is_carried_on_to_the_next() -> None:
     assert "marketplace_clearing" not in balances(settled.records)
 
 
+def test_e9_a_negative_cycle_is_proven_by_mirakl_s_own_totals_as_no_payout_proves_it() -> None:
+    totals = {
+        "total_payable_orders_excl_tax": Decimal("50.00"),
+        "total_payable_orders_incl_tax": Decimal("60.00"),
+        "total_refund_payable_orders_incl_tax": Decimal("-96.00"),
+        "total_commissions_incl_tax": Decimal("7.20"),
+        "total_subscription_incl_tax": Decimal("-47.99"),
+        "total_other_credits_incl_tax": Decimal(0),
+    }
+    told = replace(C7, summary=totals)
+    assert settle(books(SEVENTH, told), rules("summary_journal")).proofs[0].status is Status.TIED_OUT
+    doubled = [*SEVENTH, *(replace(line, id="AGAIN") for line in SEVENTH if line.type == "SUBSCRIPTION_FEE")]
+    held = settle(books(doubled, told), rules("summary_journal")).proofs[0]
+    assert [(each.code, each.explanation) for each in held.reasons] == [
+        (Code.CYCLE_NOT_TIED, "total_subscription is -47.99 EUR by the cycle, -87.98 EUR by its lines")
+    ]
+
+
 def test_e9_a_platform_that_shows_the_negative_balance_itself_ties_out_as_well() -> None:
     shown = replace(C7, to_seller=Decimal("-79.67"))
     settled = settle(books([*SEVENTH, *EIGHTH], shown, C8), rules("summary_journal"))

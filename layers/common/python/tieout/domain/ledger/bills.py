@@ -25,7 +25,7 @@ from tieout.domain.ledger.run import Run
 from tieout.domain.ledger.selfassessed import self_assessed
 from tieout.domain.ledger.side import entry, seller_as_customer
 from tieout.domain.ledger.sorting import FeePile, Sorter
-from tieout.domain.money import ZERO, exponent_of
+from tieout.domain.money import ZERO, Money, exponent_of
 from tieout.domain.reconcile.breaks import Code
 
 _HALF = Decimal("0.5")
@@ -234,10 +234,10 @@ def differs(document: Document, pile: FeePile, currency: str) -> str:
     net = -sum((part.amount for (_, _, is_tax), part in pile.by_part.items() if not is_tax), ZERO)
     tax = -sum((part.amount for (_, _, is_tax), part in pile.by_part.items() if is_tax), ZERO)
     if net != document.net * sign:
-        return f"the document says {document.net * sign:f} {currency} net, its lines {net:f}"
+        return f"the document says {Money(document.net * sign, currency)} net, its lines {Money(net, currency)}"
     in_document = sum(document.taxes.values(), ZERO) * sign
     bound = _HALF.scaleb(-exponent_of(currency)) * pile.taxes
     if abs(in_document - tax) > bound:
-        words = f"the document says {in_document:f} {currency} VAT, its lines {tax:f}"
+        words = f"the document says {Money(in_document, currency)} VAT, its lines {Money(tax, currency)}"
         return f"{words}: more than {pile.taxes} roundings explain"
     return ""

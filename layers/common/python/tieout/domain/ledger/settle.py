@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from tieout.domain.ledger.accounts import UnmappedRoleError
 from tieout.domain.ledger.bills import Bills
+from tieout.domain.ledger.buckets import buckets_that_differ
 from tieout.domain.ledger.goods import Goods
 from tieout.domain.ledger.journal import Unit, journals
 from tieout.domain.ledger.line import Books, Cycle, Line
@@ -28,7 +29,7 @@ from tieout.domain.ledger.run import Run, sum_of
 from tieout.domain.ledger.selfassessed import self_assessed
 from tieout.domain.ledger.side import seller_as_vendor
 from tieout.domain.ledger.sorting import Sorter, unknown_types
-from tieout.domain.money import ZERO, exponent_of, rounded
+from tieout.domain.money import ZERO, Money, exponent_of, rounded
 from tieout.domain.reconcile.breaks import Code
 
 __all__ = ["Held", "Proof", "Settled", "Status", "review_hash", "settle"]
@@ -110,10 +111,12 @@ def _reasons(run: Run, cycle: Cycle, lines: list[Line], tied: TieOut) -> list[He
         held.append(Held(Code.CURRENCY_MISMATCH, cycle.id, words))
     if tied.residual:
         words = (
-            f"the lines and what was carried in leave {tied.residual:f} {cycle.currency} "
-            f"beside the {tied.transferred:f} that were transferred"
+            f"the lines and what was carried in leave {Money(tied.residual, cycle.currency)} "
+            f"beside the {Money(tied.transferred, cycle.currency)} that were transferred"
         )
         held.append(Held(Code.CYCLE_NOT_TIED, cycle.id, words))
+    elif tied.carried_out:
+        held += [Held(Code.CYCLE_NOT_TIED, cycle.id, each) for each in buckets_that_differ(cycle, lines)]
     if cycle.id in run.reading.odd:
         held.append(Held(Code.TAX_PRESENTATION_UNKNOWN, cycle.id, run.reading.explanation))
     least = -exponent_of(cycle.currency)
@@ -179,5 +182,7 @@ def _records(run: Run, sorter: Sorter, lines: list[Line], tied: TieOut) -> tuple
 def _payment_lines(cycle: Cycle, amount: Decimal, tied: TieOut) -> Iterable[Held]:
     """PAYMENT lines, where the log has them, are what was transferred."""
     if cycle.pay_out.state == PAID and amount and -amount != tied.transferred:
-        words = f"the log paid out {-amount:f} {cycle.currency}, the cycle {tied.transferred:f}"
+        words = (
+            f"the log paid out {Money(-amount, cycle.currency)}, the cycle {Money(tied.transferred, cycle.currency)}"
+        )
         yield Held(Code.PAYOUT_DIFF, cycle.id, words)

@@ -16,6 +16,7 @@ from tieout.domain.ledger.roles import Role
 from tieout.domain.ledger.rules import FeeVat, Mode
 from tieout.domain.ledger.run import Run, is_memo_only
 from tieout.domain.ledger.types import ALIASES, TYPES, Group, TypeRule
+from tieout.domain.money import Money
 from tieout.domain.reconcile.breaks import Code
 
 GOODS = frozenset({Group.SALE, Group.REFUND, Group.PURCHASE})
@@ -281,7 +282,7 @@ def unknown_types(lines: list[Line]) -> list[Held]:
         Held(
             Code.UNMAPPED_TYPE,
             line.order_id or line.cycle or line.id,
-            f"line {line.id} is of the type {line.type}, which has no account: {line.amount:f} {line.currency}",
+            f"line {line.id} is of the type {line.type}, which has no account: {Money(line.amount, line.currency)}",
         )
         for line in lines
         if line.type not in TYPES and line.type not in ALIASES
