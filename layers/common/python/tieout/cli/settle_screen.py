@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from rich.console import RenderableType
 from rich.table import Table
 
 from tieout.books.postings_out import problem_row, shown
-from tieout.books.review import Review
+from tieout.books.review import CycleReview, Review
 from tieout.books.rows import Problem
 from tieout.books.settling import Outcome, Waiting
 from tieout.cli.output import a_table
+from tieout.domain.money import ZERO
 
 MOST = 20
 """Rows of problems, and reasons, that a screen shows; the files have all."""
@@ -55,38 +56,43 @@ def settlement_tables(outcome: Outcome, looked_at: Review) -> list[RenderableTyp
 
 
 def _cycles(looked_at: Review) -> Table:
+    """What is carried has its columns where any cycle carries something."""
+    carries = any(cycle.proof[way] != none for cycle in looked_at.cycles for way, none in _nothing_carried(cycle))
     table = _figures(
         "Billing cycles: carried in + lines = transferred + carried out, or the cycle is held",
         "Marketplace",
         "Cycle",
         "Status",
-        figures=("Lines", "Sum of lines", "Carried in", "Transferred", "Carried out", "Residual", "New records"),
+        figures=("Lines", "Sum", *(("Carried in",) if carries else ()), "Transferred")
+        + (("Carried out",) if carries else ())
+        + ("Residual", "New"),
         last=("Review hash",),
-        keep=("Cycle", "Status", "Review hash"),
     )
     for cycle in looked_at.cycles:
         proof = cycle.proof
-        currency = proof["currency"]
         table.add_row(
-            proof["marketplace"],
+            f"{proof['marketplace']} {proof['currency']}",
             printable(proof["cycle"]),
             proof["status"].replace("_", " "),
             str(proof["lines"]),
-            f"{proof['sum_of_lines']} {currency}",
-            proof["carried_in"],
+            proof["sum_of_lines"],
+            *([proof["carried_in"]] if carries else ()),
             proof["amount_transferred_to_seller"],
-            proof["carried_out"],
+            *([proof["carried_out"]] if carries else ()),
             proof["residual"],
-            f"{cycle.to_create} of {cycle.records}",
+            f"{cycle.to_create}/{cycle.records}",
             cycle.hash[:16] or "-",
         )
     return table
 
 
+def _nothing_carried(cycle: CycleReview) -> Iterable[tuple[str, str]]:
+    none = shown(ZERO, cycle.proof["currency"])
+    return ("carried_in", none), ("carried_out", none)
+
+
 def _kinds(looked_at: Review) -> Table:
-    table = _figures(
-        "Records", "Marketplace", "Record", figures=("To create", "In NetSuite already", "Lines of the log")
-    )
+    table = _figures("Records", "Marketplace", "Record", figures=("To create", "Already there", "Lines of the log"))
     for each in looked_at.kinds:
         new = each.records - each.in_netsuite
         table.add_row(each.marketplace, each.record_type, str(new), str(each.in_netsuite), str(each.source_lines))
@@ -99,16 +105,16 @@ def _accounts(looked_at: Review) -> Table:
         "Marketplace",
         "Account",
         "Role",
-        figures=("Debit", "Credit", "Records", "In NetSuite already"),
+        figures=("Debit", "Credit", "Records", "Already there"),
         keep=("Account",),
     )
     for each in looked_at.accounts:
         table.add_row(
-            each.marketplace,
+            f"{each.marketplace} {each.currency}",
             printable(each.account),
             ", ".join(each.roles),
-            f"{each.debit} {each.currency}",
-            f"{each.credit} {each.currency}",
+            each.debit,
+            each.credit,
             str(each.records),
             str(each.in_netsuite),
         )
@@ -126,7 +132,7 @@ def _waiting(waiting: Sequence[Waiting]) -> Table:
 
 
 def _held(looked_at: Review) -> Table:
-    table = a_table("Held: nothing of these cycles is posted", "Cycle", "Code", "Key", "Why", keep=("Cycle", "Code"))
+    table = a_table("Held: nothing of these cycles is posted", "Cycle", "Code", "Key", "Why", keep=("Code",))
     for cycle in looked_at.cycles:
         reasons = cycle.proof.get("reasons", ())
         for reason in reasons[:MOST]:
