@@ -7,7 +7,7 @@ leaves unexplained of a cycle, a document or the running balance (finance refere
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any
 
 import duckdb
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tieout.books.export import read_export
 from tieout.books.rows import Problem
@@ -25,7 +26,8 @@ from tieout.domain.ledger.rules import BookingRules
 from tieout.domain.money import exponent_of
 from tieout.domain.reconcile.advice import ADVICE
 from tieout.domain.reconcile.breaks import Break, Code
-from tieout.domain.reconcile.explain import breaks_in, left_over
+from tieout.domain.reconcile.chain import Loose, Suspected, Walk, walk
+from tieout.domain.reconcile.explain import left_over
 from tieout.flows.settlement.rules import booking_rules
 
 SCRIPTS = ("1_lines.sql", "2_orders.sql", "3_refunds.sql", "4_fees.sql", "5_missing.sql", "6_totals.sql", "7_told.sql")
@@ -71,10 +73,19 @@ def compare(engine: duckdb.DuckDBPyConnection, rules: Mapping[str, BookingRules]
         run(engine, script)
     findings = [_Finding(*row) for row in engine.execute("FROM finding WHERE amount <> 0 ORDER BY ALL").fetchall()]
     effects = _Effects(
-        _Effect(*row)
-        for row in engine.execute(
-            "SELECT code, mkp, key, cycle, doc, bucket, is_tax, a, placed FROM effect WHERE a <> 0 ORDER BY ALL"
-        ).fetchall()
+        (
+            _Effect(*row)
+            for row in engine.execute(
+                "SELECT code, mkp, key, cycle, doc, bucket, is_tax, a, placed FROM effect WHERE a <> 0 ORDER BY ALL"
+            ).fetchall()
+        ),
+        {
+            (mkp, cycle): number
+            for mkp, cycle, number in engine.execute(
+                "SELECT mkp, cycle, min(number) FROM document WHERE cycle IS NOT NULL AND NOT is_credit "
+                "AND (type LIKE '%AUTO%' OR type LIKE 'FEES%') GROUP BY ALL"
+            ).fetchall()
+        },
     )
     findings += _chain(engine, effects)
     findings += _documents(engine, effects)
@@ -129,45 +140,90 @@ class _Effect(Struct, frozen=True):
 
 
 class _Effects:
-    """What the findings would change, added up by finding for each total that it may explain.
+    """What the findings would change, added up for each total that they explain.
 
-    The log's running balance tells which of them came about after it was added up (`borne_out`).
+    Where the log has a running balance, only what it bears out explains anything, and exactly. Elsewhere every finding
+    may, as far as some of them add up.
     """
 
-    def __init__(self, effects: Iterable[_Effect]) -> None:
+    def __init__(self, effects: Iterable[_Effect], documents: Mapping[tuple[str, str], str]) -> None:
+        self._documents = documents
         self._of: dict[str, list[_Effect]] = defaultdict(list)
         for effect in effects:
             self._of[effect.marketplace].append(effect)
-        self._borne_out: dict[str, set[Hashable]] = {}
+        self._sure: dict[str, list[_Effect]] = {}
+        self._gaps: dict[tuple[str, str], list[int]] = defaultdict(list)
 
-    def bear_out(self, marketplace: str, findings: set[Hashable]) -> None:
-        """These left a break in the marketplace's running balance."""
-        self._borne_out[marketplace] = findings
+    def suspected(self, marketplace: str, orders: Mapping[tuple[str, str, str], str | None]) -> list[Suspected]:
+        """What may have left breaks in the running balance: lines one by one, what is missing as a whole."""
+        found = []
+        whole: dict[tuple[str, str], int] = defaultdict(int)
+        for place, each in enumerate(self._of[marketplace]):
+            if each.code == Code.UNMAPPED_TYPE:
+                continue
+            if not each.placed:
+                whole[each.code, each.key] += each.amount
+                continue
+            order = orders.get((each.code, marketplace, each.key))
+            found.append(Suspected(name=place, amount=each.amount, order=order))
+        found += [
+            Suspected(name=name, amount=amount, order=None, slack=2 if name[0] in A_CENT_EACH else 0)
+            for name, amount in whole.items()
+        ]
+        return found
 
-    def _came_after(self, effect: _Effect) -> bool:
-        """An unknown type moves the balance as it should: nobody can tell since when it is unknown."""
-        borne_out = self._borne_out.get(effect.marketplace)
-        return borne_out is None or effect.is_anywhere or (effect.code, effect.key) in borne_out
+    def bear_out(self, marketplace: str, walk: Walk) -> None:
+        """The marketplace's running balance decides what explains its totals."""
+        sure = self._sure.setdefault(marketplace, [])
+        for each in walk.borne_out:
+            if isinstance(each.name, int):
+                sure.append(self._of[marketplace][each.name])
+                continue
+            for effect in self._of[marketplace]:
+                if (effect.code, effect.key) == each.name and not effect.placed:
+                    sure.append(self._settled(effect, each.cycles))
+        for gap in walk.gaps:
+            if gap.start.cycle:
+                self._gaps[marketplace, gap.start.cycle].append(-gap.amount)
+
+    def _settled(self, effect: _Effect, cycles: Sequence[str | None]) -> _Effect:
+        """Between two cycles the one that the day tells; else the one where the break is."""
+        cycle = effect.cycle if effect.cycle in cycles else next((each for each in cycles if each), effect.cycle)
+        document = effect.document
+        if document is not None:
+            document = self._documents.get((effect.marketplace, cycle or ""), document)
+        return replace(effect, cycle=cycle, document=document, placed=True)
 
     def _split(
         self, marketplace: str, here: Callable[[_Effect], bool], maybe: Callable[[_Effect], bool]
     ) -> tuple[list[int], list[int]]:
+        sure = self._sure.get(marketplace)
+        pool = self._of[marketplace] if sure is None else sure
         certain: dict[tuple[str, str], int] = defaultdict(int)
         possible: dict[tuple[str, str], int] = defaultdict(int)
-        for effect in self._of[marketplace]:
+        for effect in pool:
             if here(effect):
-                (certain if self._came_after(effect) else possible)[effect.code, effect.key] += effect.amount
+                certain[effect.code, effect.key] += effect.amount
             elif maybe(effect):
                 possible[effect.code, effect.key] += effect.amount
+        if sure is not None:
+            # A type that nobody knows moves the balance all the same; what is missing at the log's very beginning or
+            # end leaves no break.
+            told = {(effect.code, effect.key) for effect in sure}
+            for effect in self._of[marketplace]:
+                unseen = not effect.placed and (effect.code, effect.key) not in told
+                if (unseen or effect.code == Code.UNMAPPED_TYPE) and (here(effect) or maybe(effect)):
+                    possible[effect.code, effect.key] += effect.amount
         return [each for each in certain.values() if each], [each for each in possible.values() if each]
 
     def of_cycle(self, marketplace: str, cycle: str) -> tuple[list[int], list[int]]:
         """Effects on the cycle's sum: certain ones, possible ones."""
-        return self._split(
+        certain, possible = self._split(
             marketplace,
-            lambda each: each.cycle == cycle and not each.is_anywhere,
+            lambda each: each.cycle == cycle and each.code != Code.UNMAPPED_TYPE,
             lambda each: not each.placed,
         )
+        return [*certain, *self._gaps[marketplace, cycle]], possible
 
     def of_document(self, marketplace: str, document: str, *, net: bool = False) -> tuple[list[int], list[int]]:
         """The same of a document's sum, with or without tax."""
@@ -177,8 +233,8 @@ class _Effects:
 
         return self._split(
             marketplace,
-            lambda each: each.document == document and counts(each),
-            lambda each: not each.placed and counts(each),
+            lambda each: each.document == document and counts(each) and not each.is_anywhere,
+            lambda each: (not each.placed or each.document == document) and counts(each),
         )
 
     def of_bucket(self, marketplace: str, cycle: str, bucket: str, *, net: bool) -> tuple[list[int], list[int]]:
@@ -187,31 +243,25 @@ class _Effects:
         def counts(effect: _Effect) -> bool:
             return effect.bucket == bucket and not (net and effect.is_tax)
 
-        return self._split(
+        certain, possible = self._split(
             marketplace,
             lambda each: each.cycle == cycle and counts(each),
-            lambda each: each.is_anywhere or (not each.placed and counts(each)),
+            lambda each: (each.is_anywhere and each.cycle in {None, cycle}) or (not each.placed and counts(each)),
         )
+        return certain, [*possible, *self._gaps[marketplace, cycle]]
 
-    def widths(self, marketplace: str) -> dict[Hashable, list[int]]:
-        """How wide a break each finding may leave: by itself, in a part, in all."""
-        widths: dict[Hashable, list[int]] = defaultdict(list)
-        whole: dict[tuple[str, str], int] = defaultdict(int)
-        for each in self._of[marketplace]:
-            widths[each.code, each.key].append(each.amount)
-            if not each.is_anywhere or each.code != Code.UNMAPPED_TYPE:
-                whole[each.code, each.key] += each.amount
-        for finding, amount in whole.items():
-            widths[finding].append(amount)
-        return widths
+    def is_exact(self, marketplace: str) -> bool:
+        """Whether the running balance decides."""
+        return marketplace in self._sure
 
     def inexact(self, marketplace: str) -> int:
         """Minor units by which worked-out effects may be beside."""
-        return 2 * len({(each.code, each.key) for each in self._of[marketplace] if each.code in A_CENT_EACH})
+        pool = self._sure.get(marketplace, self._of[marketplace])
+        return 2 * len({(each.code, each.key) for each in pool if each.code in A_CENT_EACH})
 
 
-def _unexplained(difference: int, certain: Sequence[int], possible: Sequence[int], beside: int) -> int:
-    left = left_over(difference, certain, possible)
+def _unexplained(difference: int, certain: Sequence[int], possible: Sequence[int], beside: int, *, exact: bool) -> int:
+    left = left_over(difference, certain, possible, exact=exact)
     return 0 if abs(left) <= beside else left
 
 
@@ -224,9 +274,9 @@ def _documents(engine: duckdb.DuckDBPyConnection, effects: _Effects) -> list[_Fi
     ).fetchall()
     for mkp, number, currency, cycle, day, log, document, log_net, document_net, taxes in rows:
         here, elsewhere = effects.of_document(mkp, number)
-        beside = effects.inexact(mkp)
-        net = _unexplained(log_net - document_net, *effects.of_document(mkp, number, net=True), beside)
-        whole = _unexplained(log - document, here, elsewhere, beside)
+        beside, exact = effects.inexact(mkp), effects.is_exact(mkp)
+        net = _unexplained(log_net - document_net, *effects.of_document(mkp, number, net=True), beside, exact=exact)
+        whole = _unexplained(log - document, here, elsewhere, beside, exact=exact)
         if whole == 0 or (net == 0 and 2 * abs(whole) <= taxes):
             net_alone = net if whole == 0 and not here and not elsewhere else 0
             if not net_alone:
@@ -262,17 +312,21 @@ def _cycles(engine: duckdb.DuckDBPyConnection, effects: _Effects) -> list[_Findi
     ).fetchall()
     for mkp, cycle, currency, day, to_seller, pay_out, log, paid, payments, before in rows:
         brought = carried.get(before, 0)
-        carried[cycle] = min(0, brought + log) if to_seller == 0 else 0
         here, elsewhere = effects.of_cycle(mkp, cycle)
-        beside = effects.inexact(mkp)
+        exact = effects.is_exact(mkp)
+        beside = 0 if exact else effects.inexact(mkp)
+        came_to = brought + log - (sum(here) if exact else 0)
+        carried[cycle] = min(0, came_to) if to_seller == 0 else 0
         about: dict[str, Any] = {"cycle": cycle, "day": day}
-        left = _unexplained(brought + log - to_seller - carried[cycle], here, elsewhere, beside)
+        left = _unexplained(brought + log - to_seller - carried[cycle], here, elsewhere, beside, exact=exact)
         what = "the amount transferred"
         if not left:
             for bucket, is_net, ours, theirs in buckets[mkp, cycle]:
                 here, elsewhere = effects.of_bucket(mkp, cycle, bucket, net=is_net)
                 is_turned = bucket in {"total_other_credits", "total_other_invoices"} and ours == -theirs
-                over = 0 if is_turned else _unexplained(ours - theirs, here, elsewhere, beside)
+                over = (
+                    0 if is_turned else _unexplained(ours - theirs, here, elsewhere, effects.inexact(mkp), exact=exact)
+                )
                 if abs(over) > abs(left):
                     left, what = over, f"{bucket}{'_excl_tax' if is_net else ''} of its summary"
         if left:
@@ -314,57 +368,76 @@ def _chain(engine: duckdb.DuckDBPyConnection, effects: _Effects) -> list[_Findin
     visits: dict[tuple[str, str, str], list[tuple[int, int]]] = defaultdict(list)
     for mkp, shop, currency, balance, more in engine.execute("FROM chain ORDER BY ALL").fetchall():
         visits[mkp, shop, currency].append((balance, more))
-    unpaid: dict[str, dict[Hashable, list[int]]] = defaultdict(dict)
-    for mkp, cycle, to_seller, paid in engine.execute(
-        "SELECT mkp, id, to_seller, coalesce(paid, 0) FROM cycle_sides"
+    payouts: dict[str, list[Suspected]] = defaultdict(list)
+    for mkp, cycle, off in engine.execute(
+        "SELECT mkp, id, to_seller + coalesce(paid, 0) FROM cycle_sides "
+        "WHERE to_seller + coalesce(paid, 0) <> 0 AND (pay_out = 'PAID' OR payments > 0 "
+        "OR id IN (SELECT before FROM cycle_sides))"
     ).fetchall():
-        unpaid[mkp]["payout", cycle] = [to_seller + paid]
-    borne_out: dict[str, set[Hashable]] = defaultdict(set)
-    unusable: set[str] = set()
-    found = []
+        payouts[mkp].append(Suspected(name=("payout", cycle), amount=off, order=None))
+    orders = {
+        (code, mkp, key): order_id
+        for code, mkp, key, order_id in engine.execute("SELECT code, mkp, key, order_id FROM finding").fetchall()
+    }
+    counted = {
+        tuple(row[:3]): row[3:]
+        for row in engine.execute(
+            "SELECT mkp, shop, ccy, count(*), count(*) FILTER (bal IS NULL AND NOT is_memo) FROM l GROUP BY ALL"
+        ).fetchall()
+    }
+    found: list[_Finding] = []
+    # Balances that follow no chain, as far as it is known, or that are not there for every line, prove nothing.
+    useless = {
+        place[0] for place, (lines, bare) in counted.items() if bare or 3 * len(visits.get(place, ())) > max(lines, 9)
+    }
+    for mkp in {place[0] for place in counted} - useless:
+        effects.bear_out(mkp, Walk((), ()))
     for (mkp, shop, currency), places in visits.items():
-        lines = engine.execute(
-            "SELECT count(*) FROM l WHERE mkp = ? AND shop = ? AND ccy = ? AND bal IS NOT NULL", [mkp, shop, currency]
-        ).fetchall()[0][0]
-        if 3 * len(places) > lines:
-            # This marketplace's balances follow no chain, as far as it is known: they prove nothing.
-            unusable.add(mkp)
+        if mkp in useless:
             continue
-        gaps, seen = breaks_in(places, {**effects.widths(mkp), **unpaid[mkp]})
-        borne_out[mkp] |= seen
-        for start in gaps:
-            row = engine.execute(
-                "SELECT cycle, order_id, created::DATE, a FROM l "
-                "WHERE mkp = ? AND shop = ? AND ccy = ? AND bal - a = ? ORDER BY created, id LIMIT 1",
-                [mkp, shop, currency, start],
-            ).fetchone()
-            ends = [balance for balance, more in places if more > 0]
-            if row is None or not ends:
-                continue
-            cycle, order_id, day, _ = row
-            known = engine.execute(
-                "SELECT count(*) FROM finding WHERE mkp = ? AND order_id = ? AND amount <> 0", [mkp, order_id]
-            ).fetchall()[0][0]
-            if known:
-                continue
-            jump = min((abs(start - end) for end in ends), default=0)
-            key = cycle or order_id or shop
-            found.append(
-                _Finding(
-                    Code.CHAIN_GAP,
-                    mkp,
-                    key,
-                    currency,
-                    jump,
-                    order_id=order_id,
-                    cycle=cycle,
-                    day=day,
-                    what=f"balance {_shown(start, currency)}",
-                )
+        starts, ends = _loose(engine, mkp, shop, currency, places)
+        walked = walk(starts, ends, [*effects.suspected(mkp, orders), *payouts[mkp]])
+        effects.bear_out(mkp, walked)
+        found += [
+            _Finding(
+                Code.CHAIN_GAP,
+                mkp,
+                gap.start.cycle or next(iter(sorted(gap.start.orders)), shop),
+                currency,
+                abs(gap.amount),
+                cycle=gap.start.cycle,
+                day=gap.start.at.date(),
+                what=f"balance {_shown(gap.start.balance, currency)}",
             )
-    for mkp in borne_out.keys() - unusable:
-        effects.bear_out(mkp, borne_out[mkp])
+            for gap in walked.gaps
+        ]
     return [each for each in found if each.amount]
+
+
+def _loose(
+    engine: duckdb.DuckDBPyConnection, mkp: str, shop: str, currency: str, places: Sequence[tuple[int, int]]
+) -> tuple[list[Loose], list[Loose]]:
+    """The lines at loose balances: the latest that reach one, the earliest that start from one."""
+    near = engine.execute(
+        "SELECT bal, a, created, cycle, order_id, id FROM l WHERE mkp = ? AND shop = ? AND ccy = ? AND bal IS NOT NULL "
+        "AND (bal IN (SELECT unnest(?::BIGINT[])) OR bal - a IN (SELECT unnest(?::BIGINT[]))) ORDER BY created, id",
+        [mkp, shop, currency, [each for each, _ in places], [each for each, _ in places]],
+    ).fetchall()
+    starting, reaching = defaultdict(list), defaultdict(list)
+    for balance, amount, at, cycle, order_id, line in near:
+        starting[balance - amount].append((at, cycle, order_id, line))
+        reaching[balance].append((at, cycle, order_id, line))
+    starts: list[Loose] = []
+    ends: list[Loose] = []
+    for balance, more in places:
+        rows = reaching[balance][::-1] if more > 0 else starting[balance]
+        here = frozenset(order_id for _, _, order_id, _ in rows if order_id)
+        for place in range(abs(more)):
+            if not rows:
+                break
+            at, cycle, _, line = rows[min(place, len(rows) - 1)]
+            (ends if more > 0 else starts).append(Loose(balance=balance, at=at, cycle=cycle, orders=here, line=line))
+    return starts, ends
 
 
 def _told(finding: _Finding, rules: Mapping[str, BookingRules], as_of: date) -> Break:
