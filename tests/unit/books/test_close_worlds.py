@@ -6,6 +6,7 @@ import csv
 import gzip
 import json
 import re
+import shutil
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -139,6 +140,18 @@ def test_work_on_breaks_goes_on_in_the_next_pack(broken: Path, tmp_path: Path) -
     assert (claim["State"], claim["Last word"]) == ("claimed", "ticket 77")
     history = table(tmp_path / "pack" / "07c-break-history.csv")
     assert [each["Who"] for each in history if each["Break"] == key] == ["run", "Ann", "Bob", "Ann"]
+
+
+def test_a_break_that_a_hole_in_the_data_hides_is_not_closed(broken: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "export"
+    shutil.copytree(shared("worlds/gift-shop-breaks"), folder)
+    log = folder / "mirakl" / "maison-eu" / "transaction_lines.ndjson.gz"
+    log.write_bytes(gzip.compress(b"{}\n"))
+    cases = tmp_path / "cases.ndjson"
+    cases.write_bytes((broken / "break-log.ndjson").read_bytes())
+    assert close("gift-shop-breaks", tmp_path / "pack", "--from", str(folder), "--cases", str(cases)).exit_code == 1
+    keys = {each["Key"] for each in table(tmp_path / "pack" / "07-breaks.csv")}
+    assert {each["Key"] for each in table(broken / "07-breaks.csv")} <= keys
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ def closing_of(
         period=str(period), as_of=day.isoformat(), code_version=__version__, config_hash=settings, inputs=inputs
     )
     at = datetime(day.year, day.month, day.day, tzinfo=UTC)
-    events = take_in(log, found.breaks, Run(id=run, as_of=day, at=at, marketplaces=frozenset(names)))
+    events = take_in(log, found.breaks, Run(id=run, as_of=day, at=at, marketplaces=_read_whole(export, names)))
     orders = {name: config.marketplaces[name].orders.sales_orders for name in names}
     closing = Closing(
         period=period,
@@ -83,6 +83,17 @@ def closing_of(
         config_hash=settings,
     )
     return with_month_end(closing)
+
+
+def _read_whole(export: Export, names: Sequence[str]) -> frozenset[str]:
+    """Marketplaces of which everything was read: a difference that a hole hides is not gone."""
+    files = [problem.file for problem in export.problems]
+    return frozenset(
+        name
+        for name in names
+        if not export.books[name].doubts
+        and not any(each.startswith((f"mirakl/{name}/", "netsuite/")) for each in files)
+    )
 
 
 def inputs_of(folder: Path, marketplaces: Sequence[str]) -> list[InputFile]:
