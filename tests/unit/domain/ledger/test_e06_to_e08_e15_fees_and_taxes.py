@@ -12,6 +12,7 @@ from tests.unit.domain.ledger.bookkeeping import (
     CHART,
     a_document,
     an_invoice,
+    an_order,
     balances,
     books,
     log,
@@ -233,6 +234,27 @@ def test_the_first_override_that_fits_wins_and_may_name_an_account_of_its_own() 
         other_revenue="-0.30", order_fee_expense="-1.00", marketplace_clearing="1.30"
     )
     assert "7010" in {entry.account for entry in settled.records[0].entries}
+
+
+def test_an_override_of_goods_leaves_the_tax_inside_the_price_to_be_taken_out() -> None:
+    own = rules("summary_journal", overrides=(Override(type="ORDER_SHIPPING_AMOUNT", account="4011"),))
+    lines = log("ORDER_AMOUNT +108.00 ORDER_SHIPPING_AMOUNT +12.00")
+    journal = settle(books(lines, an_order("120.00", {"FR-20": "20.00"})), own).records[0]
+    shown = {(entry.role.value, entry.account): str(entry.credit or -entry.debit) for entry in journal.entries}
+    assert shown == {
+        ("marketplace_clearing", "A-marketplace_clearing"): "-120.00",
+        ("sales_revenue", "A-sales_revenue"): "90.00",
+        ("shipping_revenue", "4011"): "10.00",
+        ("vat_output", "A-vat_output"): "20.00",
+    }
+
+
+def test_an_override_of_goods_by_record_goes_where_it_says_and_not_onto_the_invoice() -> None:
+    own = rules(overrides=(Override(type="ORDER_SHIPPING_AMOUNT", role=Role.OTHER_REVENUE),))
+    lines = log("ORDER_AMOUNT +100.00 ORDER_SHIPPING_AMOUNT +5.00")
+    assert balances(settle(books(lines, an_invoice("100.00")), own).records[:2]) == money(
+        marketplace_clearing="105.00", marketplace_ar="-100.00", other_revenue="-5.00"
+    )
 
 
 def test_the_account_map_is_read_by_posting_day_and_a_map_for_the_currency_wins() -> None:

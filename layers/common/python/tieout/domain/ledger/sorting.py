@@ -13,7 +13,7 @@ from tieout.domain.ledger.piles import Pile
 from tieout.domain.ledger.presentation import Presentation
 from tieout.domain.ledger.proof import Held
 from tieout.domain.ledger.roles import Role
-from tieout.domain.ledger.rules import FeeVat, Mode
+from tieout.domain.ledger.rules import FeeVat, Mode, Override
 from tieout.domain.ledger.run import Run, is_memo_only
 from tieout.domain.ledger.types import ALIASES, TYPES, Group, TypeRule
 from tieout.domain.money import Money
@@ -104,21 +104,19 @@ class Sorter:
             self._to_document(line, rule)
             return
         override = run.accounts.override(line.type, line.fee_code, self._description(line, rule), day)
-        if override is not None:
-            role = override.role or self._role(line, rule, day)
-            self._to_journal(line, day, role, override.account, is_fee=rule.group in _FEES and not rule.is_tax)
-        elif self._mode is Mode.OPERATOR_PRINCIPAL and rule.group in GOODS:
-            part = self._part(self._role(line, rule, day), None, None, day, 0)
+        own = override.account if override else None
+        of_seller = self._mode not in _OPERATORS
+        is_goods = rule.group in GOODS and not (of_seller and self._passes_through(line, rule))
+        if is_goods and of_seller and (override is None or self._mode is not Mode.RECORD_LEVEL):
+            self._goods(line, rule, day, override)
+        elif is_goods and self._mode is Mode.OPERATOR_PRINCIPAL:
+            part = self._part(self._role(line, rule, day, override), own, None, day, 0)
             _add(self.out.goods, (day, "", "", part, "", ""), line)
-        elif self._mode in _OPERATORS:
-            self._to_journal(line, day, self._role(line, rule, day), None)
-        elif rule.group in GOODS and not self._passes_through(line, rule):
-            self._goods(line, rule, day)
         else:
             is_fee = rule.group in _FEES and not rule.is_tax
-            self._to_journal(line, day, self._role(line, rule, day), None, is_fee=is_fee)
+            self._to_journal(line, day, self._role(line, rule, day, override), own, is_fee=is_fee)
 
-    def _goods(self, line: Line, rule: TypeRule, day: date) -> None:
+    def _goods(self, line: Line, rule: TypeRule, day: date, override: Override | None) -> None:
         """What the customer bought or got back."""
         gives_back = rule.group is Group.REFUND or line.type.startswith("REFUND_")
         order_id = line.order_id or ""
@@ -134,8 +132,8 @@ class Sorter:
         if self._is_called_off(order_id, line.order_line_id or ""):
             self._to_journal(line, day, Role.MARKETPLACE_UNDELIVERED, None)
             return
-        role = rule.summary
-        part = self._part(role, None, line.tax_code, day, 0)
+        role = (override and override.role) or rule.summary
+        part = self._part(role, override.account if override else None, line.tax_code, day, 0)
         order_line = (line.order_line_id or "") if self._embedded and not rule.is_tax else ""
         by_order = order_line or self._mode is Mode.CASH_SALE
         refund = (line.refund_id or order_id) if gives_back else ""
@@ -176,20 +174,22 @@ class Sorter:
         gives_back = rule.group is Group.REFUND
         return rule.is_tax and rule.group is not Group.PURCHASE and self.run.has_twin(line, of_refund=gives_back)
 
-    def _role(self, line: Line, rule: TypeRule, day: date) -> Role:
-        """The account on the other side, for all that is not goods of a seller."""
-        mode = self._mode
-        if mode is Mode.OPERATOR_PRINCIPAL and rule.group in GOODS:
-            if rule.group is Group.PURCHASE:
-                return rule.operator
-            return Role.TAX_REVIEW if rule.is_tax else Role.COGS_DROPSHIP
-        if mode in _OPERATORS:
-            return rule.operator
+    def _role(self, line: Line, rule: TypeRule, day: date, override: Override | None = None) -> Role:
+        """The account on the other side, whatever the record."""
+        if override is not None and override.role is not None:
+            return override.role
         if rule.group in GOODS:
-            return Role.FACILITATOR_TAX_WASH
-        if rule.group in _FEES:
+            return self._goods_role(line, rule)
+        if rule.group in _FEES and self._mode not in _OPERATORS:
             return self._fee_role(line, rule, day)
-        return rule.contra(mode)
+        return rule.contra(self._mode)
+
+    def _goods_role(self, line: Line, rule: TypeRule) -> Role:
+        if self._mode is Mode.OPERATOR_PRINCIPAL and rule.group is not Group.PURCHASE:
+            return Role.TAX_REVIEW if rule.is_tax else Role.COGS_DROPSHIP
+        if self._mode not in _OPERATORS and self._passes_through(line, rule):
+            return Role.FACILITATOR_TAX_WASH
+        return rule.contra(self._mode)
 
     def _fee_role(self, line: Line, rule: TypeRule, day: date) -> Role:
         """Commission on goods that are not delivered is prepaid; VAT as the seller's own regime has it."""
