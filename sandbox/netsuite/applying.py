@@ -38,6 +38,7 @@ def settle_applied(store: Store, record: Record, former: Record | None, most: De
     """Check and complete the apply lines; answers their sum. `most` bounds it. Raises Refusal."""
     before = applied_by(former)
     lines = record.sublists.setdefault("apply", [])
+    lines[:] = {line.get("doc"): line for line in lines}.values()  # keyed by document: the last word on one stands
     total = ZERO
     for place, line in enumerate(lines):
         path = f"apply.items[{place}]"

@@ -66,6 +66,12 @@ def test_a_cycle_pays_its_invoices_out_of_receivables_into_the_clearing_account(
     assert (books.balance("1115"), books.balance("1100"), books.trial_balance()) == (D(150), D(-24), D(0))
 
 
+def test_two_applications_to_one_invoice_are_one_of_their_sum(books: Bookkeeper) -> None:
+    invoice = books.invoice(INV, 126)
+    proven(books, a_payment("126", applied(INV, "120", id=invoice), applied(INV, "6"), external_id=PMT))
+    assert books.client.documents_by_external_id([INV])[INV].status == "paidInFull"
+
+
 def test_what_is_applied_is_found_by_its_external_id(books: Bookkeeper) -> None:
     books.invoice(INV, 126)
     proven(books, a_payment("126", applied(INV, "126"), external_id=PMT))

@@ -124,6 +124,13 @@ def test_a_payment_is_not_applied_beyond_its_own_amount(books: Books):
     assert books.owed("invoice", first) == (100, "Open")
 
 
+def test_of_two_lines_on_one_invoice_the_last_stands(books: Books):
+    invoice = books.invoice(100)
+    payment = books.netsuite.create("customerPayment", books.payment(100, (invoice, 60), (invoice, 40)))
+    assert books.owed("invoice", invoice) == (60, "Open")
+    assert books.netsuite.get("customerPayment", payment)["unapplied"] == 60
+
+
 def test_taking_a_payment_back_opens_the_invoice_again(books: Books):
     invoice = books.invoice(100)
     payment = books.netsuite.create("customerPayment", books.payment(100, (invoice, 100)))

@@ -267,10 +267,12 @@ def _check_applied_whole(record: Record) -> None:
 
 
 def _apply(body: Json, record: Record, setting: Setting) -> None:
-    items = [
-        {"doc": {"id": each.id or setting.applied[each.external_id]}, "apply": True, "amount": each.amount}
-        for each in record.applications
-    ]
+    """Keyed by document: of two lines on one document NetSuite would take the last, so their amounts are added."""
+    amounts: dict[str, Decimal] = {}
+    for each in record.applications:
+        document = each.id or setting.applied[each.external_id]
+        amounts[document] = amounts.get(document, ZERO) + each.amount
+    items = [{"doc": {"id": document}, "apply": True, "amount": amount} for document, amount in amounts.items()]
     body["apply"] = {"items": items}
 
 
