@@ -27,7 +27,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "more lanes than slots": (
         {"netsuite__lanes": {"orders_to_post": 5}},
-        ["netsuite", "lanes ask for 6 NetSuite slots, slots allows 5"],
+        ["netsuite", "lanes ask for 8 NetSuite slots, slots allows 5"],
     ),
     "one worker only": (
         {"netsuite__lanes": {"orders_to_post": 1}},

@@ -19,6 +19,7 @@ from tieout.cli.deployment import OUTPUTS
 from tieout.cli.switches import FLOWS
 from tieout.flows import posting
 from tieout.flows.returns import send as returns
+from tieout.flows.settlement import review as settlements
 from tieout.flows.shipments import rules as shipments
 
 BACKFILL = ("orders", "backfill", "--marketplace", MARKETPLACE, *SOME_DAY)
@@ -34,6 +35,7 @@ def test_status_counts_what_is_due_what_is_parked_and_how_far_was_read(deployed:
         "orders-to-confirm": 0,
         "shipments-to-confirm": 0,
         "refunds-to-send": 0,
+        "settlements-to-post": 0,
     }
     assert answer["parked"] == {"count": 0, "by_reason": {}, "oldest": None}
     (market,) = answer["marketplaces"]
@@ -76,11 +78,11 @@ def test_without_a_flow_everything_is_paused_and_everything_resumed(deployed: De
 
 def test_an_unknown_flow_is_refused_with_those_there_are(deployed: Deployed) -> None:
     words = deployed.refuses("pause", "ordres")
-    assert "orders, shipments, returns, or all" in words
+    assert "orders, shipments, returns, settlements, or all" in words
 
 
 def test_every_flow_that_work_stops_for_can_be_paused() -> None:
-    assert {posting.FLOW, shipments.FLOW, returns.FLOW} == set(FLOWS)
+    assert {posting.FLOW, shipments.FLOW, returns.FLOW, settlements.FLOW} == set(FLOWS)
 
 
 def test_status_says_how_far_what_leaves_and_what_comes_back_was_read(deployed: Deployed) -> None:

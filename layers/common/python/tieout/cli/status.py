@@ -71,6 +71,7 @@ def _readings(config: Config) -> list[str]:
         *(["netsuite/credits", "netsuite/closed-lines"] if returning else []),
         *(f"{name}/shipments" for name, one in selling.items() if one.shipments.enabled and one.role == "operator"),
         *(f"{name}/returns" for name, one in selling.items() if one.returns.enabled),
+        *(f"{name}/settlement" for name, one in config.marketplaces.items() if one.settlement),
     ]
 
 
