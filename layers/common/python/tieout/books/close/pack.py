@@ -15,7 +15,8 @@ from tieout.books.close.evidence import changes_sheet, evidence_sheet
 from tieout.books.close.gates import Gate, cover_sheet, gates_of, ready
 from tieout.books.close.journals import journal_sheet, orders_sheet
 from tieout.books.close.manifest import manifest_bytes
-from tieout.books.close.open_items import balances_sheet, breaks_sheets, currencies_sheet, receivables_sheet
+from tieout.books.close.open_breaks import breaks_sheets
+from tieout.books.close.open_items import balances_sheet, currencies_sheet, receivables_sheet
 from tieout.books.close.page import page_bytes
 from tieout.books.close.pictures import breaks_by_age, fees_by_category, waterfall
 from tieout.books.close.roll_forward import roll_forward, roll_forward_sheet
