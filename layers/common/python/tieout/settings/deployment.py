@@ -61,8 +61,8 @@ class Reconcile(Settings):
     """How the sources are compared."""
 
     by_cycle_above_megabytes: int = Field(default=300, ge=1)
-    """Size of a deployment's transaction log, as it is kept, above which Step Functions prepares it cycle by cycle before
-    the comparison; about ten million lines. Below it, one function does all."""
+    """Size of a deployment's transaction log, as it is kept, above which Step Functions prepares it cycle by cycle
+    before the comparison; about ten million lines. Below it, one function does all."""
 
 
 class Sandbox(Settings):
