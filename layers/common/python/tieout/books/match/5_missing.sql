@@ -16,7 +16,10 @@ WHERE f.code = 'CREDIT_WITHOUT_REFUND';
 
 -- An order whose sale is not all in the log: the difference of its gross is what is lacking.
 INSERT INTO effect
-SELECT 'AMOUNT_DIFF', mkp, key, cycle, NULL, '?', NULL, theirs - ours, TRUE FROM finding WHERE code = 'AMOUNT_DIFF'
+SELECT 'AMOUNT_DIFF', mkp, key, cycle, NULL,
+       CASE WHEN refund_id IS NULL THEN 'total_payable_orders' ELSE 'total_refund_payable_orders' END, FALSE,
+       CASE WHEN refund_id IS NULL THEN theirs - ours ELSE ours - theirs END, TRUE
+FROM finding WHERE code = 'AMOUNT_DIFF'
 UNION ALL
 SELECT 'TAX_DIFF', mkp, key, cycle, NULL, '?', NULL, theirs - ours, TRUE FROM finding WHERE code = 'TAX_DIFF' AND ours IS NOT NULL;
 

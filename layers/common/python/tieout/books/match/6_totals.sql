@@ -33,7 +33,8 @@ named AS (
 )
 SELECT n.mkp, n.cycle, n.bucket, n.is_net, CASE WHEN n.is_net THEN coalesce(l.excl, 0) ELSE coalesce(l.incl, 0) END AS log, n.amount AS summary
 FROM named n LEFT JOIN log l ON l.mkp = n.mkp AND l.cycle = n.cycle AND l.bucket = n.bucket
-WHERE n.bucket IN (SELECT bucket FROM kind UNION SELECT replace(bucket, '_payable', '_non_payable') FROM kind)
+-- What is paid to the shop directly moves no balance; its orders are compared one by one.
+WHERE n.bucket IN (SELECT bucket FROM kind)
   AND CASE WHEN n.is_net THEN coalesce(l.excl, 0) ELSE coalesce(l.incl, 0) END <> n.amount;
 
 -- Each line leads from the balance before it to the one after it. A complete log is one unbroken walk: every balance is

@@ -10,6 +10,8 @@ MOST_SUMS = 100_000
 
 
 MOST_UNSEEN = 30
+MOST_TOGETHER = 6
+"""Findings of unknown place of which any sum is tried; of more than these, pairs are."""
 
 
 def left_over(difference: int, certain: Sequence[int], possible: Sequence[int] = (), *, exact: bool = False) -> int:
@@ -22,7 +24,8 @@ def left_over(difference: int, certain: Sequence[int], possible: Sequence[int] =
     rest = difference - sum(certain)
     if exact:
         few = [each for each in possible if each][:MOST_UNSEEN]
-        sums = {sum(chosen) for size in range(3) for chosen in combinations(few, size)}
+        most = len(few) if len(few) <= MOST_TOGETHER else 2
+        sums = {sum(chosen) for size in range(most + 1) for chosen in combinations(few, size)}
         return 0 if rest in sums else rest
     if difference == 0 or _reaches(difference, [*certain, *possible]):
         return 0
