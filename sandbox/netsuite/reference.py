@@ -77,7 +77,10 @@ _EXTRA_ITEMS: Rows = [
     {"id": "710", "kind": "otherChargeSaleItem", "itemId": "MARKETPLACE-TAX", "displayName": "Tax of the marketplace"},
 ]
 # Accounts that an item stands for, since forms of sale know no accounts.
-_SOLD_BY_ITEM = ("2200", "4000", "4010", "4020", "4090", "4100", "4110", "4200", "4210", "4220", "4230", "4290")
+_SOLD_BY_ITEM = (
+    *("2200", "4000", "4010", "4020", "4090", "4100", "4110", "4200", "4210", "4220", "4230", "4290", "4300"),
+    *("6200", "6210"),
+)
 
 
 def open_account(store: Store, now: datetime, given: Mapping[str, Any]) -> None:

@@ -26,13 +26,16 @@ from tieout.domain.ledger.record import Record
 from tieout.domain.ledger.rules import BookingRules, Mode
 from tieout.domain.ledger.settle import settle
 from tieout.domain.money import ZERO
-from tieout.domain.orders.sales_order import TaxRules, TaxStrategy
+from tieout.domain.orders.sales_order import CustomerDraft, TaxRules, TaxStrategy
 from tieout.flows.settlement.rules import booking_rules
+from tieout.netsuite.client import NetSuite
 
 CONFIG = read_config(ROOT / "config/gift-shop.yaml")
+OPERATOR = read_config(ROOT / "config/example-operator.yaml")
 TAXES = TaxRules(TaxStrategy.SUITETAX_OVERRIDE, {}, "VAT-MARKETPLACE")
 CURRENCIES = {"brightside-uk": "1", "maison-eu": "2"}
-CLEARING = {"brightside-uk": "1115", "maison-eu": "1116"}
+CONTROL = ("1115", "1116", "2300")
+"""Clearing of both marketplaces, and what an operator owes its sellers."""
 
 
 def customer_of(marketplace: str) -> str:
@@ -63,31 +66,50 @@ def books(tmp_path: Path) -> Iterator[Running]:
         yield running
 
 
+def rules_of(marketplace: str, mode: Mode) -> BookingRules:
+    """A seller's rules; an operator's have its own account map."""
+    if mode is not Mode.OPERATOR:
+        return structs.replace(booking_rules(CONFIG, marketplace), mode=mode)
+    (name,) = [name for name, one in OPERATOR.marketplaces.items() if one.settlement is not None]
+    return structs.replace(booking_rules(OPERATOR, name), marketplace=marketplace)
+
+
 def records_of(mode: Mode) -> list[tuple[str, Record]]:
     folder = shared("worlds/gift-shop-settled")
     export = read_export(folder, list(CURRENCIES))
     found = []
     for marketplace, of_one in export.books.items():
-        rules: BookingRules = structs.replace(booking_rules(CONFIG, marketplace), mode=mode)
+        rules = rules_of(marketplace, mode)
         open_again = tuple(structs.replace(each, status="open", unpaid=None) for each in of_one.booked)
         settled = settle(structs.replace(of_one, booked=open_again), rules)
         found += [(marketplace, record) for record in settled.records]
     return found
 
 
-@pytest.mark.parametrize("mode", [Mode.RECORD_LEVEL, Mode.SUMMARY_JOURNAL, Mode.CASH_SALE])
+def make_parties(client: NetSuite, records: list[tuple[str, Record]]) -> None:
+    """Customers and vendors that the records name and that are not there yet."""
+    for marketplace, record in records:
+        named = {record.entity, *(entry.entity for entry in record.entries)} - {None, customer_of(marketplace)}
+        for external_id in sorted(map(str, named)):
+            party = (external_id, f"Party {external_id}", "1", CURRENCIES[marketplace])
+            if "-VEN-" in external_id:
+                client.ensure_vendor(VendorDraft(*party))
+            else:
+                client.ensure_customer(CustomerDraft(*party))
+
+
+@pytest.mark.parametrize("mode", [Mode.RECORD_LEVEL, Mode.SUMMARY_JOURNAL, Mode.CASH_SALE, Mode.OPERATOR])
 def test_netsuite_posts_what_the_settlement_means(books: Running, mode: Mode) -> None:
     client = books.netsuite(read_seconds=60)
-    for marketplace, currency in CURRENCIES.items():
-        client.ensure_vendor(VendorDraft(f"T-{marketplace}-VEN-OPERATOR", f"Operator {marketplace}", "1", currency))
-    expected: defaultdict[str, Decimal] = defaultdict(lambda: ZERO)
+    expected: defaultdict[tuple[str, str], Decimal] = defaultdict(lambda: ZERO)
     records = records_of(mode)
     assert records
-    for marketplace, record in records:
+    make_parties(client, records)
+    for _, record in records:
         client.create_record(record, subsidiary_id="1", approve=True, taxes=TAXES)
         for entry in record.entries:
-            if entry.account == CLEARING[marketplace]:
-                expected[entry.account] += entry.debit - entry.credit
+            if entry.account in CONTROL:
+                expected[entry.account, record.currency] += entry.debit - entry.credit
     lines = client.gl_lines([record.external_id for _, record in records])
     by_record = defaultdict(list)
     for line in lines:
@@ -97,8 +119,7 @@ def test_netsuite_posts_what_the_settlement_means(books: Running, mode: Mode) ->
         for _, record in records
         if (told := differences(record, by_record[record.external_id]))
     } == {}
-    found = {each.account: each.amount for each in client.balances(list(CLEARING.values()))}
-    assert found == dict(expected)
+    assert {(each.account, each.currency): each.amount for each in client.balances(CONTROL)} == dict(expected)
     here = books.twins.netsuite
     hand = Hand(here.url, cast("NetSuiteTwin", SimpleNamespace(account=here.state)), here)
     (row,) = hand.rows("SELECT SUM(amount) AS total FROM transactionaccountingline WHERE posting = 'T'")

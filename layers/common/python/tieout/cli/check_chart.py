@@ -15,7 +15,8 @@ SOLD = frozenset(
     {
         *(Role.SALES_REVENUE, Role.SHIPPING_REVENUE, Role.REFUNDS_CONTRA, Role.SHIPPING_CONTRA),
         *(Role.COMMISSION_REVENUE, Role.SUBSCRIPTION_REVENUE, Role.SELLER_FEE_REVENUE, Role.PENALTY_INCOME),
-        Role.OTHER_MARKETPLACE_REVENUE,
+        *(Role.OTHER_MARKETPLACE_REVENUE, Role.CARRIER_COST_RECOVERY),
+        *(Role.PROMOTION_EXPENSE, Role.MARKETPLACE_ADJUSTMENTS_EXPENSE),
     }
 )
 """Roles that stand on cash sales, and on an operator's invoices: forms that know items only."""
@@ -63,5 +64,7 @@ def _sold(config: Config) -> Iterator[str]:
         settlement = marketplace.settlement
         if settlement is None or not (marketplace.role == "operator" or settlement.posting == "cash_sale"):
             continue
+        taxed = marketplace.orders.sales_orders.tax.strategy == "suitetax_override"
+        roles = SOLD if taxed else SOLD | {Role.VAT_OUTPUT}
         for version in settlement.accounts:
-            yield from (number for role, number in version.roles.items() if role in SOLD)
+            yield from (number for role, number in version.roles.items() if role in roles)
