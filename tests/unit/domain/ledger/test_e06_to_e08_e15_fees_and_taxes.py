@@ -62,6 +62,21 @@ def test_e6_manual_documents_are_set_off_and_the_rest_is_paid() -> None:
     assert [str(each.amount) for each in paid.applications] == ["30.00"]
 
 
+@pytest.mark.parametrize("mode", ["record_level", "summary_journal"])
+def test_e6_a_rule_by_description_leaves_the_vat_of_the_item_where_it_belongs(mode: str) -> None:
+    by_words = Override(description=re.compile("sponsored", re.IGNORECASE), role=Role.MARKETING_EXPENSE)
+    assert balances(settle(books(INVOICE, DOCUMENTS[1]), rules(mode, overrides=(by_words,))).records) == money(
+        marketing_expense="50.00", vat_receivable_on_fees="10.00", marketplace_clearing="-60.00"
+    )
+
+
+def test_e6_a_rule_that_names_the_vat_itself_moves_the_document_s_vat() -> None:
+    as_cost = Override(type="MANUAL_INVOICE_VAT", role=Role.MARKETING_EXPENSE)
+    assert balances(settle(books(INVOICE, DOCUMENTS[1]), rules(overrides=(ADS, as_cost))).records) == money(
+        marketing_expense="60.00", marketplace_clearing="-60.00"
+    )
+
+
 def test_e6_credits_beyond_the_bills_come_by_journal() -> None:
     more = [replace(line, amount=line.amount * 4) for line in CREDIT]
     credit = a_document("100.00", "20.00", "M1", is_credit=True)
@@ -202,6 +217,17 @@ def test_vat_on_fees_is_booked_by_the_seller_s_own_regime(regime: FeeVat, expect
     lines = with_document(log("COMMISSION_FEE -12.60 COMMISSION_VAT -2.52"))
     settled = settle(books(lines, a_document("12.60", "2.52"), an_invoice("1.00")), rules(fee_vat=regime))
     assert balances(settled.records) == money(**expected)
+
+
+def test_a_tax_code_of_fees_stands_on_what_is_taxed_and_on_no_penalty() -> None:
+    lines = with_document(log("SUBSCRIPTION_FEE -10.00 SUBSCRIPTION_VAT -2.00 SELLER_PENALTY_FEE -1.00"))
+    bill = settle(books(lines, a_document("11.00", "2.00")), rules(fee_tax_code="FR-S")).records[0]
+    assert {entry.role.value: entry.tax_code for entry in bill.entries} == {
+        "subscription_expense": "FR-S",
+        "vat_receivable_on_fees": "FR-S",
+        "penalty_expense": None,
+        "accounts_payable": None,
+    }
 
 
 def test_a_role_without_an_account_holds_the_cycle_and_says_which() -> None:

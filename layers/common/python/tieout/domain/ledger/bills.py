@@ -22,7 +22,7 @@ from tieout.domain.ledger.record import Application, Entry, Record, RecordType
 from tieout.domain.ledger.roles import Role
 from tieout.domain.ledger.rules import FeeVat
 from tieout.domain.ledger.run import Run
-from tieout.domain.ledger.selfassessed import self_assessed
+from tieout.domain.ledger.selfassessed import UNTAXED, self_assessed
 from tieout.domain.ledger.side import entry, seller_as_customer
 from tieout.domain.ledger.sorting import FeePile, Sorter
 from tieout.domain.money import ZERO, Money, exponent_of
@@ -106,28 +106,29 @@ class Bills:
     def _fees(self, document: Document, pile: FeePile, day: date) -> list[Entry]:
         """Fees by account, VAT as the document has it, and what the log rounded otherwise."""
         run, sign = self._run, self._run.side.sign
-        code = run.rules.fee_tax_code
+        code = run.rules.fee_tax_code if any(document.taxes.values()) and not self._of_operator else None
         sums: dict[tuple[Role, str, str | None], Decimal] = {}
         in_lines = ZERO
-        for (role, own, is_tax), part in pile.by_part.items():
-            vat = is_tax and role in {Role.VAT_RECEIVABLE_ON_FEES, Role.VAT_OUTPUT}
-            if vat:
+        vat = (Role.VAT_OUTPUT if self._of_operator else Role.VAT_RECEIVABLE_ON_FEES, "")
+        for (role, own, is_tax), part in sorted(pile.by_part.items(), key=lambda each: (each[0][0], each[0][1] or "")):
+            if is_tax and self._books_vat():
                 in_lines += part.amount
+                vat = (role, own or "")
                 continue
-            key = (role, own or self._account(role, day), None if self._of_operator or is_tax else code)
+            taxed = not is_tax and role not in UNTAXED
+            key = (role, own or self._account(role, day), code if taxed else None)
             sums[key] = sums.get(key, ZERO) + part.amount
         if self._books_vat():
             in_document = ZERO
             for tax_code, amount in document.taxes.items():
                 signed = amount if document.is_credit else -amount
                 in_document += signed
-                role = Role.VAT_OUTPUT if self._of_operator else Role.VAT_RECEIVABLE_ON_FEES
                 shown = tax_code or None if self._of_operator else code
-                key = (role, self._account(role, day), shown)
+                key = (vat[0], vat[1] or self._account(vat[0], day), shown)
                 sums[key] = sums.get(key, ZERO) + signed
             if in_lines != in_document:
                 key = (Role.ROUNDING, self._account(Role.ROUNDING, day), None)
-                sums[key] = in_lines - in_document
+                sums[key] = sums.get(key, ZERO) + in_lines - in_document
         entries = [
             entry(role, account, -amount * sign, tax_code=shown)
             for (role, account, shown), amount in sorted(

@@ -14,7 +14,7 @@ from tieout.domain.ledger.run import Run
 from tieout.domain.ledger.side import entry
 from tieout.domain.money import ZERO, rounded
 
-_NOT_A_SERVICE = frozenset({Role.PENALTY_EXPENSE})
+UNTAXED = frozenset({Role.PENALTY_EXPENSE})
 """Penalties are damages, outside the scope of VAT."""
 _PERCENT = Decimal("0.01")
 
@@ -26,9 +26,7 @@ def self_assessed(
     rules = run.rules
     if rules.fee_vat is not FeeVat.REVERSE_CHARGE or not rules.reverse_charge_rate:
         return []
-    net = -sum(
-        (pile.amount for (role, _, is_tax), pile in by_part.items() if not is_tax and role not in _NOT_A_SERVICE), ZERO
-    )
+    net = -sum((pile.amount for (role, _, is_tax), pile in by_part.items() if not is_tax and role not in UNTAXED), ZERO)
     vat = rounded(net * rules.reverse_charge_rate * _PERCENT, currency)
     if not vat:
         return []

@@ -98,12 +98,11 @@ class Sorter:
         return self.out
 
     def _place(self, line: Line, rule: TypeRule) -> None:
-        run = self.run
         day = self.periods.day_of(line.created)
         if rule.group in _FEES and line.document is not None and self._by_bill:
             self._to_document(line, rule)
             return
-        override = run.accounts.override(line.type, line.fee_code, self._description(line, rule), day)
+        override = self._override(line, rule, day)
         own = override.account if override else None
         of_seller = self._mode not in _OPERATORS
         is_goods = rule.group in GOODS and not (of_seller and self._passes_through(line, rule))
@@ -206,6 +205,11 @@ class Sorter:
             return _net_of(line.type).contra(mode)
         return Role.TAX_REVIEW
 
+    def _override(self, line: Line, rule: TypeRule, day: date) -> Override | None:
+        """An override of an item is none of its VAT, unless it names the type of the VAT itself."""
+        found = self.run.accounts.override(line.type, line.fee_code, self._description(line, rule), day)
+        return None if found is not None and rule.is_tax and found.type is None else found
+
     def _description(self, line: Line, rule: TypeRule) -> str | None:
         """Of the item, or of the document that a manual item has."""
         if line.description is not None or rule.group is not Group.MANUAL:
@@ -231,7 +235,7 @@ class Sorter:
         """Its document's pile and day; its role, where that does not hang on the order; an account of its own."""
         document = self.run.document(self.cycle, line.document)
         day = self.document_day(document)
-        override = self.run.accounts.override(line.type, line.fee_code, self._description(line, rule), day)
+        override = self._override(line, rule, day)
         pile = self.out.fees.setdefault(line.document or "", FeePile())
         hangs_on_order = self._mode is Mode.RECORD_LEVEL and line.type in _COMMISSION
         role = override.role if override else None
