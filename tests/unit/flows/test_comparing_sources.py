@@ -56,12 +56,13 @@ class FoundBefore:
         self.breaks: list[Break] = []
         self.runs: list[tuple[str, list[Booked], list[GlLine], date]] = []
         self.staged: list[tuple[str, str]] = []
+        self.problems: list[str] = []
 
     def __call__(
         self, marketplace: str, documents: Sequence[Booked], general_ledger: Sequence[GlLine], as_of: date
     ) -> Findings:
         self.runs.append((marketplace, list(documents), list(general_ledger), as_of))
-        return Findings(breaks=self.breaks, information=0)
+        return Findings(breaks=self.breaks, information=0, problems=self.problems)
 
     def stage(self, marketplace: str, cycle: str) -> int:
         self.staged.append((marketplace, cycle))
@@ -151,6 +152,20 @@ def test_breaks_are_measured_and_end_when_they_are_found_no_more() -> None:
     night.house.clock.advance(seconds=24 * 3600)
     night.look()
     assert night.gauge("OldestBreakDays") == 0
+
+
+def test_a_break_is_not_ended_by_a_run_that_could_not_read_everything() -> None:
+    night = Night(a_settled_house())
+    night.engine.breaks = [a_break("A-1")]
+    night.look()
+    night.engine.breaks, night.engine.problems = [a_break("A-2")], ["line-7: amount is missing"]
+    night.house.clock.advance(hours=24)
+    night.look()
+    assert night.gauge("BreaksBlockingClose") == 2, "the new one is there, and the old one still is"
+    night.engine.breaks, night.engine.problems = [a_break("A-2")], []
+    night.house.clock.advance(hours=24)
+    night.look()
+    assert night.gauge("BreaksBlockingClose") == 1
 
 
 def test_a_person_who_writes_meanwhile_loses_nothing() -> None:

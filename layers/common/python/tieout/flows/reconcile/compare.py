@@ -92,7 +92,7 @@ def compare(at: At, engine: Engine, log: BreakLog, in_turn: InTurn) -> Compared:
     began = at.clock()
     as_of = began.date()
     marketplaces = settled_marketplaces(at)
-    breaks, problems = list[Break](), 0
+    breaks, problems, whole = list[Break](), 0, list[str]()
     for marketplace in marketplaces:
         documents = list(_documents(marketplace, at, in_turn))
         general_ledger = list[GlLine]()
@@ -107,7 +107,10 @@ def compare(at: At, engine: Engine, log: BreakLog, in_turn: InTurn) -> Compared:
         breaks += [each for each in found.breaks if (each.code, each.key) not in theirs]
         breaks += _changed(marketplace, at)
         problems += len(found.problems)
-    cases = _take_in(log, breaks, _run(breaks, as_of, began, marketplaces))
+        if not found.problems:
+            whole.append(marketplace)
+    # A break that a row hides which does not read is not gone: only where all was read are breaks ended.
+    cases = _take_in(log, breaks, _run(breaks, as_of, began, whole))
     for marketplace in marketplaces:
         _measure(marketplace, cases, as_of, at)
     at.watermarks.advance(DONE, began)
