@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from tests.unit.domain.ledger.bookkeeping import a_document, a_memo, an_invoice, balances, rules
+from tests.unit.domain.ledger.bookkeeping import a_document, a_memo, an_invoice, an_order, balances, log, rules
+from tests.unit.domain.ledger.bookkeeping import books as the_books
 from tieout.domain.ledger.line import Booked, Books, Cycle, Document, Line, PayOut
 from tieout.domain.ledger.proof import tie_out
 from tieout.domain.ledger.rules import Mode
@@ -170,3 +171,20 @@ def test_two_cycles_or_one_come_to_the_same_on_every_account(one: list[Line], ot
     merged = settle(books([*first, *(replace(line, cycle="C0") for line in second)]), rule)
     assert {proof.status for proof in (*apart.proofs, *merged.proofs)} == {Status.TIED_OUT}
     assert balances(apart.records) == balances(merged.records)
+
+
+@given(
+    st.integers(1, 100_000),
+    st.integers(0, 5_000),
+    st.lists(st.integers(0, 3_000), min_size=1, max_size=3),
+    st.sampled_from(["summary_journal", "cash_sale"]),
+)
+def test_tax_inside_the_price_comes_out_whole_however_price_and_shipping_share_it(
+    price: int, shipping: int, taxes: list[int], mode: str
+) -> None:
+    gross, tax = Decimal(price + shipping) / 100, {f"T{n}": f"{Decimal(each) / 100}" for n, each in enumerate(taxes)}
+    lines = log(f"ORDER_AMOUNT +{Decimal(price) / 100:.2f} ORDER_SHIPPING_AMOUNT +{Decimal(shipping) / 100:.2f}")
+    settled = settle(the_books(lines, an_order(str(gross), tax)), rules(mode, presentation="embedded"))
+    left = balances(settled.records)
+    assert left.get("vat_output", ZERO) == -Decimal(sum(taxes)) / 100
+    assert sum((left.get(role, ZERO) for role in ("sales_revenue", "shipping_revenue", "vat_output")), ZERO) == -gross
