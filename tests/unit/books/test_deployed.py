@@ -22,6 +22,7 @@ from tieout.books.stage import _fill, _lines, run
 from tieout.config import read_config
 from tieout.domain.exchange import FetchedOrder
 from tieout.flows.ports import At
+from tieout.flows.reconcile.compare import Gathered
 from tieout.flows.settlement.log import keep_cycles, keep_documents, keep_lines
 from tieout.mirakl.client import Connection, Mirakl
 
@@ -136,6 +137,25 @@ def test_by_cycle_and_at_once_the_same_is_found(name: str, house: House, tmp_pat
     by_cycle = ArchivedSources(at, staged=True)(MARKET, documents, [], day)
     assert by_cycle == at_once
     assert bool(at_once.breaks) == (name == "gift-shop-breaks")
+
+
+def test_an_export_of_several_marketplaces_is_one_folder_that_reads(at: At, exported: Export, tmp_path: Path) -> None:
+    """What is downloaded from the archive is what the offline commands take."""
+    booked = exported.books[MARKET].booked
+    books = {
+        name: Gathered(documents=booked[:10] if name == MARKET else booked[10:12], general_ledger=[], tampered=[])
+        for name in (MARKET, "brightside-uk")
+    }
+    names = ArchivedSources(at).export("settlement/export/x", books)
+    assert len(names) == len(set(names)) == 10
+    for name, content in at.archive.load(names).items():
+        file = tmp_path / name.removeprefix("settlement/export/x/")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+    found = read_export(tmp_path, [MARKET, "brightside-uk"])
+    assert found.problems == []
+    assert found.books[MARKET].lines == exported.books[MARKET].lines
+    assert {each.number for each in found.books[MARKET].booked} >= {each.number for each in booked[:10]}
 
 
 def test_of_a_line_that_changed_the_newest_version_counts(at: At, exported: Export, tmp_path: Path) -> None:

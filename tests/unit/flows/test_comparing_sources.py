@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import TypeVar
@@ -25,7 +25,7 @@ from tieout.domain.ledger.line import Booked
 from tieout.domain.reconcile.breaks import Break, Code
 from tieout.domain.reconcile.history import Event, LogMovedOnError
 from tieout.domain.reconcile.workflow import cases_of
-from tieout.flows.reconcile.compare import Findings
+from tieout.flows.reconcile.compare import Findings, Gathered
 from tieout.flows.reconcile.run import Comparison
 
 Answer = TypeVar("Answer")
@@ -57,12 +57,17 @@ class FoundBefore:
         self.runs: list[tuple[str, list[Booked], list[GlLine], date]] = []
         self.staged: list[tuple[str, str]] = []
         self.problems: list[str] = []
+        self.exported: dict[str, Gathered] = {}
 
     def __call__(
         self, marketplace: str, documents: Sequence[Booked], general_ledger: Sequence[GlLine], as_of: date
     ) -> Findings:
         self.runs.append((marketplace, list(documents), list(general_ledger), as_of))
         return Findings(breaks=self.breaks, information=0, problems=self.problems)
+
+    def export(self, folder: str, books: Mapping[str, Gathered]) -> list[str]:
+        self.exported = dict(books)
+        return [f"{folder}/mirakl"]
 
     def stage(self, marketplace: str, cycle: str) -> int:
         self.staged.append((marketplace, cycle))
@@ -257,6 +262,19 @@ def test_a_large_log_is_prepared_cycle_by_cycle_first() -> None:
     assert len(night.engine.runs) == 1
     night.house.clock.advance(seconds=3600)
     assert night.look() == {}, "it is done"
+
+
+def test_everything_is_kept_as_files_for_whoever_asks() -> None:
+    night = Night(a_settled_house(autopost=True))
+    until_complete(night.house)
+    work(night.house)
+    answer = night.comparison.step({"schedule": "reconcile", "task": "export"})
+    assert answer["files"] == [f"{answer['folder']}/mirakl"]
+    (theirs,) = night.engine.exported.values()
+    assert {line.external_id for line in theirs.general_ledger} == {
+        each.external_id for each in night.house.ledger.settled
+    }
+    assert not night.engine.runs
 
 
 def test_a_task_that_nobody_knows_is_a_mistake() -> None:

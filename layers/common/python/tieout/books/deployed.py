@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
 from decimal import Decimal
@@ -22,7 +22,7 @@ from tieout.domain.errors import NeedsAttention
 from tieout.domain.ledger.gl import GlLine
 from tieout.domain.ledger.line import Booked, Books
 from tieout.flows.ports import At
-from tieout.flows.reconcile.compare import Findings
+from tieout.flows.reconcile.compare import Findings, Gathered
 from tieout.flows.settlement.log import (
     CYCLES,
     DOCUMENTS,
@@ -136,13 +136,25 @@ class ArchivedSources:
         """An export folder of one marketplace; its lines a cycle at a time, so that few are in memory at once."""
         log, mine, theirs = self._at.settlement_log, folder / "mirakl" / marketplace, folder / "netsuite"
         mine.mkdir(parents=True)
-        theirs.mkdir()
+        theirs.mkdir(exist_ok=True)
         _write(mine / "transaction_lines.ndjson.gz", self._lines(marketplace))
         _write(mine / "billing_cycles.ndjson.gz", log.rows(marketplace, CYCLES, NO_CYCLE))
         _write(mine / "accounting_documents.ndjson.gz", log.rows(marketplace, DOCUMENTS, NO_CYCLE))
         _write(mine / "orders.ndjson.gz", self._orders(marketplace, documents))
         _write(theirs / "documents.ndjson.gz", (json.encode(_document_row(each)) for each in documents))
         _write(theirs / "gl_lines.ndjson.gz", (json.encode(_ledger_row(each)) for each in general_ledger))
+
+    def export(self, folder: str, books: Mapping[str, Gathered]) -> list[str]:
+        """Keep an export folder of these marketplaces in the archive; answers its files."""
+        with TemporaryDirectory(prefix="tieout-") as made:
+            here = Path(made)
+            for marketplace, theirs in books.items():
+                self.write(here, marketplace, theirs.documents, theirs.general_ledger)
+            files = sorted(path for path in here.rglob("*") if path.is_file())
+            names = [f"{folder}/{path.relative_to(here)}" for path in files]
+            for name, path in zip(names, files, strict=True):
+                self._at.archive.store({name: path.read_bytes()})
+        return names
 
     def stage(self, marketplace: str, cycle: str) -> int:
         """Keep the newest version of the lines of a cycle as Parquet, and what did not read; answers how many lines."""
@@ -181,7 +193,8 @@ class ArchivedSources:
 
 
 def _write(path: Path, rows: Iterable[bytes]) -> None:
-    with gzip.open(path, "wb", compresslevel=PACKED) as out:
+    """Add rows to a file: what NetSuite holds is one file for all marketplaces."""
+    with path.open("ab") as file, gzip.GzipFile("", "wb", PACKED, file, mtime=0) as out:
         for row in rows:
             out.write(row + b"\n")
 

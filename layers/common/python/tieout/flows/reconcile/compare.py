@@ -94,17 +94,14 @@ def compare(at: At, engine: Engine, log: BreakLog, in_turn: InTurn) -> Compared:
     marketplaces = settled_marketplaces(at)
     breaks, problems, whole = list[Break](), 0, list[str]()
     for marketplace in marketplaces:
-        documents = list(_documents(marketplace, at, in_turn))
-        general_ledger = list[GlLine]()
-        for moved, tampered in _general_ledger(marketplace, at, in_turn):
-            general_ledger += moved
-            breaks += tampered
-        found = engine(marketplace, documents, general_ledger, as_of)
+        theirs = gathered(marketplace, at, in_turn)
+        breaks += theirs.tampered
+        found = engine(marketplace, theirs.documents, theirs.general_ledger, as_of)
         for problem in found.problems:
             logger.error("a row does not read", extra={"marketplace": marketplace, "problem": problem})
         # An engine that reads the general ledger itself finds the same: one break a key is enough.
-        theirs = {(each.code, each.key) for each in breaks}
-        breaks += [each for each in found.breaks if (each.code, each.key) not in theirs]
+        known = {(each.code, each.key) for each in breaks}
+        breaks += [each for each in found.breaks if (each.code, each.key) not in known]
         breaks += _changed(marketplace, at)
         problems += len(found.problems)
         if not found.problems:
@@ -116,6 +113,24 @@ def compare(at: At, engine: Engine, log: BreakLog, in_turn: InTurn) -> Compared:
     at.watermarks.advance(DONE, began)
     blocking = sum(1 for each in breaks if each.blocks_close)
     return Compared(breaks=len(breaks), blocking=blocking, problems=problems)
+
+
+class Gathered(Struct, frozen=True, kw_only=True):
+    """What NetSuite holds of a marketplace."""
+
+    documents: Sequence[Booked]
+    general_ledger: Sequence[GlLine]
+    tampered: Sequence[Break]
+
+
+def gathered(marketplace: str, at: At, in_turn: InTurn) -> Gathered:
+    """Ask NetSuite for all of it, a question a turn."""
+    general_ledger, tampered = list[GlLine](), list[Break]()
+    for moved, changed in _general_ledger(marketplace, at, in_turn):
+        general_ledger += moved
+        tampered += changed
+    documents = list(_documents(marketplace, at, in_turn))
+    return Gathered(documents=documents, general_ledger=general_ledger, tampered=tampered)
 
 
 def _documents(marketplace: str, at: At, in_turn: InTurn) -> Iterator[Booked]:

@@ -11,7 +11,16 @@ from msgspec import Struct
 from tieout.domain.errors import Retryable
 from tieout.flows.ports import At
 from tieout.flows.reconcile.break_log import BreakLog
-from tieout.flows.reconcile.compare import DONE, Engine, InTurn, compare, is_due, settled_marketplaces
+from tieout.flows.reconcile.compare import (
+    DONE,
+    Engine,
+    Gathered,
+    InTurn,
+    compare,
+    gathered,
+    is_due,
+    settled_marketplaces,
+)
 from tieout.flows.settlement.log import LINES, touched_since
 
 logger = logging.getLogger(__name__)
@@ -25,6 +34,9 @@ class Sources(Engine, Protocol):
     def stage(self, marketplace: str, cycle: str) -> int:
         """Keep the newest version of the lines of one cycle, alone and as Parquet; answers how many."""
 
+    def export(self, folder: str, books: Mapping[str, Gathered]) -> list[str]:
+        """Keep an export folder of these marketplaces in the archive; answers its files."""
+
 
 class Comparison(Struct, frozen=True, kw_only=True):
     """What a comparison works with, and its steps."""
@@ -37,7 +49,7 @@ class Comparison(Struct, frozen=True, kw_only=True):
     """Starts Step Functions under a name; twice under the same name starts it once."""
 
     def step(self, event: Mapping[str, str]) -> dict[str, Any]:
-        """Do what a schedule (`look`), a person (`now`) or Step Functions (`cycles`, `stage`, `match`) asks for."""
+        """Do what a schedule, a person (`now`, `export`) or Step Functions (`cycles`, `stage`, `match`) asks for."""
         match event["task"]:
             case "look":
                 return self._look(event["schedule"])
@@ -50,6 +62,8 @@ class Comparison(Struct, frozen=True, kw_only=True):
                 return self._match()
             case "match":
                 return self._match()
+            case "export":
+                return self._export()
             case unknown:
                 raise ValueError(f"{unknown!r} is no task of a comparison")
 
@@ -81,6 +95,12 @@ class Comparison(Struct, frozen=True, kw_only=True):
         outcome = {"breaks": compared.breaks, "blocking": compared.blocking, "problems": compared.problems}
         logger.info("sources compared", extra=outcome)
         return outcome
+
+    def _export(self) -> dict[str, Any]:
+        """Everything as files: for a close pack, an auditor, or whoever wants to look for themselves."""
+        books = {name: gathered(name, self.at, self.in_turn) for name in settled_marketplaces(self.at)}
+        folder = f"settlement/export/{self.at.clock():%Y-%m-%dT%H-%M}"
+        return {"folder": folder, "files": self.sources.export(folder, books)}
 
     def _cycles(self) -> list[dict[str, str]]:
         return [
