@@ -7,6 +7,7 @@ nothing has to be guessed.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Hashable, Sequence
 from datetime import datetime
 from itertools import combinations
@@ -74,6 +75,18 @@ class _Walking:
         self._ends = sorted(ends, key=_place)
         self._open = sorted((each for each in suspected if each.amount), key=lambda e: (-abs(e.amount), str(e.name)))
         self._borne_out: list[BorneOut] = []
+        self._starts_at: defaultdict[int, list[Loose]] = defaultdict(list)
+        self._ends_at: defaultdict[int, list[Loose]] = defaultdict(list)
+        self._starts_of: defaultdict[str, list[Loose]] = defaultdict(list)
+        self._ends_of: defaultdict[str, list[Loose]] = defaultdict(list)
+        for start in self._starts:
+            self._starts_at[start.balance].append(start)
+            for order in start.orders:
+                self._starts_of[order].append(start)
+        for end in self._ends:
+            self._ends_at[end.balance].append(end)
+            for order in end.orders:
+                self._ends_of[order].append(end)
 
     def walk(self) -> Walk:
         for each in [each for each in self._open if each.order is not None]:
@@ -97,15 +110,37 @@ class _Walking:
     def _alone(self, suspected: Suspected) -> None:
         """By itself it is exactly as wide as the way from a loose end to a loose start."""
         for slack in range(suspected.slack + 1):
+            for width in {suspected.amount + slack, suspected.amount - slack}:
+                found = self._pair(suspected, width)
+                if found is not None:
+                    start, end = found
+                    self._remove(start, end)
+                    self._bear_out(suspected, start, end)
+                    return
+
+    def _pair(self, suspected: Suspected, width: int) -> tuple[Loose, Loose] | None:
+        if suspected.order is None:
             for start in self._starts:
-                for end in self._ends:
-                    fits = abs(end.balance - start.balance - suspected.amount) == slack
-                    known = suspected.order is None or suspected.order in start.orders | end.orders
-                    if fits and known:
-                        self._starts.remove(start)
-                        self._ends.remove(end)
-                        self._bear_out(suspected, start, end)
-                        return
+                for end in self._ends_at.get(start.balance + width, ()):
+                    return start, end
+            return None
+        for start in self._starts_of.get(suspected.order, ()):
+            for end in self._ends_at.get(start.balance + width, ()):
+                return start, end
+        for end in self._ends_of.get(suspected.order, ()):
+            for start in self._starts_at.get(end.balance - width, ()):
+                return start, end
+        return None
+
+    def _remove(self, start: Loose, end: Loose) -> None:
+        self._starts.remove(start)
+        self._starts_at[start.balance].remove(start)
+        self._ends.remove(end)
+        self._ends_at[end.balance].remove(end)
+        for order in start.orders:
+            self._starts_of[order].remove(start)
+        for order in end.orders:
+            self._ends_of[order].remove(end)
 
     def _bear_out(self, suspected: Suspected, start: Loose, end: Loose) -> None:
         self._open.remove(suspected)
