@@ -12,6 +12,7 @@ from sandbox.netsuite.fields import Field, Sublist
 from sandbox.netsuite.fulfilment_fields import ITEM_FULFILLMENT
 from sandbox.netsuite.record_types import RECORD_TYPES
 from sandbox.netsuite.sales_order_fields import ADDRESS, LINE, TAX_DETAIL
+from sandbox.netsuite.settlement_fields import DEPOSIT, JOURNAL_ENTRY
 from sandbox.world import World
 from tests.integration.twins.netsuite import PEN, NetSuite, line
 from tests.shared import shared
@@ -39,6 +40,12 @@ def published_kind(schema: dict[str, Any]) -> str:
         ("itemFulfillment", ITEM_FULFILLMENT.fields, ITEM_FULFILLMENT.sublists),
         ("itemFulfillmentItem", ITEM_FULFILLMENT.sublists["item"].fields, {}),
         ("package", ITEM_FULFILLMENT.sublists["package"].fields, {}),
+        ("journalEntry", JOURNAL_ENTRY.fields, JOURNAL_ENTRY.sublists),
+        ("journalEntryLine", JOURNAL_ENTRY.sublists["line"].fields, {}),
+        ("deposit", DEPOSIT.fields, DEPOSIT.sublists),
+        ("depositPayment", DEPOSIT.sublists["payment"].fields, {}),
+        ("depositOther", DEPOSIT.sublists["other"].fields, {}),
+        ("depositCashback", DEPOSIT.sublists["cashback"].fields, {}),
         ("address", ADDRESS, {}),
         ("customer", RECORD_TYPES["customer"].fields, RECORD_TYPES["customer"].sublists),
         ("inventoryItem", RECORD_TYPES["inventoryItem"].fields, RECORD_TYPES["inventoryItem"].sublists),
