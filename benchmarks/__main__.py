@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import ROOT, backlog, dispatch, imports, scores, settlement, translation, webhooks
+from benchmarks import ROOT, backlog, dispatch, imports, reconcile, scores, settlement, translation, webhooks
 from benchmarks.result import Result
 
 PAGE = ROOT / "docs" / "reference" / "benchmarks.md"
@@ -20,6 +20,7 @@ PARTS: dict[str, Callable[[], list[Result]]] = {
     "From OR11 bytes to NetSuite body": translation.measure,
     "A backlog through NetSuite's slots": backlog.measure,
     "Dispatch: from fulfilment saved to shipment confirmed": dispatch.measure,
+    "Reconciliation: a million transaction lines": reconcile.measure,
     "Breaks found in months whose faults are known": scores.measure,
     "Webhooks: a hundred thousand bodies": webhooks.measure,
     "Settlement: from transaction lines to records": settlement.measure,

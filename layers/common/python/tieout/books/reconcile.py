@@ -62,7 +62,7 @@ def customers_of(config: Config, marketplaces: Iterable[str]) -> dict[str, str]:
 def reconcile(books: Sequence[Books], rules: Mapping[str, BookingRules], as_of: date) -> Reconciled:
     """Compare books that were read. The answer is sorted, and does not depend on the order of anything."""
     with duckdb.connect() as engine:
-        engine.execute("SET threads = 2; SET preserve_insertion_order = false")
+        engine.execute("SET threads = 2; SET preserve_insertion_order = false; SET enable_progress_bar = false")
         stage(engine, books, [rules[each.marketplace] for each in books], as_of)
         return compare(engine, rules, as_of)
 

@@ -10,9 +10,14 @@ GROUP BY mkp, coalesce(order_id, doc, cycle, id);
 
 -- The same content, of the same instant, under two ids: units that were debited apart bear another debit or shipment.
 CREATE TABLE doubled AS
+WITH alike AS (  -- few: most lines need not be sorted
+    SELECT hash(mkp, type, a, created, order_id, line_id, refund_id, tax_code, debit_id, shipment_id, fee_code, cycle, doc, shop) AS content
+    FROM line WHERE a <> 0 AND type <> 'PAYMENT' GROUP BY content HAVING count(*) > 1
+)
 SELECT mkp, id
 FROM line
 WHERE a <> 0 AND type <> 'PAYMENT'
+  AND hash(mkp, type, a, created, order_id, line_id, refund_id, tax_code, debit_id, shipment_id, fee_code, cycle, doc, shop) IN (FROM alike)
 QUALIFY row_number() OVER (
     PARTITION BY mkp, type, a, created, order_id, line_id, refund_id, tax_code, debit_id, shipment_id, fee_code, cycle, doc, shop
     ORDER BY id

@@ -1,18 +1,4 @@
--- Stage 5: the log against NetSuite, an order at a time. The key ladder: the document names the order (custom field, else
--- `otherrefnum`); else its number, or what it names, is a name of exactly one order.
-CREATE TABLE bill AS
-WITH known AS (SELECT DISTINCT mkp, order_id FROM l WHERE order_id IS NOT NULL UNION SELECT DISTINCT mkp, order_id FROM sold),
-     other AS (SELECT mkp, name, min(order_id) AS order_id FROM reference GROUP BY mkp, name HAVING count(DISTINCT order_id) = 1)
-SELECT b.* REPLACE (CASE WHEN k.order_id IS NULL THEN coalesce(named.order_id, numbered.order_id, b.order_id) ELSE b.order_id END AS order_id),
-       b.type IN ('CustInvc', 'CashSale') AS is_invoice,
-       CASE WHEN k.order_id IS NOT NULL THEN 'order id' WHEN named.order_id IS NOT NULL THEN 'reference'
-            WHEN numbered.order_id IS NOT NULL THEN 'number' ELSE 'none' END AS match_method
-FROM booked b
-LEFT JOIN known k ON k.mkp = b.mkp AND k.order_id = b.order_id
-LEFT JOIN other named ON named.mkp = b.mkp AND named.name = b.order_id
-LEFT JOIN other numbered ON numbered.mkp = b.mkp AND numbered.name = b.number
-WHERE b.type IN ('CustInvc', 'CashSale', 'CustCred', 'CashRfnd');
-
+-- Stage 5: the log against NetSuite, an order at a time.
 CREATE TABLE log_order AS
 SELECT mkp, order_id, any_value(ccy) FILTER (is_sale) AS ccy, min(cycle) AS cycle, min(created)::DATE AS day,
        count(*) FILTER (is_sale) AS lines,
@@ -35,6 +21,21 @@ SELECT mkp, order_id, any_value(ccy) AS ccy, any_value(order_state) AS state, su
        any_value(order_state) IN ('SHIPPED', 'TO_COLLECT', 'RECEIVED', 'CLOSED')
            OR bool_or(line_state IN ('SHIPPED', 'TO_COLLECT', 'RECEIVED', 'CLOSED')) AS has_left
 FROM sold GROUP BY mkp, order_id;
+
+-- The key ladder: the document names the order (custom field, else `otherrefnum`); else its number, or what it names, is a
+-- name of exactly one order.
+CREATE TABLE bill AS
+WITH known AS (SELECT mkp, order_id FROM log_order UNION SELECT mkp, order_id FROM sold_order),
+     other AS (SELECT mkp, name, min(order_id) AS order_id FROM reference GROUP BY mkp, name HAVING count(DISTINCT order_id) = 1)
+SELECT b.* REPLACE (CASE WHEN k.order_id IS NULL THEN coalesce(named.order_id, numbered.order_id, b.order_id) ELSE b.order_id END AS order_id),
+       b.type IN ('CustInvc', 'CashSale') AS is_invoice,
+       CASE WHEN k.order_id IS NOT NULL THEN 'order id' WHEN named.order_id IS NOT NULL THEN 'reference'
+            WHEN numbered.order_id IS NOT NULL THEN 'number' ELSE 'none' END AS match_method
+FROM booked b
+LEFT JOIN known k ON k.mkp = b.mkp AND k.order_id = b.order_id
+LEFT JOIN other named ON named.mkp = b.mkp AND named.name = b.order_id
+LEFT JOIN other numbered ON numbered.mkp = b.mkp AND numbered.name = b.number
+WHERE b.type IN ('CustInvc', 'CashSale', 'CustCred', 'CashRfnd');
 
 CREATE TABLE billed AS
 WITH each_total AS (
@@ -174,6 +175,7 @@ WITH passing AS (
            bool_or(type LIKE 'OPERATOR_REMITTED%') AS is_taken, any_value(ccy) AS ccy, min(cycle) AS cycle, min(created)::DATE AS day
     FROM l
     WHERE order_id IS NOT NULL AND (grp IN ('wash', 'remitted') OR (grp IN ('sale', 'refund') AND is_tax))
+      AND (mkp, order_id) IN (SELECT (mkp, order_id) FROM l WHERE grp IN ('wash', 'remitted') AND order_id IS NOT NULL)
     GROUP BY mkp, order_id, goes_back, is_customers, code
 ),
 takers AS (SELECT mkp, code FROM passing WHERE is_customers GROUP BY ALL HAVING count(*) FILTER (is_taken) > 0)
