@@ -1,0 +1,109 @@
+"""The running balance of a log: which findings it bears out, and what it says besides (invariant I2)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tieout.domain.reconcile.chain import Loose, Suspected, Walk, walk
+
+BEGAN = datetime(2026, 9, 1, tzinfo=UTC)
+Line = tuple[int, int]
+"""Amount and balance after it, in cents."""
+
+
+def a_log(*amounts: int, opening: int = 0) -> list[Line]:
+    lines, balance = [], opening
+    for amount in amounts:
+        balance += amount
+        lines.append((amount, balance))
+    return lines
+
+
+def walked(lines: list[Line], *suspected: Suspected) -> Walk:
+    """As the reconciliation reads it: balances that are not reached as often as they are left, and where."""
+    more: Counter[int] = Counter()
+    for amount, balance in lines:
+        more[balance] += 1
+        more[balance - amount] -= 1
+    starts: list[Loose] = []
+    ends: list[Loose] = []
+    for value, count in more.items():
+        for _ in range(abs(count)):
+            place = next(
+                place
+                for place, (amount, balance) in enumerate(lines)
+                if (balance if count > 0 else balance - amount) == value
+            )
+            loose = Loose(
+                balance=value,
+                at=BEGAN + timedelta(minutes=place),
+                cycle="C1",
+                orders=frozenset({f"A-{place}"}),
+                line=f"{place:04}",
+            )
+            (ends if count > 0 else starts).append(loose)
+    return walk(starts, ends, suspected)
+
+
+def test_a_whole_log_has_no_gap() -> None:
+    assert walked(a_log(2550, -383, 3000, -450)) == Walk((), ())
+
+
+def test_a_line_that_is_missing_leaves_a_gap_of_its_amount() -> None:
+    log = a_log(2550, -383, 3000, -450)
+    del log[2]
+
+    (gap,) = walked(log).gaps
+
+    assert gap.amount == 3000
+
+
+def test_a_fee_that_was_changed_after_it_was_added_up_is_borne_out_and_no_gap() -> None:
+    # 3.83 of commission; the log says 5.00 now, the balances still know.
+    log = a_log(2550, -383, 3000)
+    log[1] = (-500, log[1][1])
+
+    found = walked(log, Suspected(name="rate", amount=-500 + 383, order="A-1"))
+
+    assert [each.name for each in found.borne_out] == ["rate"]
+    assert not found.gaps
+
+
+def test_a_fee_that_was_wrong_from_the_start_is_not_borne_out() -> None:
+    found = walked(a_log(2550, -500, 3000), Suspected(name="rate", amount=-500 + 383, order="A-1"))
+
+    assert found == Walk((), ())
+
+
+def test_an_order_that_is_missing_altogether_explains_its_gap_wherever_it_was() -> None:
+    log = a_log(2550, -383, 3000, -450, -90, 1200)
+    del log[2:5]
+
+    found = walked(log, Suspected(name="missing", amount=-(3000 - 450 - 90), order=None))
+
+    assert [each.name for each in found.borne_out] == ["missing"]
+    assert not found.gaps
+
+
+AMOUNTS = st.lists(st.integers(1, 50_000), min_size=4, max_size=30, unique=True)
+
+
+@given(AMOUNTS, st.randoms())
+def test_the_order_of_lines_does_not_matter(amounts: list[int], dice: object) -> None:
+    log = a_log(*amounts)
+    shuffled = sorted(log, key=lambda _: dice.random())  # type: ignore[attr-defined]
+
+    assert not walked(shuffled).gaps
+
+
+@given(AMOUNTS, st.data())
+def test_one_line_that_is_missing_within_is_one_gap_of_its_amount(amounts: list[int], data: st.DataObject) -> None:
+    log = a_log(*amounts)
+    lost = data.draw(st.integers(1, len(log) - 2))
+    amount, _ = log.pop(lost)
+
+    assert [gap.amount for gap in walked(log).gaps] == [amount]
