@@ -14,6 +14,8 @@ class Result(Struct, frozen=True, kw_only=True):
     goal: float | None = None
     at_least: bool = True
     how: str = ""
+    digits: int | None = None
+    """Decimals to show; left out, about three digits in all."""
 
     @property
     def is_met(self) -> bool | None:
@@ -25,7 +27,9 @@ class Result(Struct, frozen=True, kw_only=True):
     @property
     def shown(self) -> str:
         """The figure as people read it."""
-        digits = 0 if self.figure >= 100 else 1 if self.figure >= 10 else 2
+        digits = self.digits
+        if digits is None:
+            digits = 0 if self.figure >= 100 else 1 if self.figure >= 10 else 2
         return f"{self.figure:,.{digits}f} {self.unit}".strip()
 
     @property

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from math import floor
 from pathlib import Path
 
 from msgspec import Struct
@@ -155,15 +156,26 @@ def measure() -> list[Result]:
         got = score(regime)
         how = f"{words}; {len(SEEDS)} months of {ORDERS} orders, {got.expected} faults"
         results += [
-            Result(what=f"{regime} precision", figure=got.precision, unit="", goal=1, how=how),
-            Result(what=f"{regime} recall", figure=got.recall, unit="", goal=1),
-            Result(what=f"{regime} recall by amount", figure=got.money_recall, unit="", goal=1),
-            Result(what=f"{regime} localisation", figure=got.localisation, unit="", goal=1),
+            _share(f"{regime} precision", got.precision, f"{how}; {got.right} of {got.told} breaks told are right"),
+            _share(f"{regime} recall", got.recall, f"{got.right} of {got.expected} faults found"),
+            _share(f"{regime} recall by amount", got.money_recall, "money found of the money that is wrong"),
+            _share(f"{regime} localisation", got.localisation, "of those found, with marketplace and order"),
             Result(
-                what=f"{regime} unexplained residual", figure=float(got.residual), unit="GBP", goal=0, at_least=False
+                what=f"{regime} unexplained residual",
+                figure=float(got.residual),
+                unit="GBP",
+                goal=0,
+                at_least=False,
+                digits=2,
+                how=f"of {got.money:,.0f} GBP that are wrong",
             ),
         ]
     return results
+
+
+def _share(what: str, figure: float, how: str) -> Result:
+    """Cut off, not rounded: only all is 1."""
+    return Result(what=what, figure=floor(figure * 10_000) / 10_000, unit="", goal=1, how=how, digits=4)
 
 
 def main() -> None:
