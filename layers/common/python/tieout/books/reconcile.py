@@ -18,6 +18,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tieout.books.export import read_export
+from tieout.books.read_back import tampered
 from tieout.books.rows import Problem
 from tieout.books.stage import run, stage
 from tieout.config import Config
@@ -48,10 +49,13 @@ class Reconciled(Struct, frozen=True, kw_only=True):
 def reconcile_folder(folder: Path, config: Config, marketplaces: Iterable[str], as_of: date) -> Reconciled:
     """Compare an export folder. Raises ExportError, ConfigError."""
     names = list(marketplaces)
-    export = read_export(folder, names, customers=customers_of(config, names))
+    export = read_export(folder, names, customers=customers_of(config, names), general_ledger=True)
     rules = {name: booking_rules(config, name) for name in names}
     found = reconcile([export.books[name] for name in names], rules, as_of)
-    return Reconciled(breaks=found.breaks, information=found.information, problems=export.problems)
+    edited = tampered([export.books[name] for name in names], rules, export.gl_lines)
+    return Reconciled(
+        breaks=sorted([*found.breaks, *edited], key=_place), information=found.information, problems=export.problems
+    )
 
 
 def customers_of(config: Config, marketplaces: Iterable[str]) -> dict[str, str]:

@@ -191,3 +191,17 @@ SELECT 'WASH_NOT_ZERO', x.mkp, x.order_id, ccy, theirs - ours, x.order_id, NULL,
 FROM tax_side x
 WHERE NOT is_remitted AND log_taxes > 0 AND ours_tax = 0 AND log_tax > 0 AND theirs - ours = log_tax
   AND EXISTS (FROM l t WHERE t.mkp = x.mkp AND t.grp = 'remitted');
+
+-- More applied to an invoice than it is worth.
+INSERT INTO finding
+SELECT 'OVER_APPLIED', mkp, order_id, any_value(ccy), -sum(unpaid), order_id, NULL, NULL, min(day), sum(unpaid), 0,
+       string_agg(number, ', ' ORDER BY number), FALSE
+FROM bill WHERE is_invoice AND unpaid < 0 AND order_id IS NOT NULL GROUP BY mkp, order_id;
+
+-- The customer pays the shop directly, and the log moves the shop's balance by the sale.
+INSERT INTO finding
+SELECT 'NOT_APPLICABLE_POSTED', l.mkp, l.order_id, any_value(l.ccy), abs(sum(worth)), l.order_id, NULL, min(l.cycle),
+       min(created)::DATE, NULL, sum(worth), NULL, FALSE
+FROM l JOIN sold_order s ON s.mkp = l.mkp AND s.order_id = l.order_id
+WHERE s.direct_pay AND grp = 'sale' AND l.state IN ('PAYABLE', 'PAID')
+GROUP BY l.mkp, l.order_id;
