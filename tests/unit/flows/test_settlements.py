@@ -28,7 +28,7 @@ from tieout.flows.exceptions import report_health
 from tieout.flows.ports import At
 from tieout.flows.settlement.backfill import backfill_settlement
 from tieout.flows.settlement.collect import collect_settlements
-from tieout.flows.settlement.plan import archived_plan, keep_plan, of_the_cycle
+from tieout.flows.settlement.plan import archived_plan, keep_plan, of_the_cycle, plan_of
 from tieout.flows.settlement.review import A_TRANSACTION, PAID, approve, key_of, list_reviews, spread
 from tieout.flows.settlement.work import post_due
 
@@ -624,6 +624,16 @@ def test_an_invoice_is_paid_by_the_cycle_that_brought_its_money() -> None:
         (f"T-{MARKET}-INV-1", Decimal("120.00"))
     ]
     assert {each.state for each in records(house).values()} == {State.CONFIRMED}
+
+
+def test_a_cycle_that_is_booked_works_out_the_same_again() -> None:
+    """Its own payment used the invoice up: that is no other plan."""
+    house = a_settled_house(autopost=True, posting="record_level")
+    invoice(house)
+    until_complete(house)
+    work(house)
+    booked = house.archive.documents[the_cycle(house).facts["plan"]]
+    assert plan_of(MARKET, CYCLE, house.at) == archived_plan(booked)
 
 
 def test_money_of_an_order_without_an_invoice_waits_and_moves_when_the_invoice_is_there() -> None:

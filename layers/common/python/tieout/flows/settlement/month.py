@@ -22,7 +22,7 @@ from tieout.domain.ledger.side import side_of
 from tieout.domain.money import ZERO
 from tieout.flows.ports import At
 from tieout.flows.settlement.log import NO_CYCLE, cycles_of, documents_of, lines_of, newest_lines, sold_by_id, sold_in
-from tieout.flows.settlement.plan import Plan, chain_of, digest_of
+from tieout.flows.settlement.plan import Plan, chain_of, digest_of, own_records
 from tieout.flows.settlement.rules import booking_rules
 
 LOOKED_BACK = timedelta(days=60)
@@ -95,7 +95,7 @@ def _books(marketplace: str, end: date, rules: BookingRules, at: At) -> Books:
         cycles=tuple(chain.values()),
         documents=tuple(documents_of(marketplace, at)),
         orders=orders | sold_by_id(marketplace, sorted(missing), at),
-        booked=tuple(booked),
+        booked=(*booked, *own_records(marketplace, chain, at)),
     )
 
 

@@ -9,12 +9,12 @@ from hashlib import sha256
 from msgspec import Struct, ValidationError, json
 
 from tieout.domain.errors import NeedsAttention, Reason
-from tieout.domain.ledger.line import Books, Cycle, Document, Line
+from tieout.domain.ledger.line import Booked, Books, Cycle, Document, Line
 from tieout.domain.ledger.proof import Proof, Status
 from tieout.domain.ledger.record import Record
 from tieout.domain.ledger.settle import review_hash, settle
 from tieout.domain.money import ZERO
-from tieout.domain.postings import Key, Kind, Posting, State
+from tieout.domain.postings import SETTLED_AS, Key, Kind, Posting, State
 from tieout.flows.ports import At
 from tieout.flows.settlement.log import cycles_of, documents_of, lines_of, sold_in
 from tieout.flows.settlement.rules import booking_rules
@@ -108,8 +108,22 @@ def _books(marketplace: str, chain: Sequence[Cycle], lines: Mapping[str, Sequenc
         cycles=tuple(chain),
         documents=tuple(documents),
         orders=orders,
-        booked=tuple(at.ledger.documents_of(order_ids)) if order_ids else (),
+        booked=(
+            *(at.ledger.documents_of(order_ids) if order_ids else ()),
+            *own_records(marketplace, [cycle.id for cycle in chain], at),
+        ),
     )
+
+
+def own_records(marketplace: str, cycles: Collection[str], at: At) -> list[Booked]:
+    """What these cycles have become already: what was used up by it was used up by us, and is no difference."""
+    ids = [
+        each.external_id
+        for cycle in cycles
+        for each in at.postings.of_thread(marketplace, cycle)
+        if each.key.kind in SETTLED_AS and each.state is State.CONFIRMED
+    ]
+    return list(at.ledger.documents_by_external_id(ids).values()) if ids else []
 
 
 def _documents(documents: Sequence[Document], chain: Sequence[Cycle], lines: Sequence[Line]) -> list[Document]:
