@@ -26,6 +26,7 @@ from sandbox.mirakl.behaviours import SWITCHES
 from sandbox.mirakl.money.calendar import next_closing
 from sandbox.progress import step
 from tieout.config import Config
+from tieout.domain.errors import Reason
 from tieout.domain.ledger.roles import Role
 from tieout.domain.postings import Kind, State
 
@@ -33,6 +34,8 @@ READING, COMPARING = "fetch-settlements", "reconcile"
 PAYOUT_WAIT = timedelta(days=float(SWITCHES["payout_days"].default))
 BAD_READINGS = 4
 """How many days a bad day's payout may take to be read."""
+LOOKS = 4
+"""How often at most the cycles are looked at."""
 RECEPTION_WAIT = timedelta(minutes=float(SWITCHES["received_minutes"].default))
 
 
@@ -75,9 +78,7 @@ class Bookkeeping:
             self.day.tell(line)
         hashes = list(dict.fromkeys(str(one["review_hash"]) for one in reviewed["cycles"] if one.get("review_hash")))
         with step(f"{len(hashes)} cycles are agreed to by their hash, and posted"), self._weather():
-            for each in hashes:
-                self.people.tieout("settle", "--post", each)
-            self.day.run()
+            hashes += self._agree(hashes)
         with step("the general ledger is read back by SuiteQL"):
             before = self._judged()
         with step("the marketplaces pay out, and it is read and booked"):
@@ -102,6 +103,27 @@ class Bookkeeping:
         (out / "settlement.txt").write_text(shown, encoding="utf-8")
         (out / "settlement.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
         return document
+
+    def _agree(self, hashes: list[str]) -> list[str]:
+        """Agree, and let it be posted; answers what was agreed to besides.
+
+        What one cycle settles may change what another is to settle: that one is looked at and agreed to again.
+        """
+        more: list[str] = []
+        agreed = list(hashes)
+        for _ in range(LOOKS):
+            for each in agreed:
+                self.people.tieout("settle", "--post", each)
+            self.day.run()
+            agreed = [one for one in self._to_review() if one not in hashes and one not in more]
+            more += agreed
+            if not agreed:
+                break
+        return more
+
+    def _to_review(self) -> list[str]:
+        parked = (one for one in self.table.everything().postings if one.state is State.PARKED)
+        return sorted({one.facts["hash"] for one in parked if one.reason == Reason.SETTLEMENT_TO_REVIEW})
 
     @contextlib.contextmanager
     def _weather(self) -> Iterator[None]:
