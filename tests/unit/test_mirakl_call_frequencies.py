@@ -50,7 +50,10 @@ def test_an_operation_without_a_published_limit_may_be_called_per_event(operatio
 
 @pytest.mark.parametrize("operation", sorted({one.code for one in OPERATIONS}))
 def test_the_twin_allows_what_we_take_to_be_allowed(operation: str):
-    (theirs,) = (one.frequency for one in OPERATIONS if one.code == operation)
+    (twin,) = (one for one in OPERATIONS if one.code == operation)
+    # Where several are published, a schedule is held to the slowest.
+    published = [each for each in (twin.frequency, *twin.also) if each]
+    theirs = max(published, key=lambda each: each.seconds / each.calls, default=None)
     ours = frequency_of(operation)
     assert (ours and (ours.calls, ours.seconds)) == (theirs and (theirs.calls, theirs.seconds))
 
