@@ -22,6 +22,8 @@ from tests.unit.flows.test_settlements import (
 from tieout.domain.errors import Retryable
 from tieout.domain.ledger.gl import GlLine
 from tieout.domain.ledger.line import Booked
+from tieout.domain.ledger.periods import period_of
+from tieout.domain.postings import SETTLED_AS
 from tieout.domain.reconcile.breaks import Break, Code
 from tieout.domain.reconcile.history import Event, LogMovedOnError
 from tieout.domain.reconcile.workflow import cases_of
@@ -222,6 +224,34 @@ def test_a_record_that_somebody_touched_in_netsuite_is_a_break(what: str) -> Non
     night.house.clock.advance(hours=24)
     night.look()
     assert night.gauge("BreaksBlockingClose") == 0
+
+
+def test_what_a_months_end_booked_is_held_against_the_ledger_too() -> None:
+    """An accrual is in no cycle: its thread is the month."""
+    night = Night(a_settled_house(autopost=True))
+    until_complete(night.house)
+    work(night.house)
+    postings = night.house.postings.all
+    (booked,) = [each for each in postings.values() if each.external_id and each.key.kind in SETTLED_AS]
+    del postings[booked.key]
+    ended = period_of(night.house.clock.now.date().replace(day=1) - timedelta(days=1))
+    key = replace(booked.key, thread=ended)
+    postings[key] = replace(booked, key=key)
+    night.look()
+    ((_, _, general_ledger, _),) = night.engine.runs
+    assert {line.external_id for line in general_ledger} == {booked.external_id}
+    night.house.ledger._by_external_id.pop(booked.external_id.casefold())
+    night.house.clock.advance(hours=24)
+    night.look()
+    (case,) = cases_of(night.log.events).values()
+    assert (case.key.code, case.key.key, case.found.cycle) == (Code.GL_TAMPERED, booked.external_id, None)
+
+
+def test_an_engine_does_not_know_what_was_posted_better_than_the_archive() -> None:
+    night = Night(a_settled_house())
+    night.engine.breaks = [replace(a_break("T-1"), code=Code.GL_TAMPERED), a_break("A-1")]
+    night.look()
+    assert [case.key for case in cases_of(night.log.events)] == ["A-1"]
 
 
 def test_a_question_that_netsuite_cannot_answer_now_is_asked_again_at_the_next_look() -> None:

@@ -15,6 +15,7 @@ from msgspec import Struct
 from tieout.domain.errors import NeedsAttention
 from tieout.domain.ledger.gl import GlLine, differences
 from tieout.domain.ledger.line import Booked, Cycle
+from tieout.domain.ledger.periods import last_day, period_of
 from tieout.domain.ledger.record import Record
 from tieout.domain.money import ZERO
 from tieout.domain.postings import SETTLED_AS, Posting, State
@@ -25,6 +26,7 @@ from tieout.flows.ports import At
 from tieout.flows.reconcile.break_log import BreakLog, LogMovedOnError, take_in
 from tieout.flows.settlement.collect import is_changed
 from tieout.flows.settlement.log import ORDERS, cycles_of, lines_of, sold_in
+from tieout.flows.settlement.month import is_period
 from tieout.flows.settlement.plan import archived_plan
 from tieout.flows.settlement.post import WANTED
 
@@ -99,10 +101,9 @@ def compare(at: At, engine: Engine, log: BreakLog, in_turn: InTurn) -> Compared:
         found = engine(marketplace, theirs.documents, theirs.general_ledger, as_of)
         for problem in found.problems:
             logger.error("a row does not read", extra={"marketplace": marketplace, "problem": problem})
-        # An engine that reads the general ledger itself finds the same: one break a key is enough.
-        known = {(each.code, each.key) for each in breaks}
-        breaks += [each for each in found.breaks if (each.code, each.key) not in known]
-        breaks += _changed(marketplace, at)
+        # What was posted is in the archive; an engine can only work out again what it would be today.
+        breaks += [each for each in found.breaks if each.code is not Code.GL_TAMPERED]
+        breaks += changed_since_booked(marketplace, at)
         problems += len(found.problems)
         if not found.problems:
             whole.append(marketplace)
@@ -157,18 +158,30 @@ def _orders_of_the_log(marketplace: str, at: At) -> set[str]:
 
 
 def _general_ledger(marketplace: str, at: At, in_turn: InTurn) -> Iterator[tuple[list[GlLine], list[Break]]]:
-    """What the records of booked cycles moved, a cycle a turn, and what of it is not as it was proven (I26)."""
-    for cycle in cycles_of(marketplace, at):
-        thread = at.postings.of_thread(marketplace, cycle.id)
+    """What the records of cycles and months moved, a thread a turn, and what of it is not as it was proven (I26)."""
+    for thread in _threads(marketplace, at):
         posted = {
-            each.external_id: each for each in thread if each.key.kind in SETTLED_AS and each.state is State.CONFIRMED
+            each.external_id: each
+            for each in at.postings.of_thread(marketplace, thread)
+            if each.key.kind in SETTLED_AS and each.state is State.CONFIRMED
         }
         if posted:
             lines = in_turn(partial(at.ledger.gl_lines, list(posted)))
-            yield lines, list(_tampered(cycle, posted, lines, at))
+            yield lines, list(_tampered(thread, posted, lines, at))
 
 
-def _tampered(cycle: Cycle, posted: Mapping[str, Posting], lines: Sequence[GlLine], at: At) -> Iterator[Break]:
+def _threads(marketplace: str, at: At) -> Iterator[str]:
+    """Billing cycles, and every month that may have ended with accruals since the first of them."""
+    cycles = cycles_of(marketplace, at)
+    yield from (cycle.id for cycle in cycles)
+    if cycles:
+        day = min(cycle.closed_at for cycle in cycles).date().replace(day=1) - timedelta(days=1)
+        while day <= at.clock().date():
+            yield period_of(day)
+            day = last_day(day + timedelta(days=1))
+
+
+def _tampered(thread: str, posted: Mapping[str, Posting], lines: Sequence[GlLine], at: At) -> Iterator[Break]:
     """Records that somebody changed or deleted in NetSuite after they were proven."""
     moved: defaultdict[str, list[GlLine]] = defaultdict(list)
     for line in lines:
@@ -179,10 +192,10 @@ def _tampered(cycle: Cycle, posted: Mapping[str, Posting], lines: Sequence[GlLin
                 there = moved[record.external_id.casefold()]
                 told = differences(record, there) if there else ["it is not in NetSuite any more"]
                 if told:
-                    yield _tampered_with(cycle, record, posted[record.external_id], told)
+                    yield _tampered_with(thread, record, posted[record.external_id], told)
 
 
-def _tampered_with(cycle: Cycle, record: Record, posting: Posting, told: Sequence[str]) -> Break:
+def _tampered_with(thread: str, record: Record, posting: Posting, told: Sequence[str]) -> Break:
     number = posting.facts.get("number", "")
     return Break(
         code=Code.GL_TAMPERED,
@@ -190,14 +203,14 @@ def _tampered_with(cycle: Cycle, record: Record, posting: Posting, told: Sequenc
         marketplace=record.marketplace,
         currency=record.currency,
         amount=sum((entry.debit for entry in record.entries), ZERO),
-        cycle=cycle.id,
+        cycle=None if is_period(thread) else thread,
         explanation=f"{record.type} {number} is not as it was posted: {'; '.join(told[:5])}.",
         proposal="Finance: see the record's system notes, then restore it, or accept the change with its reason.",
         day=record.day,
     )
 
 
-def _changed(marketplace: str, at: At) -> Iterator[Break]:
+def changed_since_booked(marketplace: str, at: At) -> Iterator[Break]:
     """Booked cycles whose lines are not those that they were booked from."""
     for cycle in cycles_of(marketplace, at):
         try:
