@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from tieout.books.parquet import lines_from_parquet
 from tieout.books.stage import _fill, _lines, run
 from tieout.config import read_config
 from tieout.domain.exchange import FetchedOrder
+from tieout.domain.ledger.gl import GlLine
 from tieout.flows.ports import At
 from tieout.flows.reconcile.compare import Gathered
 from tieout.flows.settlement.log import keep_cycles, keep_documents, keep_lines
@@ -169,6 +171,41 @@ def test_of_a_line_that_changed_the_newest_version_counts(at: At, exported: Expo
     (found,) = [each for each in read_export(tmp_path, [MARKET]).books[MARKET].lines if each.id == line.id]
     assert found.state == "PAID"
     assert len(read_export(tmp_path, [MARKET]).books[MARKET].lines) == len(exported.books[MARKET].lines)
+
+
+def test_a_version_that_did_not_read_is_no_hole_once_the_line_came_again(
+    at: At, exported: Export, tmp_path: Path
+) -> None:
+    market = at.marketplace(MARKET)
+    line = exported.books[MARKET].lines[0]
+    broken: dict[str, Any] = json.decode(market_row(at, line.id, line.cycle))
+    broken["amount"] = "much"
+    keep_lines(MARKET, market.read_lines([json.encode(broken)]), set(), at)
+    other = json.encode(broken | {"id": "00000000-0000-0000-0000-000000000bad"})
+    ArchivedSources(at).write(tmp_path / "mended", MARKET, [], [])
+    assert read_export(tmp_path / "mended", [MARKET]).problems == []
+    keep_lines(MARKET, market.read_lines([other]), set(), at)
+    ArchivedSources(at).write(tmp_path / "left", MARKET, [], [])
+    assert len(read_export(tmp_path / "left", [MARKET]).problems) == 1
+
+
+def test_what_records_of_ours_moved_says_that_they_are_there(at: At, exported: Export, tmp_path: Path) -> None:
+    """NetSuite is asked for documents of orders only; a payment of ours is known by its ledger lines."""
+    invoice = exported.books[MARKET].booked[0]
+    payment = f"T-{MARKET}-PMT-X"
+    moved = [
+        GlLine(
+            external_id=name, account=account, currency="EUR", debit=debit, credit=credit, day=invoice.day, type=kind,
+            transaction=f"id of {name}",
+        )
+        for name, kind in ((payment, "CustPymt"), (invoice.external_id, "CustInvc"))
+        for account, debit, credit in (("1115", Decimal(120), Decimal(0)), ("1100", Decimal(0), Decimal(120)))
+    ]  # fmt: skip
+    ArchivedSources(at).write(tmp_path, MARKET, [invoice], moved)
+    booked = {each.external_id: each for each in read_export(tmp_path, [MARKET]).books[MARKET].booked}
+    assert set(booked) == {payment, invoice.external_id}
+    assert booked[invoice.external_id] == invoice
+    assert (booked[payment].total, booked[payment].id) == (Decimal(120), f"id of {payment}")
 
 
 def test_nothing_of_a_buyer_is_kept(house: House, at: At, world: Path) -> None:

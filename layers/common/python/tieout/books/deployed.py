@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
 from decimal import Decimal
@@ -21,6 +21,7 @@ from tieout.books.stage import stage
 from tieout.domain.errors import NeedsAttention
 from tieout.domain.ledger.gl import GlLine
 from tieout.domain.ledger.line import Booked, Books
+from tieout.domain.money import ZERO
 from tieout.flows.ports import At
 from tieout.flows.reconcile.compare import Findings, Gathered
 from tieout.flows.settlement.log import (
@@ -38,6 +39,10 @@ from tieout.flows.settlement.rules import booking_rules
 
 PACKED = 1
 """Level of compression: the folder lives for minutes."""
+
+
+DOCUMENTS_OF_ORDERS = frozenset({"CustInvc", "CustCred", "CashSale", "CashRfnd"})
+"""What NetSuite tells with its taxes and what is open; out of what it moved neither can be said."""
 
 
 class DocumentRow(Struct, frozen=True, kw_only=True):
@@ -131,7 +136,7 @@ class ArchivedSources:
         return problems
 
     def write(
-        self, folder: Path, marketplace: str, documents: Sequence[Booked], general_ledger: Iterable[GlLine]
+        self, folder: Path, marketplace: str, documents: Sequence[Booked], general_ledger: Sequence[GlLine]
     ) -> None:
         """An export folder of one marketplace; its lines a cycle at a time, so that few are in memory at once."""
         log, mine, theirs = self._at.settlement_log, folder / "mirakl" / marketplace, folder / "netsuite"
@@ -141,7 +146,8 @@ class ArchivedSources:
         _write(mine / "billing_cycles.ndjson.gz", log.rows(marketplace, CYCLES, NO_CYCLE))
         _write(mine / "accounting_documents.ndjson.gz", log.rows(marketplace, DOCUMENTS, NO_CYCLE))
         _write(mine / "orders.ndjson.gz", self._orders(marketplace, documents))
-        _write(theirs / "documents.ndjson.gz", (json.encode(_document_row(each)) for each in documents))
+        booked = [*documents, *_written(general_ledger, {each.external_id.casefold() for each in documents})]
+        _write(theirs / "documents.ndjson.gz", (json.encode(_document_row(each)) for each in booked))
         _write(theirs / "gl_lines.ndjson.gz", (json.encode(_ledger_row(each)) for each in general_ledger))
 
     def export(self, folder: str, books: Mapping[str, Gathered]) -> list[str]:
@@ -173,7 +179,12 @@ class ArchivedSources:
 
     def _lines(self, marketplace: str) -> Iterator[bytes]:
         for cycle in self._at.settlement_log.partitions(marketplace, LINES):
-            yield from self._at.settlement_log.rows(marketplace, LINES, cycle)
+            rows = list(self._at.settlement_log.rows(marketplace, LINES, cycle))
+            page = self._at.marketplace(marketplace).read_lines(rows)
+            legible = {line.id for line in page.lines}
+            # A version that did not read is no hole any more once the line came again and did.
+            mended = {each.place for each in page.problems if each.id in legible}
+            yield from (row for place, row in enumerate(rows) if place not in mended)
 
     def _orders(self, marketplace: str, documents: Iterable[Booked]) -> Iterator[bytes]:
         """Every order that a line of the log, or a document of NetSuite, names; once, as it was told last."""
@@ -215,6 +226,26 @@ def _findings(found: Reconciled) -> Findings:
         information=len(found.information),
         problems=[str(problem) for problem in found.problems],
     )
+
+
+def _written(general_ledger: Iterable[GlLine], known: Collection[str]) -> Iterator[Booked]:
+    """Records of ours, out of what they moved: who settles again has to see that they are there already."""
+    moved: dict[str, list[GlLine]] = {}
+    for line in general_ledger:
+        if line.external_id.casefold() not in known:
+            moved.setdefault(line.external_id, []).append(line)
+    for external_id, lines in moved.items():
+        first = lines[0]
+        if first.type not in DOCUMENTS_OF_ORDERS and first.day is not None:
+            yield Booked(
+                external_id=external_id,
+                type=first.type,
+                number="",
+                day=first.day,
+                currency=first.currency,
+                total=sum((line.debit for line in lines), ZERO),
+                id=first.transaction,
+            )
 
 
 def _document_row(document: Booked) -> DocumentRow:
