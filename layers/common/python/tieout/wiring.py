@@ -10,7 +10,7 @@ import logging
 import os
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache, wraps
 from threading import RLock
@@ -173,8 +173,18 @@ def readers_turn() -> Iterator[None]:
     Raises Retryable when another reader keeps it. A lease outlives any function that holds one (see infra/timeouts),
     so a turn lasts as long.
     """
-    config = deployed_config()
-    table = Table(_client("dynamodb"), _named(os.environ, "POSTINGS_TABLE"))
+    with _readers_turn(deployed_config(), _named(os.environ, "POSTINGS_TABLE")):
+        yield
+
+
+def readers_turn_for(config: Config, outputs: Mapping[str, str]) -> AbstractContextManager[None]:
+    """The same for a person at a terminal: whoever reads by hand waits for their turn as well."""
+    return _readers_turn(config, outputs["PostingsTable"])
+
+
+@contextmanager
+def _readers_turn(config: Config, table_name: str) -> Iterator[None]:
+    table = Table(_client("dynamodb"), table_name)
     lasts = timedelta(seconds=config.reliability.lease_seconds)
     with DynamoTurns(table, now, lasts=lasts).taken("netsuite-reader", PATIENCE_FOR_A_TURN) as mine:
         if not mine:

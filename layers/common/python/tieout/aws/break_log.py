@@ -50,7 +50,7 @@ class S3BreakLog:
             )
         except self._exceptions.ClientError as error:
             if error.response.get("Error", {}).get("Code") in _TAKEN:
-                raise LogMovedOnError(f"event {events[0].number} is there already") from error
+                raise LogMovedOnError(f"event {events[0].number} is there already: run the command again") from error
             raise
 
     def _keys(self) -> Iterator[str]:

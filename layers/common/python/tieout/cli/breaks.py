@@ -200,10 +200,7 @@ def _step(  # noqa: PLR0917  as the commands say it
 def _log(ctx: typer.Context, cases: Path | None) -> BreakLog:
     """The file that is named, or the deployment's own history."""
     if cases is None:
-        outputs = deployment_of(ctx).outputs
-        from tieout.wiring import break_log_for  # noqa: PLC0415  brings AWS with it
-
-        return break_log_for(outputs)
+        return deployment_of(ctx).break_log
     if not cases.exists():
         raise MistakeError(f"{cases} is not there: `tieout close --cases {cases}` begins a break history.")
     return FileBreakLog(cases)

@@ -9,11 +9,11 @@ from __future__ import annotations
 import getpass
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from msgspec.structs import replace
 
@@ -25,9 +25,12 @@ if TYPE_CHECKING:
     from tieout.aws.secrets import Secrets
     from tieout.aws.switches import DynamoSwitches
     from tieout.flows.ports import At, Doorbells, Watermarks
+    from tieout.flows.reconcile.break_log import BreakLog
     from tieout.mirakl.client import Mirakl
     from tieout.netsuite.client import NetSuite
     from tieout.netsuite.connection import Connection
+
+Answer = TypeVar("Answer")
 
 OUTPUTS: Mapping[str, str] = {
     "PostingsTable": "POSTINGS_TABLE",
@@ -156,6 +159,21 @@ class Deployment:
         from tieout.wiring import runtime_for  # noqa: PLC0415  brings AWS with it
 
         return replace(runtime_for(self.config, outputs), meter=_Silent())
+
+    @cached_property
+    def break_log(self) -> BreakLog:
+        """The history of the deployment's breaks."""
+        outputs = self.outputs
+        from tieout.wiring import break_log_for  # noqa: PLC0415  brings AWS with it
+
+        return break_log_for(outputs)
+
+    def in_turn(self, ask: Callable[[], Answer]) -> Answer:
+        """What NetSuite answers, asked by turns with its other readers. Raises Retryable when one keeps the turn."""
+        from tieout.wiring import readers_turn_for  # noqa: PLC0415  brings AWS with it
+
+        with readers_turn_for(self.config, self.outputs):
+            return ask()
 
     @cached_property
     def secrets(self) -> Secrets:

@@ -14,9 +14,11 @@ from tieout.books.close.closing import Closing, Period
 from tieout.books.close.manifest import InputFile, hash_of, run_id
 from tieout.books.close.month_end import with_month_end
 from tieout.books.export import Export, read_export
+from tieout.books.read_back import tampered
 from tieout.books.reconcile import customers_of, reconcile
 from tieout.books.settling import settle_export
 from tieout.config import Config
+from tieout.domain.reconcile.breaks import Break
 from tieout.domain.reconcile.workflow import Run
 from tieout.flows.reconcile.break_log import BreakLog, take_in
 from tieout.flows.settlement.rules import booking_rules
@@ -42,11 +44,14 @@ def closing_of(
     *,
     as_of: date | None = None,
     marketplaces: Sequence[str] | None = None,
+    known: Sequence[Break] | None = None,
 ) -> Closing:
     """The month, with what this run found written to the breaks' history.
 
     `as_of`: left out, the last day that the folder knows of, or the month's last day. `marketplaces`: left out, all
-    whose cycles are booked. Raises ExportError, ConfigError, and RefusedError and BrokenChainError of the history.
+    whose cycles are booked. `known`: breaks of a deployment that knows what it has posted; left out, the ledger is held
+    against what the cycles come to today (I26). Raises ExportError, ConfigError, and RefusedError and BrokenChainError
+    of the history.
     """
     names = list(marketplaces or marketplaces_of(config))
     export = read_export(folder, names, customers=customers_of(config, names), general_ledger=True)
@@ -55,12 +60,14 @@ def closing_of(
     inputs = inputs_of(folder, names)
     outcome = settle_export(export, rules)
     found = reconcile([export.books[name] for name in names], rules, day)
+    by_ledger = tampered(export.books.values(), rules, export.gl_lines) if known is None else known
+    breaks = [*found.breaks, *by_ledger]
     settings = config_hash(config)
     run = run_id(
         period=str(period), as_of=day.isoformat(), code_version=__version__, config_hash=settings, inputs=inputs
     )
     at = datetime(day.year, day.month, day.day, tzinfo=UTC)
-    events = take_in(log, found.breaks, Run(id=run, as_of=day, at=at, marketplaces=_read_whole(export, names)))
+    events = take_in(log, breaks, Run(id=run, as_of=day, at=at, marketplaces=_read_whole(export, names)))
     orders = {name: config.marketplaces[name].orders.sales_orders for name in names}
     closing = Closing(
         period=period,
@@ -71,7 +78,7 @@ def closing_of(
         subsidiaries={name: config.netsuite.subsidiaries[each.subsidiary].name or "" for name, each in orders.items()},
         records=outcome.records,
         proofs=outcome.proofs,
-        findings=found.breaks,
+        findings=breaks,
         information=found.information,
         events=events,
         gl_lines=export.gl_lines or None,
