@@ -18,9 +18,13 @@ from typer.testing import CliRunner, Result
 
 from tests.fakes.house import House, a_house, settings
 from tests.fakes.settlement import SUITEQL_TYPE
+from tests.integration.cli.terminal import Deployed as InAws
+from tests.integration.running_twins import MARKETPLACE
 from tests.shared import ROOT, shared
+from tests.unit.books.folders import a_line
 from tests.unit.books.test_deployed import FromFiles
 from tests.unit.flows.test_comparing_sources import MemoryBreakLog
+from tests.unit.flows.test_settlements import BY_JOURNAL
 from tieout.books.export import read_export
 from tieout.cli.app import app
 from tieout.cli.deployment import Deployment
@@ -30,11 +34,13 @@ from tieout.domain.ledger.line import Booked, Cycle
 from tieout.domain.ledger.record import Record
 from tieout.domain.postings import Key, Posting, State
 from tieout.domain.reconcile.breaks import Code
+from tieout.domain.reconcile.history import Action, check_chain
 from tieout.domain.reconcile.workflow import cases_of
 from tieout.flows.ports import At
 from tieout.flows.settlement.log import cycles_of, keep_cycles, keep_documents, keep_lines
 from tieout.flows.settlement.plan import keep_plan, of_the_cycle, plan_of
 from tieout.flows.settlement.review import key_of
+from tieout.wiring import break_log_for
 
 CONFIG = ROOT / "config" / "gift-shop.yaml"
 NAMES = ("brightside-uk", "maison-eu")
@@ -252,6 +258,24 @@ def test_a_cycle_that_changed_after_it_was_booked_stays_a_break(
         (case,) = cases_of(deployed.log.events).values()
         assert (case.key.code, case.key.key) == (Code.SOURCE_CHANGED_AFTER_POST, cycle.id)
         assert not case.is_closed
+
+
+def test_in_aws_netsuite_is_asked_by_turns_and_the_history_is_the_one_in_the_archive(
+    deployed: InAws, tmp_path: Path
+) -> None:
+    """Nothing but what the stack's outputs name."""
+    deployed.settings["marketplaces"][MARKETPLACE]["settlement"] = BY_JOURNAL
+    deployed.save()
+    at = deployed.at
+    page = at.marketplace(MARKETPLACE).read_lines([json.dumps(a_line(1, "ORDER_AMOUNT", 116.0)).encode()])
+    keep_lines(MARKETPLACE, page, set(), at)
+    result = deployed.tieout("close", "--period", "2026-01", "--out", str(tmp_path / "pack"), "--json")
+    assert result.exit_code in (0, 1), result.output
+    assert json.loads(result.stdout)["break_log"] is None
+    assert (tmp_path / "pack" / "manifest.json").exists()
+    history = break_log_for(deployed.outputs).read()
+    check_chain(history)
+    assert [event.run for event in history if event.action is Action.RAN] == [json.loads(result.stdout)["run"]]
 
 
 # --- what cannot be closed -------------------------------------------------------------------------------------------
