@@ -89,6 +89,33 @@ def test_an_order_that_is_missing_altogether_explains_its_gap_wherever_it_was() 
     assert not found.gaps
 
 
+def test_neighbours_that_are_both_missing_explain_one_gap_as_wide_as_both() -> None:
+    # An order (25.50 less 3.83) and the refund after it (-10.00) are gone: one break of 11.67.
+    log = a_log(4000, 2550, -383, -1000, 3000, 700)
+    del log[1:4]
+
+    found = walked(
+        log,
+        Suspected(name="order", amount=-(2550 - 383), order=None),
+        Suspected(name="refund", amount=1000, order=None),
+    )
+
+    assert {each.name for each in found.borne_out} == {"order", "refund"}
+    assert not found.gaps
+
+
+def test_what_is_missing_after_a_payout_is_seen_where_the_log_began_with_nothing_too() -> None:
+    # 40.00 is paid out; the 23.33 after it are gone. That balance of nothing is also the log's beginning.
+    def place(balance: int, minute: int) -> Loose:
+        at = BEGAN + timedelta(minutes=minute)
+        return Loose(balance=balance, at=at, cycle="C1", orders=frozenset(), line=f"{minute:04}")
+
+    found = walk([place(2333, 3)], [place(0, 1)], [Suspected(name="missing", amount=-2333, order=None)], is_closed=True)
+
+    assert [each.name for each in found.borne_out] == ["missing"]
+    assert not found.gaps
+
+
 AMOUNTS = st.lists(st.integers(1, 50_000), min_size=4, max_size=30, unique=True)
 
 

@@ -6,7 +6,7 @@ leaves unexplained of a cycle, a document or the running balance (finance refere
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
@@ -389,6 +389,7 @@ def _chain(engine: duckdb.DuckDBPyConnection, effects: _Effects) -> list[_Findin
             "SELECT mkp, shop, ccy, count(*), count(*) FILTER (bal IS NULL AND NOT is_memo) FROM l GROUP BY ALL"
         ).fetchall()
     }
+    spans = _spans(engine)
     found: list[_Finding] = []
     # Balances that follow no chain, as far as it is known, or that are not there for every line, prove nothing.
     useless = {
@@ -399,8 +400,9 @@ def _chain(engine: duckdb.DuckDBPyConnection, effects: _Effects) -> list[_Findin
     for (mkp, shop, currency), places in visits.items():
         if mkp in useless:
             continue
-        starts, ends = _loose(engine, mkp, shop, currency, places)
-        walked = walk(starts, ends, [*effects.suspected(mkp, orders), *payouts[mkp]])
+        loose, is_closed = _closed(places, *spans[mkp, shop, currency])
+        starts, ends = _loose(engine, mkp, shop, currency, loose)
+        walked = walk(starts, ends, [*effects.suspected(mkp, orders), *payouts[mkp]], is_closed=is_closed)
         effects.bear_out(mkp, walked)
         found += [
             _Finding(
@@ -416,6 +418,47 @@ def _chain(engine: duckdb.DuckDBPyConnection, effects: _Effects) -> list[_Findin
             for gap in walked.gaps
         ]
     return [each for each in found if each.amount]
+
+
+_Steps = list[tuple[int, int]]
+
+
+def _spans(engine: duckdb.DuckDBPyConnection) -> dict[tuple[str, str, str], tuple[_Steps, _Steps]]:
+    """The steps of each log's first and last instant: from which balance, to which one."""
+    spans: dict[tuple[str, str, str], tuple[_Steps, _Steps]] = defaultdict(lambda: ([], []))
+    rows = engine.execute(
+        "WITH span AS (SELECT mkp, shop, ccy, min(created) AS first, max(created) AS last FROM l "
+        "WHERE bal IS NOT NULL AND is_memo IS NOT TRUE GROUP BY ALL) "
+        "SELECT l.mkp, l.shop, l.ccy, created = first, created = last, bal - a, bal FROM l "
+        "JOIN span s ON s.mkp = l.mkp AND s.shop = l.shop AND s.ccy = l.ccy "
+        "WHERE created IN (first, last) AND bal IS NOT NULL AND is_memo IS NOT TRUE ORDER BY ALL"
+    ).fetchall()
+    for mkp, shop, currency, is_first, is_last, left_at, reached in rows:
+        firsts, lasts = spans[mkp, shop, currency]
+        if is_first:
+            firsts.append((left_at, reached))
+        if is_last:
+            lasts.append((left_at, reached))
+    return spans
+
+
+def _closed(places: Sequence[tuple[int, int]], firsts: _Steps, lasts: _Steps) -> tuple[list[tuple[int, int]], bool]:
+    """The loose balances without the log's own beginning and end, and whether these are known.
+
+    The beginning may be a balance that the log comes back to, say none at all after a payout: then it is not loose, and
+    what is missing after that payout would seem to begin the log.
+    """
+    loose = dict(places)
+    begins = Counter(left_at for left_at, _ in firsts) - Counter(reached for _, reached in firsts)
+    finishes = Counter(reached for _, reached in lasts) - Counter(left_at for left_at, _ in lasts)
+    if len(begins) != 1 or len(finishes) != 1:
+        return list(places), False
+    (begin,), (finish,) = begins, finishes
+    if begin != finish and loose.get(finish, 0) <= 0:
+        return list(places), False  # the latest line by its time need not be the last one of the balance
+    loose[begin] = loose.get(begin, 0) + 1
+    loose[finish] = loose.get(finish, 0) - 1
+    return [(balance, more) for balance, more in sorted(loose.items()) if more], True
 
 
 def _loose(

@@ -78,7 +78,8 @@ JOIN given g ON g.mkp = b.mkp
 LEFT JOIN sold_refund r ON r.mkp = b.mkp AND r.refund_id = b.refund_id AND r.line_id = b.line_id
 LEFT JOIN sold s ON s.mkp = b.mkp AND s.order_id = b.order_id AND s.line_id = b.line_id
 LEFT JOIN sale_price p ON p.mkp = b.mkp AND p.order_id = b.order_id AND p.line_id = b.line_id
-WHERE NOT b.unmapped AND b.price > 0;
+-- Of a refund of shipping alone only the order can say what comes back.
+WHERE NOT b.unmapped AND (b.price > 0 OR r.refund_id IS NOT NULL);
 
 INSERT INTO finding
 SELECT 'COMMISSION_NOT_REFUNDED', mkp, refund_id, any_value(ccy), sum(expected - fee), any_value(order_id), refund_id, min(cycle),

@@ -16,6 +16,8 @@ from msgspec import Struct
 
 MOST_TOGETHER = 4
 """Findings that one break may be made of."""
+MOST_ANYWHERE = 2
+"""Findings that are looked for between places that are no neighbours."""
 MOST_CANDIDATES = 24
 
 
@@ -64,13 +66,18 @@ class Walk(Struct, frozen=True):
     gaps: tuple[Gap, ...]
 
 
-def walk(starts: Sequence[Loose], ends: Sequence[Loose], suspected: Sequence[Suspected]) -> Walk:
-    """Explain the loose starts and ends of a log, but for its beginning and its end."""
-    return _Walking(starts, ends, suspected).walk()
+def walk(
+    starts: Sequence[Loose], ends: Sequence[Loose], suspected: Sequence[Suspected], *, is_closed: bool = False
+) -> Walk:
+    """Explain the loose starts and ends of a log. Its own beginning and end are among them unless `is_closed`."""
+    return _Walking(starts, ends, suspected, is_closed=is_closed).walk()
 
 
 class _Walking:
-    def __init__(self, starts: Sequence[Loose], ends: Sequence[Loose], suspected: Sequence[Suspected]) -> None:
+    def __init__(
+        self, starts: Sequence[Loose], ends: Sequence[Loose], suspected: Sequence[Suspected], *, is_closed: bool
+    ) -> None:
+        self._is_closed = is_closed
         self._starts = sorted(starts, key=_place)
         self._ends = sorted(ends, key=_place)
         self._open = sorted((each for each in suspected if each.amount), key=lambda e: (-abs(e.amount), str(e.name)))
@@ -93,18 +100,21 @@ class _Walking:
             self._alone(each)
         for each in [each for each in self._open if each.order is None]:
             self._alone(each)
-        if not self._starts or not self._ends:
-            return Walk(tuple(self._borne_out), ())
-        self._starts.pop(0)
-        self._ends.pop()
+        if not self._is_closed:
+            if not self._starts or not self._ends:
+                return Walk(tuple(self._borne_out), ())
+            self._starts.pop(0)
+            self._ends.pop()
+        for size in range(2, MOST_TOGETHER + 1):
+            for start in list(self._starts):
+                self._several(start, size)
         gaps = []
         for start in list(self._starts):
             end = self._before(start)
             if end is None:
                 break
             self._ends.remove(end)
-            if not self._together(start, end):
-                gaps.append(Gap(start=start, amount=start.balance - end.balance))
+            gaps.append(Gap(start=start, amount=start.balance - end.balance))
         return Walk(tuple(self._borne_out), tuple(gaps))
 
     def _alone(self, suspected: Suspected) -> None:
@@ -152,17 +162,32 @@ class _Walking:
         earlier = [end for end in self._ends if end.at <= start.at] or self._ends[:1]
         return max(earlier, key=lambda end: (end.at, bool(end.orders & start.orders), end.cycle == start.cycle))
 
-    def _together(self, start: Loose, end: Loose) -> bool:
+    def _several(self, start: Loose, size: int) -> None:
+        """Neighbours that are all missing leave one break as wide as all of them.
+
+        Two may add up between any two places; three and more do so by chance too often, but between neighbours.
+        """
+        before = self._before(start)
+        if before is None:
+            return
+        others = [end for end in self._ends if end is not before] if size == MOST_ANYWHERE else []
+        for end in [before, *others]:
+            chosen = self._together(start, end, size)
+            if chosen:
+                self._starts.remove(start)
+                self._ends.remove(end)
+                for each in chosen:
+                    self._bear_out(each, start, end)
+                return
+
+    def _together(self, start: Loose, end: Loose, size: int) -> tuple[Suspected, ...]:
         """Several findings side by side: of the orders on both sides, and such as could be anywhere."""
         near = [each for each in self._open if each.order is None or each.order in start.orders | end.orders]
         width = end.balance - start.balance
-        for size in range(2, MOST_TOGETHER + 1):
-            for chosen in combinations(near[:MOST_CANDIDATES], size):
-                if abs(sum(each.amount for each in chosen) - width) <= sum(each.slack for each in chosen):
-                    for each in chosen:
-                        self._bear_out(each, start, end)
-                    return True
-        return False
+        for chosen in combinations(near[:MOST_CANDIDATES], size):
+            if abs(sum(each.amount for each in chosen) - width) <= sum(each.slack for each in chosen):
+                return chosen
+        return ()
 
 
 def _place(loose: Loose) -> tuple[datetime, str, int]:
