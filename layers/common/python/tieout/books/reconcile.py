@@ -17,6 +17,8 @@ import duckdb
 from msgspec import Struct
 from msgspec.structs import replace
 
+from tieout.books.applied import under_applied
+from tieout.books.bank import NOT_THERE, bank_breaks, payouts_at_the_bank, read_statement
 from tieout.books.export import read_export
 from tieout.books.read_back import tampered
 from tieout.books.rows import Problem
@@ -44,6 +46,8 @@ class Reconciled(Struct, frozen=True, kw_only=True):
     breaks: list[Break]
     information: list[Break]
     problems: list[Problem] = []
+    not_compared: list[str] = []
+    """What was not looked at, in a sentence each, as nothing was there to look at."""
 
 
 def reconcile_folder(folder: Path, config: Config, marketplaces: Iterable[str], as_of: date) -> Reconciled:
@@ -51,10 +55,20 @@ def reconcile_folder(folder: Path, config: Config, marketplaces: Iterable[str], 
     names = list(marketplaces)
     export = read_export(folder, names, customers=customers_of(config, names), general_ledger=True)
     rules = {name: booking_rules(config, name) for name in names}
-    found = reconcile([export.books[name] for name in names], rules, as_of)
-    edited = tampered([export.books[name] for name in names], rules, export.gl_lines)
+    books = [export.books[name] for name in names]
+    found = reconcile(books, rules, as_of)
+    more = [*tampered(books, rules, export.gl_lines), *under_applied(books, rules)]
+    problems = [*export.problems]
+    statement = read_statement(folder, problems)
+    if statement is not None:
+        told = {(each.code, each.key) for each in found.breaks}
+        at_bank = payouts_at_the_bank(books, rules, statement, as_of)
+        more += [each for each in bank_breaks(at_bank, statement) if (each.code, each.key) not in told]
     return Reconciled(
-        breaks=sorted([*found.breaks, *edited], key=_place), information=found.information, problems=export.problems
+        breaks=sorted([*found.breaks, *more], key=_place),
+        information=found.information,
+        problems=sorted(problems),
+        not_compared=[] if statement and statement.lines else [NOT_THERE],
     )
 
 
@@ -400,8 +414,10 @@ def _chain(engine: duckdb.DuckDBPyConnection, effects: _Effects) -> list[_Findin
     for (mkp, shop, currency), places in visits.items():
         if mkp in useless:
             continue
-        loose, is_closed = _closed(places, *spans[mkp, shop, currency])
-        starts, ends = _loose(engine, mkp, shop, currency, loose)
+        starts, ends = _loose(engine, mkp, shop, currency, places)
+        inner, is_closed = _closed(places, *spans[mkp, shop, currency], ends)
+        if is_closed:
+            starts, ends = _loose(engine, mkp, shop, currency, inner)
         walked = walk(starts, ends, [*effects.suspected(mkp, orders), *payouts[mkp]], is_closed=is_closed)
         effects.bear_out(mkp, walked)
         found += [
@@ -442,20 +458,23 @@ def _spans(engine: duckdb.DuckDBPyConnection) -> dict[tuple[str, str, str], tupl
     return spans
 
 
-def _closed(places: Sequence[tuple[int, int]], firsts: _Steps, lasts: _Steps) -> tuple[list[tuple[int, int]], bool]:
+def _closed(
+    places: Sequence[tuple[int, int]], firsts: _Steps, lasts: _Steps, ends: Sequence[Loose]
+) -> tuple[list[tuple[int, int]], bool]:
     """The loose balances without the log's own beginning and end, and whether these are known.
 
-    The beginning may be a balance that the log comes back to, say none at all after a payout: then it is not loose, and
-    what is missing after that payout would seem to begin the log.
+    The log may begin with nothing, and come back to that with a payout: then its beginning is not loose, and what is
+    missing after that payout would seem to begin it. The latest line by its time need not be the last one of the
+    balance.
     """
     loose = dict(places)
     begins = Counter(left_at for left_at, _ in firsts) - Counter(reached for _, reached in firsts)
     finishes = Counter(reached for _, reached in lasts) - Counter(left_at for left_at, _ in lasts)
-    if len(begins) != 1 or len(finishes) != 1:
+    begin = next((each for each in sorted(begins) if loose.get(each, 0) < 0), 0 if 0 in begins else None)
+    if begin is None or not ends:
         return list(places), False
-    (begin,), (finish,) = begins, finishes
-    if begin != finish and loose.get(finish, 0) <= 0:
-        return list(places), False  # the latest line by its time need not be the last one of the balance
+    latest = max(ends, key=lambda end: (end.at, end.line)).balance
+    finish = next((each for each in sorted(finishes) if loose.get(each, 0) > 0), latest)
     loose[begin] = loose.get(begin, 0) + 1
     loose[finish] = loose.get(finish, 0) - 1
     return [(balance, more) for balance, more in sorted(loose.items()) if more], True
