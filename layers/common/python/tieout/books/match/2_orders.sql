@@ -112,7 +112,9 @@ WHERE currencies = 1 AND billed_ccy = ccy AND ours NOT IN (theirs, theirs + unma
 -- Tax: in all, to half a minor unit for each amount that was rounded by itself; by code, where the log has codes.
 CREATE TABLE tax_side AS
 SELECT *, CASE WHEN log_taxes > 0 THEN log_tax WHEN NOT is_remitted THEN sold_tax END AS theirs_tax,
-       CASE WHEN log_taxes > 0 THEN log_taxes ELSE sold_taxes END + ours_invoices AS roundings
+       CASE WHEN log_taxes > 0 THEN log_taxes ELSE sold_taxes END + ours_invoices AS roundings,
+       -- the share of tax in a small order is itself known to a rounding only
+       least(abs(ours - theirs) * sold_taxes / nullif(sold_gross, 0), 10) AS share_off
 FROM both_sides WHERE currencies = 1 AND billed_ccy = ccy;
 
 INSERT INTO finding
@@ -124,8 +126,8 @@ WHERE theirs_tax IS NOT NULL AND ours_tax <> theirs_tax
   AND NOT (unmapped <> 0 AND 2 * abs(ours_tax - theirs_tax - unmapped) <= roundings)
   -- a gross that differs was told above, with the tax that is in it
   AND NOT (ours <> theirs AND (ours - theirs = ours_tax - theirs_tax
-           OR 2 * abs(ours_tax - theirs_tax - (ours - theirs) * least_share) <= roundings
-           OR 2 * abs(ours_tax - theirs_tax - (ours - theirs) * most_share) <= roundings));
+           OR 2 * abs(ours_tax - theirs_tax - (ours - theirs) * least_share) <= roundings + share_off
+           OR 2 * abs(ours_tax - theirs_tax - (ours - theirs) * most_share) <= roundings + share_off));
 
 INSERT INTO finding
 WITH by_code AS (
