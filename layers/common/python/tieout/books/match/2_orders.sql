@@ -37,20 +37,27 @@ LEFT JOIN other named ON named.mkp = b.mkp AND named.name = b.order_id
 LEFT JOIN other numbered ON numbered.mkp = b.mkp AND numbered.name = b.number
 WHERE b.type IN ('CustInvc', 'CashSale', 'CustCred', 'CashRfnd');
 
+-- Most orders have one invoice: only the others need to be sorted and put together.
 CREATE TABLE billed AS
-WITH each_total AS (
-    SELECT mkp, order_id, ccy, total, count(*) AS copies, min(tax) AS tax FROM bill WHERE is_invoice GROUP BY mkp, order_id, ccy, total
+WITH invoice AS (FROM bill WHERE is_invoice AND order_id IS NOT NULL),
+     several AS (SELECT mkp, order_id FROM invoice GROUP BY mkp, order_id HAVING count(*) > 1),
+     of_several AS (SELECT i.* FROM invoice i SEMI JOIN several s ON s.mkp = i.mkp AND s.order_id = i.order_id),
+     each_total AS (
+    SELECT mkp, order_id, ccy, total, count(*) AS copies, min(tax) AS tax FROM of_several GROUP BY mkp, order_id, ccy, total
 )
-SELECT b.mkp, b.order_id, count(*) AS invoices, sum(b.total) AS gross, coalesce(sum(b.tax), 0) AS tax, any_value(b.ccy) AS ccy,
-       count(DISTINCT b.ccy) AS currencies, min(b.day) AS day, max(b.day) AS last_day,
-       string_agg(b.number, ', ' ORDER BY b.day, b.number) AS numbers,
-       arg_min(b.total, (b.day, b.number)) AS first_gross,
-       any_value(t.total) AS same_total, any_value(t.copies) AS copies, any_value(t.tax) AS same_tax
-FROM bill b
+SELECT mkp, order_id, 1::BIGINT AS invoices, total::HUGEINT AS gross, coalesce(tax, 0)::HUGEINT AS tax, ccy, 1::BIGINT AS currencies, day,
+       day AS last_day, number AS numbers, total AS first_gross, NULL::BIGINT AS same_total, NULL::BIGINT AS copies, NULL::BIGINT AS same_tax
+FROM invoice i ANTI JOIN several s ON s.mkp = i.mkp AND s.order_id = i.order_id
+UNION ALL
+SELECT b.mkp, b.order_id, count(*), sum(b.total), coalesce(sum(b.tax), 0), any_value(b.ccy),
+       count(DISTINCT b.ccy), min(b.day), max(b.day),
+       string_agg(b.number, ', ' ORDER BY b.day, b.number),
+       arg_min(b.total, (b.day, b.number)),
+       any_value(t.total), any_value(t.copies), any_value(t.tax)
+FROM of_several b
 LEFT JOIN (SELECT mkp, order_id, max(total) AS total, arg_max(copies, total) AS copies, arg_max(tax, total) AS tax
            FROM each_total WHERE copies > 1 GROUP BY mkp, order_id) t
        ON t.mkp = b.mkp AND t.order_id = b.order_id
-WHERE b.is_invoice AND b.order_id IS NOT NULL
 GROUP BY b.mkp, b.order_id;
 
 CREATE TABLE both_sides AS

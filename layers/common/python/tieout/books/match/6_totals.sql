@@ -41,15 +41,17 @@ WHERE n.bucket IN (SELECT bucket FROM kind)
 -- left as often as it is reached, but for the first and the last one. Whatever order the lines came in.
 -- Lines of orders that the customer pays directly may be in it or not: nobody has said; the walk with fewer gaps counts.
 CREATE TABLE chain AS
-WITH step AS (SELECT mkp, shop, ccy, bal - a AS left_at, bal AS reached, is_memo IS TRUE AS is_memo FROM l WHERE bal IS NOT NULL),
-     visit AS (
-         SELECT mkp, shop, ccy, reached AS bal, 1 AS visits, is_memo FROM step
-         UNION ALL SELECT mkp, shop, ccy, left_at, -1, is_memo FROM step
-     ),
-     walks AS (
-         SELECT mkp, shop, ccy, bal, sum(visits)::BIGINT AS visits, TRUE AS with_memo FROM visit GROUP BY ALL HAVING sum(visits) <> 0
-         UNION ALL
-         SELECT mkp, shop, ccy, bal, sum(visits)::BIGINT, FALSE FROM visit WHERE NOT is_memo GROUP BY ALL HAVING sum(visits) <> 0
-     ),
-     better AS (SELECT mkp, shop, ccy, count(*) FILTER (with_memo) <= count(*) FILTER (NOT with_memo) AS with_memo FROM walks GROUP BY ALL)
-SELECT w.mkp, w.shop, w.ccy, w.bal, w.visits FROM walks w JOIN better b USING (mkp, shop, ccy, with_memo);
+WITH visit AS (  -- both walks in one grouping, of all lines: few balances are left of it
+    SELECT mkp, shop, ccy, bal, 1 AS visits, is_memo IS NOT TRUE AS is_moved FROM l WHERE bal IS NOT NULL
+    UNION ALL SELECT mkp, shop, ccy, bal - a, -1, is_memo IS NOT TRUE FROM l WHERE bal IS NOT NULL
+),
+loose AS (
+    SELECT mkp, shop, ccy, bal, sum(visits)::BIGINT AS of_all, coalesce(sum(visits) FILTER (is_moved), 0)::BIGINT AS of_moved
+    FROM visit GROUP BY ALL HAVING of_all <> 0 OR of_moved <> 0
+),
+better AS (
+    SELECT mkp, shop, ccy, count(*) FILTER (of_all <> 0) <= count(*) FILTER (of_moved <> 0) AS with_memo FROM loose GROUP BY ALL
+)
+SELECT w.mkp, w.shop, w.ccy, w.bal, CASE WHEN with_memo THEN of_all ELSE of_moved END AS visits
+FROM loose w JOIN better b USING (mkp, shop, ccy)
+WHERE CASE WHEN with_memo THEN of_all ELSE of_moved END <> 0;
