@@ -60,10 +60,11 @@ def _signed(row: wire.TransactionLine) -> Decimal | None:
     if credited is not None:
         amount(credited, "amount_credited")
         if debited is not None:
-            if signed is None:
-                return credited - debited
-            if amount(signed, "amount") != credited - debited:
+            moved = credited - debited
+            if signed is not None and signed != moved:
+                amount(signed, "amount")
                 raise Unreadable("amount is not amount_credited less amount_debited")
+            return moved if signed is None else signed
     return signed
 
 
