@@ -113,6 +113,9 @@ LINES = [
 ]
 
 
+_PLACES = {"documents": "netsuite", "items": "netsuite", "gl_lines": "netsuite", "statement": "bank"}
+
+
 class Folder:
     """An export folder; `write` replaces a file, rows as objects or as bytes."""
 
@@ -125,7 +128,7 @@ class Folder:
         self.write("documents", [an_invoice()])
 
     def path(self, kind: str, *, packed: bool = False) -> Path:
-        folder = self.root / ("netsuite" if kind in {"documents", "items", "gl_lines"} else f"mirakl/{MARKETPLACE}")
+        folder = self.root / _PLACES.get(kind, f"mirakl/{MARKETPLACE}")
         folder.mkdir(parents=True, exist_ok=True)
         return folder / f"{kind}.ndjson{'.gz' if packed else ''}"
 

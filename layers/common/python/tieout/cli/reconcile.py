@@ -101,6 +101,7 @@ def _document(reconciled: Reconciled) -> dict[str, Any]:
         "breaks": [break_row(each) for each in reconciled.breaks],
         "information": [break_row(each) for each in reconciled.information],
         "problems": [problem_row(each) for each in reconciled.problems],
+        "not_compared": reconciled.not_compared,
     }
 
 
@@ -162,6 +163,7 @@ def _what_next(reconciled: Reconciled, out: Path | None) -> str:
         words.append(
             f"{len(reconciled.problems)} places could not be read, and what they hold was not compared: export again."
         )
+    words += reconciled.not_compared
     if out:
         words.append(f"Written to {out}: {BREAKS}, {INFORMATION}, {PROBLEMS}.")
     return "\n".join(words)

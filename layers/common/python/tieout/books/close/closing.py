@@ -23,6 +23,7 @@ from tieout.domain.ledger.rules import BookingRules
 from tieout.domain.ledger.run import is_memo_only
 from tieout.domain.ledger.side import side_of
 from tieout.domain.money import ZERO, Money
+from tieout.domain.reconcile.bank import AtBank
 from tieout.domain.reconcile.breaks import Break
 from tieout.domain.reconcile.history import CaseKey, Event
 from tieout.domain.reconcile.workflow import Case, cases_of
@@ -86,6 +87,8 @@ class Closing(Struct, frozen=True, kw_only=True):
     """The break history, this run's included."""
     gl_lines: Sequence[GlLine] | None = None
     """What NetSuite's ledger says; None where it was not read."""
+    at_bank: AtBank | None = None
+    """What the bank statement shows of the payouts; None where there is none."""
     inputs: Sequence[InputFile] = ()
     rows: Mapping[str, int] = {}
     """Rows read, by what they are."""

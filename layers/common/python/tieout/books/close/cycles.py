@@ -131,7 +131,7 @@ def tie_out_sheet(accounts: list[Account]) -> Sheet:
         "3",
         "Cycle tie-out",
         "Carried in and the lines, less what was transferred and what is carried on, leave 0 (I3); what went to the "
-        "operator is the sum of its sides (I4). There is no bank file: a payout is as Mirakl tells it.",
+        "operator is the sum of its sides (I4). A payout is as Mirakl tells it; gate I24 holds it against the bank.",
         columns,
         rows,
     )

@@ -10,12 +10,15 @@ from pathlib import Path
 import msgspec
 
 from tieout import __version__
+from tieout.books.applied import under_applied
+from tieout.books.bank import bank_breaks, payouts_at_the_bank, read_statement
 from tieout.books.close.closing import Closing, Period
 from tieout.books.close.manifest import InputFile, hash_of, run_id
 from tieout.books.close.month_end import with_month_end
 from tieout.books.export import Export, read_export
 from tieout.books.read_back import tampered
 from tieout.books.reconcile import customers_of, reconcile
+from tieout.books.rows import Problem
 from tieout.books.settling import settle_export
 from tieout.config import Config
 from tieout.domain.reconcile.breaks import Break
@@ -62,12 +65,22 @@ def closing_of(
     found = reconcile([export.books[name] for name in names], rules, day)
     by_ledger = tampered(export.books.values(), rules, export.gl_lines) if known is None else known
     breaks = [*found.breaks, *by_ledger]
+    if known is None:
+        breaks += under_applied(export.books.values(), rules)
+    problems = [*export.problems]
+    statement = read_statement(folder, problems)
+    at_bank = (
+        payouts_at_the_bank(export.books.values(), rules, statement, day) if statement and statement.lines else None
+    )
+    if statement and at_bank:
+        told = {(each.code, each.key) for each in breaks}
+        breaks += [each for each in bank_breaks(at_bank, statement) if (each.code, each.key) not in told]
     settings = config_hash(config)
     run = run_id(
         period=str(period), as_of=day.isoformat(), code_version=__version__, config_hash=settings, inputs=inputs
     )
     at = datetime(day.year, day.month, day.day, tzinfo=UTC)
-    events = take_in(log, breaks, Run(id=run, as_of=day, at=at, marketplaces=_read_whole(export, names)))
+    events = take_in(log, breaks, Run(id=run, as_of=day, at=at, marketplaces=_read_whole(export, problems, names)))
     orders = {name: config.marketplaces[name].orders.sales_orders for name in names}
     closing = Closing(
         period=period,
@@ -82,9 +95,10 @@ def closing_of(
         information=found.information,
         events=events,
         gl_lines=export.gl_lines or None,
+        at_bank=at_bank,
         inputs=inputs,
         rows=_rows(export),
-        problems=export.problems,
+        problems=sorted(problems),
         run=run,
         code_version=__version__,
         config_hash=settings,
@@ -92,20 +106,20 @@ def closing_of(
     return with_month_end(closing)
 
 
-def _read_whole(export: Export, names: Sequence[str]) -> frozenset[str]:
+def _read_whole(export: Export, problems: Sequence[Problem], names: Sequence[str]) -> frozenset[str]:
     """Marketplaces of which everything was read: a difference that a hole hides is not gone."""
-    files = [problem.file for problem in export.problems]
+    files = [problem.file for problem in problems]
     return frozenset(
         name
         for name in names
         if not export.books[name].doubts
-        and not any(each.startswith((f"mirakl/{name}/", "netsuite/")) for each in files)
+        and not any(each.startswith((f"mirakl/{name}/", "netsuite/", "bank/")) for each in files)
     )
 
 
 def inputs_of(folder: Path, marketplaces: Sequence[str]) -> list[InputFile]:
     """Every file that these marketplaces are read from."""
-    places = [*(folder / "mirakl" / name for name in marketplaces), folder / "netsuite"]
+    places = [*(folder / "mirakl" / name for name in marketplaces), folder / "netsuite", folder / "bank"]
     files = [path for place in places for end in ("ndjson", "ndjson.gz") for path in place.glob(f"*.{end}")]
     return sorted(_input(path, folder) for path in files)
 

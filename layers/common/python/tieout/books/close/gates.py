@@ -112,7 +112,7 @@ def gates_of(closing: Closing, accounts: list[Account], months: list[RollForward
             ),
             "opening and new less resolved is closing",
         ),
-        Gate("I24", "Payouts are in the bank", Verdict.NOT_CHECKED, "no bank file is read"),
+        _bank_gate(closing, cases.values()),
         _ledger_gate(closing, cases.values()),
         _gate(
             "Breaks",
@@ -180,6 +180,15 @@ def _suspense(accounts: list[Account]) -> Iterable[str]:
         left = total(booked) if told is None else told
         if left != ZERO:
             yield f"{account.marketplace}: tax_review {account.money(left)}"
+
+
+def _bank_gate(closing: Closing, cases: Iterable[Case]) -> Gate:
+    title = "Payouts are in the bank"
+    if closing.at_bank is None:
+        return Gate("I24", title, Verdict.NOT_CHECKED, "there is no line of a bank/statement")
+    found, waiting = len(closing.at_bank.found), len(closing.at_bank.waiting)
+    fine = f"{found} payouts on the statement, {waiting} that it does not reach"
+    return _gate("I24", title, _open(cases, {Code.PAYOUT_NOT_IN_BANK, Code.PAYOUT_DIFF}), fine)
 
 
 def _ledger_gate(closing: Closing, cases: Iterable[Case]) -> Gate:

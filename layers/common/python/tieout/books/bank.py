@@ -1,0 +1,127 @@
+"""`bank/statement.ndjson` of an export folder: the bank's lines, and the payouts that they show.
+
+Columns: `date` (2026-09-13), `amount` (what came in is above zero), `currency`, `reference`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+from msgspec import Struct
+from msgspec.json import Decoder
+
+from tieout.books.folder import Files
+from tieout.books.rows import Problem
+from tieout.domain.ledger.line import Books
+from tieout.domain.ledger.periods import local_day
+from tieout.domain.ledger.rules import BookingRules
+from tieout.domain.ledger.side import side_of
+from tieout.domain.money import Money
+from tieout.domain.reconcile.advice import ADVICE
+from tieout.domain.reconcile.bank import AtBank, PaidOut, StatementLine, at_the_bank
+from tieout.domain.reconcile.breaks import Break, Code
+from tieout.netsuite.booked_rows import UnreadableError, amount_of, currency_of, text_of
+
+NOT_THERE = "There is no line of a bank/statement: payouts were not compared with the bank."
+
+
+class Row(Struct, frozen=True):
+    """A line as the file has it."""
+
+    date: str
+    amount: Decimal
+    currency: str
+    reference: str | int | None = None
+
+
+_ROW = Decoder(Row)
+
+
+class Statement(Struct, frozen=True, kw_only=True):
+    """What the file holds."""
+
+    lines: tuple[StatementLine, ...]
+    is_whole: bool
+    """Every row could be read: else a payout that is not there may stand in one that could not."""
+
+
+def read_statement(folder: Path, problems: list[Problem]) -> Statement | None:
+    """The bank's lines; None where there is no such file. What does not read is added to `problems`."""
+    files = Files(folder / "bank", folder, problems)
+    if not files.there("statement"):
+        return None
+    before = len(problems)
+    lines = tuple(line for _, line in files.read("statement", _ROW, _line))
+    return Statement(lines=lines, is_whole=len(problems) == before)
+
+
+def _line(row: Row) -> StatementLine:
+    try:
+        day = date.fromisoformat(row.date[:10])
+    except ValueError as error:
+        raise UnreadableError("date is not a day such as 2026-09-13") from error
+    return StatementLine(
+        day=day,
+        amount=amount_of(row.amount, "amount"),
+        currency=currency_of(row.currency),
+        reference=text_of(row.reference),
+    )
+
+
+def payouts_at_the_bank(
+    books: Iterable[Books], rules: Mapping[str, BookingRules], statement: Statement, as_of: date
+) -> AtBank:
+    """Every payout that Mirakl calls paid, on the statement or not."""
+    paid = [payout for each in books for payout in _paid(each, rules[each.marketplace])]
+    return at_the_bank(paid, statement.lines, as_of)
+
+
+def _paid(books: Books, rules: BookingRules) -> Iterator[PaidOut]:
+    sign = side_of(rules.mode).sign
+    for cycle in books.cycles:
+        if cycle.pay_out.state == "PAID" and cycle.to_seller:
+            yield PaidOut(
+                marketplace=books.marketplace,
+                cycle=cycle.id,
+                day=local_day(cycle.pay_out.paid_at or cycle.closed_at, rules.time_zone),
+                amount=sign * cycle.to_seller,
+                currency=cycle.currency,
+                reference=cycle.pay_out.reference or "",
+            )
+
+
+def bank_breaks(at_bank: AtBank, statement: Statement) -> list[Break]:
+    """Payouts that no line shows, or not with their amount."""
+    found = [
+        _break(
+            Code.PAYOUT_DIFF,
+            payout,
+            abs(payout.amount - shown),
+            f"The bank shows {Money(shown, payout.currency)} for the payout {payout.reference}, the cycle says "
+            f"{Money(payout.amount, payout.currency)}.",
+        )
+        for payout, shown in at_bank.otherwise
+    ]
+    if statement.is_whole:
+        code = Code.PAYOUT_NOT_IN_BANK
+        for payout in at_bank.missing:
+            what = f"{payout.reference or 'without a reference'}, {Money(payout.amount, payout.currency)}, {payout.day}"
+            found.append(_break(code, payout, abs(payout.amount), ADVICE[code].explanation.format(what=what)))
+    return found
+
+
+def _break(code: Code, payout: PaidOut, amount: Decimal, explanation: str) -> Break:
+    return Break(
+        code=code,
+        key=payout.cycle,
+        marketplace=payout.marketplace,
+        currency=payout.currency,
+        amount=amount,
+        cycle=payout.cycle,
+        day=payout.day,
+        explanation=explanation,
+        proposal=ADVICE[code].proposal,
+    )
