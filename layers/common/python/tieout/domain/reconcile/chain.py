@@ -130,10 +130,9 @@ class _Walking:
 
     def _pair(self, suspected: Suspected, width: int) -> tuple[Loose, Loose] | None:
         if suspected.order is None:
-            for start in self._starts:
-                for end in self._ends_at.get(start.balance + width, ()):
-                    return start, end
-            return None
+            fitting = ((start, end) for start in self._starts for end in self._ends_at.get(start.balance + width, ()))
+            # Amounts fit by chance too, the more so the more breaks there are: the nearest places are the likeliest.
+            return min(fitting, key=lambda pair: abs(pair[0].at - pair[1].at), default=None)
         for start in self._starts_of.get(suspected.order, ()):
             for end in self._ends_at.get(start.balance + width, ()):
                 return start, end
@@ -182,7 +181,9 @@ class _Walking:
 
     def _together(self, start: Loose, end: Loose, size: int) -> tuple[Suspected, ...]:
         """Several findings side by side: of the orders on both sides, and such as could be anywhere."""
-        near = [each for each in self._open if each.order is None or each.order in start.orders | end.orders]
+        orders = start.orders | end.orders
+        near = [each for each in self._open if each.order is not None and each.order in orders]
+        near += [each for each in self._open if each.order is None]
         width = end.balance - start.balance
         for chosen in combinations(near[:MOST_CANDIDATES], size):
             if abs(sum(each.amount for each in chosen) - width) <= sum(each.slack for each in chosen):
