@@ -13,6 +13,11 @@ from hypothesis import strategies as st
 
 from tests.shared import ROOT
 from tests.unit.books.folders import CYCLE, MARKETPLACE, Folder, a_cycle, an_invoice
+from tieout.books.break_log import FileBreakLog
+from tieout.books.close.closing import Period
+from tieout.books.close.folder import closing_of
+from tieout.books.close.gates import Gate, Verdict
+from tieout.books.close.pack import build_pack
 from tieout.books.reconcile import Reconciled, reconcile_folder
 from tieout.config import Config, read_config
 from tieout.domain.ids import external_id
@@ -119,6 +124,33 @@ class TestWhatIsPaid:
         folder = Folder(tmp_path)
         folder.write("documents", [an_invoice(foreignamountunpaid=116.0)])
         assert told(compared(folder, config)) == []
+
+
+class TestTheClose:
+    def closed(self, folder: Folder, config: Config, log: FileBreakLog) -> tuple[Gate, bool]:
+        made = closing_of(folder.root, config, Period(2026, 9), log, as_of=AS_OF, marketplaces=[MARKETPLACE])
+        gate = next(gate for gate in build_pack(made).gates if gate.id == "I24")
+        return gate, any(
+            case.found.code is Code.PAYOUT_NOT_IN_BANK and case.blocks_close for case in made.cases.values()
+        )
+
+    def test_a_missing_payout_fails_its_gate_until_a_statement_shows_it(self, tmp_path: Path, config: Config) -> None:
+        folder, log = Folder(tmp_path / "export"), FileBreakLog(tmp_path / "breaks.ndjson")
+        gate, blocks = self.closed(folder, config, log)
+        assert (gate.verdict, blocks) == (Verdict.NOT_CHECKED, False)
+
+        folder.write("statement", [shown("2026-09-01", 1.0), END])
+        gate, blocks = self.closed(folder, config, log)
+        assert (gate.verdict, blocks) == (Verdict.FAILED, True)
+
+        # A statement of a later month does not reach it, and ends nothing.
+        folder.write("statement", [shown("2026-10-01", 1.0), END])
+        assert self.closed(folder, config, log)[1]
+
+        folder.write("statement", [shown("2026-09-14", 98.0), END])
+        gate, blocks = self.closed(folder, config, log)
+        assert (gate.verdict, blocks) == (Verdict.PASSED, False)
+        assert gate.words == "1 payouts on the statement, 0 that it does not reach"
 
 
 def a_payout(name: str, amount: int, day: date = PAID, reference: str = "") -> PaidOut:

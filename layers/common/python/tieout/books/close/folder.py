@@ -21,8 +21,9 @@ from tieout.books.reconcile import customers_of, reconcile
 from tieout.books.rows import Problem
 from tieout.books.settling import settle_export
 from tieout.config import Config
-from tieout.domain.reconcile.breaks import Break
-from tieout.domain.reconcile.workflow import Run
+from tieout.domain.reconcile.bank import AtBank
+from tieout.domain.reconcile.breaks import Break, Code
+from tieout.domain.reconcile.workflow import Run, cases_of
 from tieout.flows.reconcile.break_log import BreakLog, take_in
 from tieout.flows.settlement.rules import booking_rules
 
@@ -75,6 +76,7 @@ def closing_of(
     if statement and at_bank:
         told = {(each.code, each.key) for each in breaks}
         breaks += [each for each in bank_breaks(at_bank, statement) if (each.code, each.key) not in told]
+    breaks += [each for each in _still_not_in_bank(log, at_bank, breaks) if each.marketplace in names]
     settings = config_hash(config)
     run = run_id(
         period=str(period), as_of=day.isoformat(), code_version=__version__, config_hash=settings, inputs=inputs
@@ -104,6 +106,20 @@ def closing_of(
         config_hash=settings,
     )
     return with_month_end(closing)
+
+
+def _still_not_in_bank(log: BreakLog, at_bank: AtBank | None, breaks: Iterable[Break]) -> list[Break]:
+    """Payouts that an earlier statement lacked and this one says nothing of: they are not found by that."""
+    told = {(each.code, each.key) for each in breaks}
+    silent = None if at_bank is None else {(each.marketplace, each.cycle) for each in at_bank.waiting}
+    return [
+        case.found
+        for case in cases_of(log.read()).values()
+        if case.found.code is Code.PAYOUT_NOT_IN_BANK
+        and not case.is_closed
+        and (case.found.code, case.found.key) not in told
+        and (silent is None or (case.found.marketplace, case.found.key) in silent)
+    ]
 
 
 def _read_whole(export: Export, problems: Sequence[Problem], names: Sequence[str]) -> frozenset[str]:
