@@ -60,11 +60,12 @@ def _signed(row: wire.TransactionLine) -> Decimal | None:
     if credited is not None:
         amount(credited, "amount_credited")
         if debited is not None:
-            moved = credited - debited
-            if signed is not None and signed != moved:
-                amount(signed, "amount")
+            if credited and debited:
+                raise Unreadable("amount_credited and amount_debited are both there: a line moves one way")
+            if signed is None:
+                return credited - debited
+            if amount(signed, "amount") != credited - debited:
                 raise Unreadable("amount is not amount_credited less amount_debited")
-            return moved if signed is None else signed
     return signed
 
 
