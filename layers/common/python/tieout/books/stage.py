@@ -124,7 +124,7 @@ def _lines(books: Books) -> Iterator[Row]:
             ALIASES.get(each.type, each.type),
             int(each.amount.scaleb(unit)),
             each.currency,
-            each.created.replace(tzinfo=None).isoformat(),
+            each.created,
             each.cycle,
             each.document,
             each.psp,

@@ -40,9 +40,11 @@ def amount(value: Decimal | None, name: str) -> Decimal:
     """An amount: none is not zero."""
     if value is None:
         raise Unreadable(f"{name} is missing")
+    if len(shown := str(value)) <= SHORT and "E" not in shown and value.is_finite():
+        return value
     if not value.is_finite():
         raise Unreadable(f"{name} is not a number")
-    if value.adjusted() > LARGEST or ((len(shown := str(value)) > SHORT or "E" in shown) and _too_fine(value)):
+    if value.adjusted() > LARGEST or _too_fine(value):
         raise Unreadable(f"{name} is no amount of money")
     return value
 

@@ -5,16 +5,12 @@ SELECT mkp, order_id, line_id, any_value(ccy) AS ccy,
        -coalesce(sum(worth) FILTER (type = 'COMMISSION_VAT'), 0) AS vat,
        bool_or(unmapped) AS unmapped,
        coalesce(sum(worth) FILTER (grp = 'sale'), 0) AS sale,
-       coalesce(min(cycle) FILTER (type = 'COMMISSION_FEE'), min(cycle)) AS cycle,
-       coalesce(min(doc) FILTER (type = 'COMMISSION_FEE'), min(doc)) AS doc,
-       coalesce(min(cycle) FILTER (type = 'COMMISSION_VAT'), min(cycle)) AS vat_cycle,
-       coalesce(min(doc) FILTER (type = 'COMMISSION_VAT'), min(doc)) AS vat_doc,
        min(created)::DATE AS day
 FROM l WHERE refund_id IS NULL AND order_id IS NOT NULL AND line_id IS NOT NULL
 GROUP BY mkp, order_id, line_id
 HAVING count(*) FILTER (type = 'ORDER_AMOUNT') > 0;
 
-CREATE TABLE against_contract AS
+CREATE TABLE off_contract AS
 SELECT c.*, s.commission, s.commission_tax, c.fee - s.commission AS fee_off, c.vat - s.commission_tax AS vat_off,
        -- VAT that is right on a fee that is wrong
        abs(c.fee - s.commission) > 1 AND s.commission > 0
@@ -22,7 +18,22 @@ SELECT c.*, s.commission, s.commission_tax, c.fee - s.commission AS fee_off, c.v
 FROM charged c
 JOIN sold s ON s.mkp = c.mkp AND s.order_id = c.order_id AND s.line_id = c.line_id
 WHERE NOT c.unmapped AND s.commission IS NOT NULL
-  AND (s.order_state IN ('RECEIVED', 'CLOSED') OR c.sale = s.gross);
+  AND (s.order_state IN ('RECEIVED', 'CLOSED') OR c.sale = s.gross)
+  AND (abs(c.fee - s.commission) > 1 OR abs(c.vat - s.commission_tax) > 1);
+
+-- Cycle and document of the few that differ.
+CREATE TABLE against_contract AS
+SELECT c.*, p.* EXCLUDE (mkp, order_id, line_id)
+FROM off_contract c
+JOIN (
+    SELECT l.mkp, l.order_id, l.line_id,
+           coalesce(min(cycle) FILTER (type = 'COMMISSION_FEE'), min(cycle)) AS cycle,
+           coalesce(min(doc) FILTER (type = 'COMMISSION_FEE'), min(doc)) AS doc,
+           coalesce(min(cycle) FILTER (type = 'COMMISSION_VAT'), min(cycle)) AS vat_cycle,
+           coalesce(min(doc) FILTER (type = 'COMMISSION_VAT'), min(doc)) AS vat_doc
+    FROM l SEMI JOIN off_contract o ON o.mkp = l.mkp AND o.order_id = l.order_id AND o.line_id = l.line_id
+    WHERE l.refund_id IS NULL GROUP BY ALL
+) p ON p.mkp = c.mkp AND p.order_id = c.order_id AND p.line_id = c.line_id;
 
 INSERT INTO finding
 SELECT 'COMMISSION_RATE', mkp, order_id, any_value(ccy), abs(sum(fee_off)), order_id, NULL, min(cycle), min(day), sum(fee),
