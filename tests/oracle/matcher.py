@@ -299,7 +299,8 @@ class Matcher:
                 self.add("REFUND_UNMATCHED", refund_id, gross, cycle=back[0].cycle, **about)
         elif memos and not back:
             memo = memos[0]
-            if memo.day + timedelta(days=30) <= self.as_of:
+            with_its_order = any(each.code == "MISSING_IN_TL" and each.key == order_id for each in self.found)
+            if memo.day + timedelta(days=30) <= self.as_of and not with_its_order:
                 finding = self.add("CREDIT_WITHOUT_REFUND", refund_id, memo.total, **about)
                 self.miss(finding, memo.day, memo.total - self.given_back(memo), -self.given_back(memo))
         elif back and memos:
