@@ -475,6 +475,8 @@ def _closed(
         return list(places), False
     latest = max(ends, key=lambda end: (end.at, end.line)).balance
     finish = next((each for each in sorted(finishes) if loose.get(each, 0) > 0), latest)
+    if loose.get(begin, 0) < 0 and finish not in finishes:
+        return list(places), False
     loose[begin] = loose.get(begin, 0) + 1
     loose[finish] = loose.get(finish, 0) - 1
     return [(balance, more) for balance, more in sorted(loose.items()) if more], True
