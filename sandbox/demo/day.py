@@ -24,6 +24,8 @@ from tieout.domain.postings import QUEUED, Kind, Posting, State, version_of
 STEP_MINUTES = (1, 5)
 AFTERNOON_MINUTES = (4, 10)
 STILL = timedelta(hours=4)
+STILL_SECONDS = 90.0
+"""A function at work on a long cycle moves nothing meanwhile, however far the twins' clock runs."""
 PLACED_A_STEP = 3
 BREATH_SECONDS = 0.25
 WORK_SECONDS = 1.5
@@ -52,7 +54,7 @@ class Day:
     """On a bad day a schedule may fail, and is fired again when it is next due; on a good one that ends the day."""
     tell: Callable[[str], None] = print
     steps: int = 0
-    _left: tuple[str, datetime] | None = None
+    _left: tuple[str, datetime, float] | None = None
     _pool: ThreadPoolExecutor = field(init=False)
 
     def run(self) -> None:
@@ -113,8 +115,8 @@ class Day:
         """Whether the same has been left for so long that no schedule will bring it on."""
         now = self.control.now()
         if self._left is None or self._left[0] != open_still:
-            self._left = open_still, now
-        return now - self._left[1] > STILL
+            self._left = open_still, now, time.monotonic()
+        return now - self._left[1] > STILL and time.monotonic() - self._left[2] > STILL_SECONDS
 
     def _why(self, open_still: str) -> str:
         working = self.table.working()
