@@ -15,7 +15,8 @@ PAGE = Path("docs/reference/cli.md")
 HEAD = """# The `tieout` command
 
 `make setup` puts it at `.venv/bin/tieout`; `python -m tieout.cli` is the same. It looks into one deployment, with the
-settings file that was deployed and with AWS credentials like the AWS command line's: a profile, or the environment. With
+settings file that was deployed and with AWS credentials like the AWS command line's: a profile, or the environment.
+With
 `--from FOLDER` it works on [files](../finance/try-it-on-files.md) instead, and calls nobody.
 
 The options of the last table stand before the command (`tieout --region eu-west-1 parked`). With `--json`, before
@@ -24,7 +25,7 @@ or after it, one JSON document comes on standard output and nothing else. Words 
 | Ends with | When |
 | --- | --- |
 | 0 | it was done, or everything is in order |
-| 1 | something is left for you: `doctor` found something to do, a key of `resubmit` was not parked, `settle` held a cycle |
+| 1 | something is left for you: `doctor` found work, a key of `resubmit` was not parked, `settle` held a cycle |
 | 2 | it could not be done; the words say what to do instead |
 
 Against the local run (`make demo KEEP=1`) it works unchanged: the demo prints what to set in the environment.
