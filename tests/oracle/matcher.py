@@ -146,7 +146,8 @@ class Matcher:
     def no_invoice(self, order_id, sold, sale, lines, gross):
         about = {"order": order_id, "cycle": sale[0].cycle}
         if sold is None:
-            self.add("UNKNOWN_ORDER", order_id, gross, **about)
+            # Without any order nobody can say which are unknown.
+            self.add("UNKNOWN_ORDER" if self.books.orders else "MISSING_IN_NS", order_id, gross, **about)
             return
         back = [
             each for each in lines if each.refund_id and (rule := rule_of(each.type)) and rule.group is Group.REFUND

@@ -211,6 +211,7 @@ def test_i4_an_operator_that_was_transferred_another_amount() -> None:
 
     assert contradicted(broken) == {"I4"}
     assert [operator_difference(cycle) for cycle in broken.cycles] == [0, ONE, 0]
+    assert told(broken) == {(Code.CYCLE_NOT_TIED, broken.cycles[1].id, ONE)}
 
 
 @pytest.mark.parametrize("total", ["total_commissions_excl_tax", "total_refund_payable_orders_incl_tax"])

@@ -317,13 +317,30 @@ def _documents(engine: duckdb.DuckDBPyConnection, effects: _Effects) -> list[_Fi
     return found
 
 
+def _widest_bucket(
+    buckets: Iterable[tuple[str, bool, int, int]], marketplace: str, cycle: str, effects: _Effects
+) -> tuple[int, str]:
+    """The total of a cycle's summary that is off most, unexplained, and its name."""
+    left, what = 0, ""
+    for bucket, is_net, ours, theirs in buckets:
+        here, elsewhere = effects.of_bucket(marketplace, cycle, bucket, net=is_net)
+        if bucket in {"total_other_credits", "total_other_invoices"} and ours == -theirs:
+            continue
+        beside, exact = effects.inexact(marketplace), effects.is_exact(marketplace)
+        over = _unexplained(ours - theirs, here, elsewhere, beside, exact=exact)
+        if abs(over) > abs(left):
+            left, what = over, f"{bucket}{'_excl_tax' if is_net else ''} of its summary"
+    return left, what
+
+
 def _cycles(engine: duckdb.DuckDBPyConnection, effects: _Effects) -> list[_Finding]:
-    """What came in, plus what was carried on, is what was paid out (I3); its summary says the same by bucket (I5)."""
+    """What came in, plus what was carried on, is what was paid out (I3), in all (I4) and by bucket (I5)."""
     found: list[_Finding] = []
     carried: dict[str, int] = {}
     buckets: dict[tuple[str, str], list[tuple[str, bool, int, int]]] = defaultdict(list)
     for mkp, cycle, bucket, is_net, log, summary in engine.execute("FROM bucket_sides ORDER BY ALL").fetchall():
         buckets[mkp, cycle].append((bucket, is_net, log, summary))
+    operators = {(mkp, cycle): off for mkp, cycle, off in engine.execute("FROM operator_sides").fetchall()}
     rows = engine.execute(
         "SELECT mkp, id, ccy, closed::DATE, to_seller, pay_out, log, paid, payments, before FROM cycle_sides "
         "ORDER BY mkp, closed, id"
@@ -339,14 +356,9 @@ def _cycles(engine: duckdb.DuckDBPyConnection, effects: _Effects) -> list[_Findi
         left = _unexplained(brought + log - to_seller - carried[cycle], here, elsewhere, beside, exact=exact)
         what = "the amount transferred"
         if not left:
-            for bucket, is_net, ours, theirs in buckets[mkp, cycle]:
-                here, elsewhere = effects.of_bucket(mkp, cycle, bucket, net=is_net)
-                is_turned = bucket in {"total_other_credits", "total_other_invoices"} and ours == -theirs
-                over = (
-                    0 if is_turned else _unexplained(ours - theirs, here, elsewhere, effects.inexact(mkp), exact=exact)
-                )
-                if abs(over) > abs(left):
-                    left, what = over, f"{bucket}{'_excl_tax' if is_net else ''} of its summary"
+            left, what = _widest_bucket(buckets[mkp, cycle], mkp, cycle, effects)
+        if not left and (mkp, cycle) in operators:
+            left, what = operators[mkp, cycle], "the amount transferred to the operator, by its own summary"
         if left:
             found.append(
                 _Finding(

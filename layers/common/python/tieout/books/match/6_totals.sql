@@ -19,6 +19,21 @@ LEFT JOIN (
 ) s ON s.mkp = c.mkp AND s.cycle = c.id
 ORDER BY c.mkp, c.closed, c.id;
 
+-- What goes to the operator is the sum of its sides, with the sign turned (I4): the cycle's own figures, no line of the log.
+CREATE TABLE operator_sides AS
+SELECT c.mkp, c.id, c.to_operator + sum(t.amount) AS off
+FROM cycle c JOIN total t ON t.mkp = c.mkp AND t.cycle = c.id
+WHERE c.to_operator IS NOT NULL AND t.name IN (
+    'total_commissions_incl_tax', 'total_refund_commissions_incl_tax', 'total_subscription_incl_tax',
+    'total_other_credits_incl_tax', 'total_other_invoices_incl_tax', 'total_operator_paid_shipping_charges_incl_tax',
+    'total_refund_operator_paid_shipping_charges_incl_tax', 'total_operator_remitted_taxes',
+    'total_refund_operator_remitted_taxes', 'total_fee_operator_remitted_incl_tax',
+    'total_refund_fee_operator_remitted_incl_tax', 'total_seller_fees_on_orders_incl_tax',
+    'total_seller_penalty_fees_incl_tax'
+)
+GROUP BY c.mkp, c.id, c.to_operator
+HAVING off <> 0;
+
 CREATE TABLE bucket_sides AS
 WITH log AS (
     SELECT mkp, cycle, CASE WHEN is_memo IS TRUE THEN replace(bucket, '_payable', '_non_payable') ELSE bucket END AS bucket,
