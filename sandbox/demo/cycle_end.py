@@ -33,7 +33,7 @@ from tieout.domain.postings import Kind, State
 READING, COMPARING = "fetch-settlements", "reconcile"
 PAYOUT_WAIT = timedelta(days=float(SWITCHES["payout_days"].default))
 BAD_READINGS = 4
-"""How many days a bad day's payout may take to be read."""
+"""For so many days the weather stays bad; each of them may fail the one reading of cycles that Mirakl allows a day."""
 LOOKS = 4
 """How often at most the cycles are looked at."""
 RECEPTION_WAIT = timedelta(minutes=float(SWITCHES["received_minutes"].default))
@@ -151,11 +151,11 @@ class Bookkeeping:
 
     def _paid_out(self, closing: datetime, readings: list[Schedule]) -> Judged:
         """Clearing returns to what is not paid out. On a bad day a reading may fail, and cycles are listed once a day:
-        the next day's reading mends it."""
+        the next day's reading mends it, at the latest when the weather is good again."""
         moment = closing + PAYOUT_WAIT + timedelta(minutes=1)
         judged = Judged()
-        for _ in range(1 if not self.faults else BAD_READINGS):
-            with self._weather():
+        for attempt in range(BAD_READINGS + 1 if self.faults else 1):
+            with self._weather() if attempt < BAD_READINGS else contextlib.nullcontext():
                 self.day.wait_until(max(one.next_after(max(moment, self.control.now())) for one in readings))
             judged = self._judged()
             if not judged.problems:
