@@ -17,11 +17,13 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 from tieout.settings.base import LOOPBACK, MIRAKL_HOST, Name, Settings, Text
 from tieout.settings.connection import Operator, Webhooks
 from tieout.settings.deployment import OnCall, Reconcile, Reliability, Retention, Sandbox
+from tieout.settings.listings import Listings
 from tieout.settings.netsuite import READERS, NetSuite
 from tieout.settings.orders import Orders
 from tieout.settings.returns import Returns
 from tieout.settings.settlement import Settlement
 from tieout.settings.shipments import Invoices, Shipments
+from tieout.settings.stock import Stock
 
 FASTEST_POLL_MINUTES = {"default": 1, "external_partner": 15}
 """Mirakl's ceiling for OR11, by persona: once a minute, and every 15 minutes for external partners."""
@@ -54,6 +56,10 @@ class Marketplace(Settings):
     """The flow of what is taken back."""
     settlement: Settlement | None = None
     """The flow of money; left out: Tieout neither reads nor books it."""
+    stock: Stock | None = None
+    """The flow of stock; left out: Tieout touches no quantity of an offer."""
+    listings: Listings | None = None
+    """The flow of listings; left out: offers are neither compared with items nor changed."""
     operator: Operator = Operator()
     """Read for `role: operator` only."""
     webhooks: Webhooks = Webhooks()

@@ -1,0 +1,1 @@
+"""How much of NetSuite's stock each marketplace shows, and why never more."""

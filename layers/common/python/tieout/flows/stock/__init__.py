@@ -1,0 +1,1 @@
+"""The flow of stock: what NetSuite has reaches the marketplaces."""

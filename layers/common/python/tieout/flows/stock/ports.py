@@ -1,0 +1,73 @@
+"""What the flows of stock and listings need of the world; `flows.ports` takes these shapes into its own.
+
+Each method may raise `Throttled`, `SystemDown`, `OutcomeUnknown` and `CredentialsRefused` besides what it says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from datetime import datetime
+from typing import Protocol
+
+from tieout.domain.listings.listing import ItemPrice, Listing, PriceRow
+from tieout.domain.stock.offer import Import, Offer, OfferExport, Rejected
+from tieout.domain.stock.shelf import Shelf, StockItem
+
+
+class OfferMarket(Protocol):
+    """A marketplace's offers."""
+
+    def send_stock(self, quantities: Iterable[tuple[str, int]]) -> str:
+        """Absolute quantities by SKU, in one file (STO01); answers the import's id. Touches nothing but quantities."""
+
+    def stock_import(self, import_id: str) -> Import:
+        """How far it is (STO02, every 15 seconds at most). Raises NeedsAttention for an unknown one."""
+
+    def stock_errors(self, import_id: str) -> list[Rejected]:
+        """Lines that were not taken (STO03)."""
+
+    def export_offers(self, changed_since: datetime | None = None) -> str:
+        """Ask for a file of all offers, inactive ones too, or of those that changed (OF52); answers the tracking id."""
+
+    def offer_export(self, tracking_id: str) -> OfferExport:
+        """How far it is (OF53, every 10 seconds at most)."""
+
+    def offers_of(self, url: str) -> Iterator[Offer]:
+        """Offers of one file of an export (OF54), streamed. Raises NeedsAttention(UNREADABLE_DOCUMENT)."""
+
+    def send_offers(self, listings: Iterable[Listing], columns: Collection[str]) -> str:
+        """Create, update or delete offers (OF01, NORMAL): only these columns; what has no column is not touched."""
+
+    def offer_import(self, import_id: str) -> Import:
+        """How far it is (OF02)."""
+
+    def offer_errors(self, import_id: str) -> list[Rejected]:
+        """Lines that were not taken (OF03)."""
+
+    def send_prices(self, prices: Iterable[PriceRow]) -> str:
+        """Replace *every* price of each offer that is named (PRI01); answers the import's id."""
+
+    def price_import(self, import_id: str) -> Import:
+        """How far it is (PRI02)."""
+
+    def price_errors(self, import_id: str) -> list[Rejected]:
+        """Lines that were not taken (PRI03)."""
+
+
+class StockLedger(Protocol):
+    """The NetSuite account's shelves, items and prices, by SuiteQL with keyset paging."""
+
+    def shelves_changed(self, location_ids: Collection[str], since: datetime) -> Iterator[list[Shelf]]:
+        """Pages of shelves whose units changed since then (`lastquantityavailablechange`), on NetSuite's clock."""
+
+    def shelves(self, location_ids: Collection[str]) -> Iterator[list[Shelf]]:
+        """Pages of all shelves of active items at these locations, by item."""
+
+    def shelves_of(self, item_ids: Collection[str], location_ids: Collection[str]) -> list[Shelf]:
+        """The shelves of these items."""
+
+    def stock_items(self, changed_since: datetime | None = None) -> Iterator[list[StockItem]]:
+        """Pages of items by id, inactive ones too, kits with their members; or those that changed since then."""
+
+    def item_prices(self, level: str, currency: str) -> Iterator[list[ItemPrice]]:
+        """Pages of unit prices by item."""
