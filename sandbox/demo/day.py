@@ -97,6 +97,16 @@ class Day:
             self._let_work()
         self.run()
 
+    def live_on(self, steps: int, by: timedelta, act: Callable[[datetime], None]) -> None:
+        """The clock moves on evenly; at each moment something is done first, then what is due."""
+        with ThreadPoolExecutor(8, thread_name_prefix="schedules") as self._pool:
+            for _ in range(steps):
+                now = self.control.advance(by)
+                act(now)
+                self.afternoon.go_on(now)
+                self._fire_due(now)
+                self._let_work()
+
     def unfinished(self) -> str | None:
         """What is still to be done, or None. Cheap questions first."""
         waiting = sum(len(orders) for orders in self.to_come.values())

@@ -37,6 +37,20 @@ class TwinControl:
     def place_orders(self, marketplace: str, orders: list[dict[str, Any]]) -> None:
         self._post(self._mirakl, "orders", {"marketplace": marketplace, "orders": orders, "as_of_now": True})
 
+    def offers(self, marketplace: str) -> bytes:
+        """Offers as they stand, as OF21 gives them."""
+        return self._answer("GET", self._mirakl, f"records/offers?marketplace={marketplace}")
+
+    def attempt(self, marketplace: str, orders: list[dict[str, Any]]) -> list[str]:
+        """Buyers try to buy; gives the ids of the orders that the marketplace took, the others found it sold out."""
+        asked = {"marketplace": marketplace, "orders": orders}
+        answer = decimal_json.loads(self._answer("POST", self._mirakl, "attempts", decimal_json.dumps(asked)))
+        return [str(one) for one in answer["placed"]]
+
+    def change_stock(self, changes: list[dict[str, Any]]) -> None:
+        """Units come onto NetSuite's shelves, or leave them: {"itemid", "location", "add" or "set"}."""
+        self._post(self._netsuite, "stock", {"changes": changes})
+
     def register_webhook(self, marketplace: str, url: str, secret: str, copies: int) -> None:
         order = {"marketplace": marketplace, "url": url, "secret": secret, "copies": copies}
         self._post(self._mirakl, "webhooks", order)

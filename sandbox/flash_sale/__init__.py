@@ -1,0 +1,1 @@
+"""A flash sale: many buyers, few SKUs, two marketplaces that sell from one shelf."""
