@@ -123,7 +123,7 @@ def test_what_finance_and_operations_feel_pages(operator: Deployed) -> None:
     shop = "deployment=harbour-stores"
     lanes = (
         *("orders-to-post", "orders-to-accept", "orders-to-confirm"),
-        *("shipments-to-confirm", "refunds-to-send", "settlements-to-post"),
+        *("shipments-to-confirm", "refunds-to-send", "settlements-to-post", "stock-to-push"),
     )
     readings = ("netsuite/fulfilments", "netsuite/credits", "netsuite/closed-lines")
     markets = ("harbour-uk", "harbour-ie")

@@ -78,7 +78,7 @@ def test_without_a_flow_everything_is_paused_and_everything_resumed(deployed: De
 
 def test_an_unknown_flow_is_refused_with_those_there_are(deployed: Deployed) -> None:
     words = deployed.refuses("pause", "ordres")
-    assert "orders, shipments, returns, settlements, or all" in words
+    assert "orders, shipments, returns, settlements, stock, or all" in words
 
 
 def test_every_flow_that_work_stops_for_can_be_paused() -> None:

@@ -27,6 +27,8 @@ WORDS = {
     Kind.SHIPMENT: "shipment in Mirakl",
     Kind.CANCELATION: "cancelation in Mirakl",
     Kind.REFUND: "refund in Mirakl",
+    Kind.STOCK: "quantity in Mirakl",
+    Kind.STOCK_PUSH: "push of stock to Mirakl",
 }
 
 

@@ -82,6 +82,9 @@ class Reason(StrEnum):
     SETTLEMENT_TO_REVIEW = "settlement_to_review"
     CYCLE_HELD = "cycle_held"
     ACCOUNT_NOT_FOUND = "account_not_found"
+    OFFER_REFUSED = "offer_refused"
+    OFFER_UNKNOWN = "offer_unknown"
+    STOCK_HELD = "stock_held"
 
     @property
     def sentence(self) -> str:
@@ -118,6 +121,9 @@ _SENTENCES: Mapping[Reason, str] = {
     Reason.ALREADY_SHIPPED: "What was closed on one side had been shipped on the other: decide which is right.",
     Reason.SETTLEMENT_TO_REVIEW: "A billing cycle ties out and waits for a review: `tieout settle` shows its records.",
     Reason.ACCOUNT_NOT_FOUND: "NetSuite has no such active account, item or document: see the facts, then resubmit.",
+    Reason.OFFER_REFUSED: "Mirakl did not take the quantity of this offer; its words are in the facts.",
+    Reason.OFFER_UNKNOWN: "Mirakl has no offer with this SKU any more: create it again there, or let it go.",
+    Reason.STOCK_HELD: "A push of stock would change so much that it may be a mistake: look, then resubmit or restock.",
     Reason.CYCLE_HELD: "A billing cycle does not tie out or cannot be booked: nothing of it is posted; see the facts.",
 }
 

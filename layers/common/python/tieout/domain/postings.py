@@ -76,6 +76,10 @@ class Kind(StrEnum):
     ACCRUAL = "ACR"
     RECLASS = "RCL"
     RELEASE = "REL"
+    STOCK = "STK"
+    """An offer's quantity, which its marketplace did not take; the rest of a push needs no posting, it is absolute."""
+    STOCK_PUSH = "PUSH"
+    """A push that looks like a mistake waits for a person's word."""
 
 
 class Lane(StrEnum):
@@ -87,6 +91,7 @@ class Lane(StrEnum):
     SHIPMENTS_TO_CONFIRM = "shipments-to-confirm"
     REFUNDS_TO_SEND = "refunds-to-send"
     SETTLEMENTS_TO_POST = "settlements-to-post"
+    STOCK_TO_PUSH = "stock-to-push"
 
 
 SETTLED_AS = (
@@ -121,6 +126,8 @@ LANE_OF: Mapping[Kind, Lane] = {
     Kind.CANCELATION: Lane.REFUNDS_TO_SEND,
     Kind.REFUND: Lane.REFUNDS_TO_SEND,
     Kind.CYCLE: Lane.SETTLEMENTS_TO_POST,
+    Kind.STOCK: Lane.STOCK_TO_PUSH,
+    Kind.STOCK_PUSH: Lane.STOCK_TO_PUSH,
     **dict.fromkeys(SETTLED_AS, Lane.SETTLEMENTS_TO_POST),
 }
 
