@@ -113,7 +113,13 @@ LINES = [
 ]
 
 
-_PLACES = {"documents": "netsuite", "items": "netsuite", "gl_lines": "netsuite", "statement": "bank"}
+_PLACES = {
+    "documents": "netsuite",
+    "items": "netsuite",
+    "gl_lines": "netsuite",
+    "periods": "netsuite",
+    "statement": "bank",
+}
 
 
 class Folder:

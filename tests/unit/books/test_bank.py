@@ -57,7 +57,9 @@ class TestAFolder:
         found = compared(folder, config)
         assert told(found) == []
         assert found.problems == []
-        assert found.not_compared == ["There is no line of a bank/statement: payouts were not compared with the bank."]
+        assert found.not_compared[0] == (
+            "There is no line of a bank/statement: payouts were not compared with the bank."
+        )
 
     @pytest.mark.parametrize(
         "line",
@@ -68,7 +70,7 @@ class TestAFolder:
         folder.write("statement", [line, END])
         found = compared(folder, config)
         assert told(found) == []
-        assert found.not_compared == []
+        assert not any("bank" in each for each in found.not_compared)
 
     def test_a_payout_that_no_statement_shows(self, folder: Folder, config: Config) -> None:
         folder.write("statement", [shown("2026-09-01", 98.0), shown("2026-09-14", 12.0), END])

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 
 from tieout.domain.ledger.line import Booked, Books
+from tieout.domain.ledger.proof import Settled
 from tieout.domain.ledger.record import RecordType
 from tieout.domain.ledger.rules import BookingRules
 from tieout.domain.ledger.settle import settle
@@ -15,16 +16,20 @@ from tieout.domain.reconcile.advice import ADVICE
 from tieout.domain.reconcile.breaks import Break, Code
 
 
-def under_applied(books: Iterable[Books], rules: Mapping[str, BookingRules]) -> list[Break]:
+def under_applied(
+    books: Iterable[Books],
+    rules: Mapping[str, BookingRules],
+    settled: Callable[[Books, BookingRules], Settled] = settle,
+) -> list[Break]:
     """Invoices of which more is open than the payments that NetSuite holds of ours leave.
 
     Only payments that are there count: an invoice whose cycle is not booked yet is open, and rightly so. Invoices whose
     open amount was not asked for say nothing.
     """
-    return [found for each in books for found in _of(each, rules[each.marketplace])]
+    return [found for each in books for found in _of(each, rules[each.marketplace], settled)]
 
 
-def _of(books: Books, rules: BookingRules) -> Iterator[Break]:
+def _of(books: Books, rules: BookingRules, settled: Callable[[Books, BookingRules], Settled]) -> Iterator[Break]:
     invoices = [each for each in books.booked if each.type == "CustInvc" and each.unpaid]
     if not invoices:
         return
@@ -33,7 +38,7 @@ def _of(books: Books, rules: BookingRules) -> Iterator[Break]:
         return
     paid: defaultdict[str, Decimal] = defaultdict(lambda: ZERO)
     cycles: defaultdict[str, set[str]] = defaultdict(set)
-    for record in settle(books, rules).records:
+    for record in settled(books, rules).records:
         if record.type is RecordType.CUSTOMER_PAYMENT and record.external_id.upper() in there:
             for application in record.applications:
                 key = application.external_id or application.id or application.number

@@ -61,6 +61,8 @@ class Export(Struct, frozen=True, kw_only=True):
     """Documents of NetSuite that belong to no marketplace that was asked for."""
     problems: list[Problem]
     """By file and line."""
+    replaced: Mapping[str, tuple[Line, ...]] = {}
+    """By marketplace: versions of lines that a newer one replaced, with another amount or of another type."""
 
 
 def read_export(
@@ -88,6 +90,7 @@ def read_export(
         items=tuple(row for _, row in files.read("items", _ITEM, _itself)) if general_ledger else (),
         strangers=strangers,
         problems=sorted(reading.problems),
+        replaced=reading.replaced,
     )
 
 
@@ -106,6 +109,7 @@ class _Reading:
         self.marketplaces = marketplaces
         self.problems: list[Problem] = []
         self.doubts: dict[str, dict[str, str]] = {name: {} for name in marketplaces}
+        self.replaced: dict[str, tuple[Line, ...]] = {}
         self._check()
 
     def _check(self) -> None:
@@ -161,7 +165,12 @@ class _Reading:
                     self._doubt(name, each.cycle, f"a line of {file} is told twice, and differently")
 
         rows = files.read("transaction_lines", TRANSACTION_LINE, line_of, bad)
-        return once(rows, lambda line: line.id, lambda line: line.updated, contradiction)
+        older: list[Line] = []
+        lines = once(rows, lambda line: line.id, lambda line: line.updated, contradiction, older.append)
+        self.replaced[name] = tuple(
+            each for each in older if (each.amount, each.type) != (lines[each.id].amount, lines[each.id].type)
+        )
+        return lines
 
     def _cycles(self, name: str, files: Files) -> dict[str, Cycle]:
         """A cycle is told again when its payout moves on; its figures stay as they are."""

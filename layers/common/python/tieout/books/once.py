@@ -23,10 +23,12 @@ def once(
     key: Callable[[T], str],
     age: Callable[[T], Any],
     contradiction: Callable[[int, T, T], object],
+    older: Callable[[T], object] = lambda _: None,
 ) -> dict[str, T]:
     """Things by key; those without one are all kept. `age` of a thing compares to that of its other versions.
 
-    `contradiction` is told the line number of the second of two, and both.
+    `contradiction` is told the line number of the second of two, and both; `older` each version that gave way to a
+    newer one.
     """
     kept: dict[str, T] = {}
     nameless = 0
@@ -46,6 +48,9 @@ def once(
                 kept[name] = each
         elif ages[0] < ages[1]:
             kept[name] = each
+            older(before)
+        else:
+            older(each)
     return kept
 
 

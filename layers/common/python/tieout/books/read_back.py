@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from tieout.domain.ledger.gl import GlLine, differences
 from tieout.domain.ledger.line import Books
+from tieout.domain.ledger.proof import Settled
 from tieout.domain.ledger.record import Record
 from tieout.domain.ledger.rules import BookingRules
 from tieout.domain.ledger.settle import settle
@@ -15,7 +16,12 @@ from tieout.domain.reconcile.advice import ADVICE
 from tieout.domain.reconcile.breaks import Break, Code
 
 
-def tampered(books: Iterable[Books], rules: Mapping[str, BookingRules], gl_lines: Iterable[GlLine]) -> list[Break]:
+def tampered(
+    books: Iterable[Books],
+    rules: Mapping[str, BookingRules],
+    gl_lines: Iterable[GlLine],
+    settled: Callable[[Books, BookingRules], Settled] = settle,
+) -> list[Break]:
     """Records of cycles that are booked, whose ledger lines are not what the same cycle comes to today.
 
     A cycle none of whose records are in the ledger has not been booked yet, and is none of this.
@@ -25,7 +31,7 @@ def tampered(books: Iterable[Books], rules: Mapping[str, BookingRules], gl_lines
         posted[line.external_id.upper()].append(line)
     if not posted:
         return []
-    return [found for each in books for found in _of(settle(each, rules[each.marketplace]).records, posted)]
+    return [found for each in books for found in _of(settled(each, rules[each.marketplace]).records, posted)]
 
 
 def _of(records: Iterable[Record], posted: Mapping[str, list[GlLine]]) -> Iterator[Break]:

@@ -17,10 +17,9 @@ import duckdb
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tieout.books.applied import under_applied
 from tieout.books.bank import NOT_THERE, bank_breaks, payouts_at_the_bank, read_statement
+from tieout.books.by_rules import found_by_rules
 from tieout.books.export import read_export
-from tieout.books.read_back import tampered
 from tieout.books.rows import Problem
 from tieout.books.stage import run, stage
 from tieout.config import Config
@@ -57,8 +56,9 @@ def reconcile_folder(folder: Path, config: Config, marketplaces: Iterable[str], 
     rules = {name: booking_rules(config, name) for name in names}
     books = [export.books[name] for name in names]
     found = reconcile(books, rules, as_of)
-    more = [*tampered(books, rules, export.gl_lines), *under_applied(books, rules)]
     problems = [*export.problems]
+    by_rules = found_by_rules(folder, export, config, rules, problems)
+    more = [*by_rules.breaks]
     statement = read_statement(folder, problems)
     if statement is not None:
         told = {(each.code, each.key) for each in found.breaks}
@@ -66,9 +66,9 @@ def reconcile_folder(folder: Path, config: Config, marketplaces: Iterable[str], 
         more += [each for each in bank_breaks(at_bank, statement) if (each.code, each.key) not in told]
     return Reconciled(
         breaks=sorted([*found.breaks, *more], key=_place),
-        information=found.information,
+        information=sorted([*found.information, *by_rules.information], key=_place),
         problems=sorted(problems),
-        not_compared=[] if statement and statement.lines else [NOT_THERE],
+        not_compared=[*([] if statement and statement.lines else [NOT_THERE]), *by_rules.not_compared],
     )
 
 

@@ -108,10 +108,12 @@ class Settlement(Settings):
     """Breaks of AMOUNT_DIFF up to it do not block the close; they are shown all the same."""
     missing_after_days: int = Field(default=25, ge=1, le=365)
     """Age of an invoice without transaction lines from which it counts as missing: 15 days and a cycle."""
+    reserve_brought_in: Decimal = Field(default=Decimal(0), ge=0)
+    """Reserve of a shop that the operator held when `since` began, in the shop's currency: no line tells of it."""
     accounts: tuple[Accounts, ...] = Field(min_length=1)
     """The account map, in versions."""
     overrides: tuple[Override, ...] = ()
-    """Lines that are booked otherwise; the first that fits wins."""
+    """Lines that are booked otherwise; the first that fits wins. A manual or one-off item that none fits is a break."""
 
     @model_validator(mode="after")
     def _control_account_is_there(self) -> Self:

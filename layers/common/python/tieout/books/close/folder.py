@@ -10,13 +10,12 @@ from pathlib import Path
 import msgspec
 
 from tieout import __version__
-from tieout.books.applied import under_applied
 from tieout.books.bank import bank_breaks, payouts_at_the_bank, read_statement
+from tieout.books.by_rules import found_by_rules
 from tieout.books.close.closing import Closing, Period
 from tieout.books.close.manifest import InputFile, hash_of, run_id
 from tieout.books.close.month_end import with_month_end
 from tieout.books.export import Export, read_export
-from tieout.books.read_back import tampered
 from tieout.books.reconcile import customers_of, reconcile
 from tieout.books.rows import Problem
 from tieout.books.settling import settle_export
@@ -64,11 +63,9 @@ def closing_of(
     inputs = inputs_of(folder, names)
     outcome = settle_export(export, rules)
     found = reconcile([export.books[name] for name in names], rules, day)
-    by_ledger = tampered(export.books.values(), rules, export.gl_lines) if known is None else known
-    breaks = [*found.breaks, *by_ledger]
-    if known is None:
-        breaks += under_applied(export.books.values(), rules)
     problems = [*export.problems]
+    by_rules = found_by_rules(folder, export, config, rules, problems, with_ledger=known is None)
+    breaks = [*found.breaks, *(known or ()), *by_rules.breaks]
     statement = read_statement(folder, problems)
     at_bank = (
         payouts_at_the_bank(export.books.values(), rules, statement, day) if statement and statement.lines else None
@@ -94,7 +91,7 @@ def closing_of(
         records=outcome.records,
         proofs=outcome.proofs,
         findings=breaks,
-        information=found.information,
+        information=[*found.information, *by_rules.information],
         events=events,
         gl_lines=export.gl_lines or None,
         at_bank=at_bank,

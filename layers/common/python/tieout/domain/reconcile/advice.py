@@ -115,8 +115,8 @@ ADVICE: Mapping[Code, Advice] = {
         "Find the line that is missing its twin; check the tax profile of the order.",
     ),
     Code.LATE_LINE_CLOSED_PERIOD: Advice(
-        "A line of {what} came after its period was closed.",
-        "It is booked in the first open period, with its day in the memo.",
+        "Lines came after their period was closed: {what}.",
+        "Nothing: they are booked in the first open period, their own day in the memo, or held if the settings say so.",
         blocks_close=False,
     ),
     Code.SOURCE_CHANGED_AFTER_POST: Advice(
@@ -138,8 +138,14 @@ ADVICE: Mapping[Code, Advice] = {
         "The log pays {ours}, the cycle says {theirs}.",
         "Ask the operator; nothing is booked for it until it is clear.",
     ),
-    Code.RESERVE_DIFF: Advice("The reserve differs from the log: {what}.", "Fetch it again; ask the operator."),
-    Code.MANUAL_UNCLASSIFIED: Advice("No rule says what this item is: {what}.", "Add an override for it."),
+    Code.RESERVE_DIFF: Advice(
+        "The operator holds a reserve of {theirs}; what was funded less what was settled is {ours}.",
+        "Read the log and the account again, on one day; ask the operator for the reserve's statement.",
+    ),
+    Code.MANUAL_UNCLASSIFIED: Advice(
+        "No rule says what this is: {what}.",
+        "Add an override to settlement.overrides that fits its description, and names the role or account.",
+    ),
     Code.NEGATIVE_CYCLE: Advice(
         "The cycle ends below zero and carries {ours} on.",
         "Nothing: the next payout is less by it; a balance in credit is shown as a payable at month end.",

@@ -36,6 +36,8 @@ DONE = "reconcile/done"
 """Name of the watermark that says when the sources were last compared."""
 A_NIGHT = timedelta(hours=23, minutes=30)
 TRIES = 3
+OF_WHAT_WAS_POSTED = frozenset({Code.GL_TAMPERED, Code.SOURCE_CHANGED_AFTER_POST})
+"""Codes that the archive of what was posted decides."""
 ORDERS_A_TURN = 2_000
 """Four questions, so that nobody waits long."""
 
@@ -102,7 +104,7 @@ def compare(at: At, engine: Engine, log: BreakLog, in_turn: InTurn) -> Compared:
         for problem in found.problems:
             logger.error("a row does not read", extra={"marketplace": marketplace, "problem": problem})
         # What was posted is in the archive; an engine can only work out again what it would be today.
-        breaks += [each for each in found.breaks if each.code is not Code.GL_TAMPERED]
+        breaks += [each for each in found.breaks if each.code not in OF_WHAT_WAS_POSTED]
         breaks += changed_since_booked(marketplace, at)
         problems += len(found.problems)
         if not found.problems:
