@@ -34,6 +34,9 @@ class Fault(StrEnum):
     OTHER_CURRENCY = "other_currency"
     NOT_APPROVED = "not_approved"
     NOT_LISTED = "not_listed"
+    PRICE_TO_REVIEW = "price_to_review"
+    OTHER_PRICES = "other_prices"
+    REFUSED_BY_MIRAKL = "refused_by_mirakl"
 
     @property
     def sentence(self) -> str:
@@ -59,6 +62,9 @@ _SENTENCES: Mapping[Fault, str] = {
     Fault.OTHER_CURRENCY: "The offer is in another currency than this marketplace's settings say.",
     Fault.NOT_APPROVED: "The item may not be listed (its approval field is not set), and the offer can be bought.",
     Fault.NOT_LISTED: "The item is approved, and no offer of this marketplace is of it.",
+    Fault.PRICE_TO_REVIEW: "NetSuite's new price is too far from the offer's to go unseen: accept it, or correct it.",
+    Fault.OTHER_PRICES: "The offer has a discount or special prices that a new price would delete: change it by hand.",
+    Fault.REFUSED_BY_MIRAKL: "The marketplace did not take a row of ours; its words are the evidence.",
 }
 _MISMATCHES = frozenset(
     {Fault.NO_ITEM, Fault.ITEM_INACTIVE, Fault.SEVERAL_ITEMS, Fault.CASE_OR_BLANKS, Fault.OTHER_PRODUCT}

@@ -30,6 +30,8 @@ class Offer(Struct, frozen=True, kw_only=True):
     shop_id: str = ""
     """Whose it is; an operator reads every shop's."""
     updated_at: datetime | None = None
+    has_more_prices: bool = False
+    """A discount, or a price by channel, customer, period or volume, beside the plain one: PRI01 would delete it."""
 
 
 class Rejected(Struct, frozen=True):

@@ -1,0 +1,149 @@
+"""What offers should be, against what they are: which to create, to price anew, to take off, and to delete.
+
+Stock has a file and rules of its own: a new offer starts with nothing, and shows what it may with the next push.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+from decimal import Decimal
+
+from msgspec import Struct
+
+from tieout.domain.listings.audit import AuditRules, Fault, Finding
+from tieout.domain.listings.listing import ItemPrice, Listing, PriceRow
+from tieout.domain.orders.matching import SkuRules
+from tieout.domain.stock.offer import Offer
+from tieout.domain.stock.shelf import StockItem
+
+
+class ListingRules(Struct, frozen=True, kw_only=True):
+    """A marketplace's settings for its listings."""
+
+    audit: AuditRules
+    state_code: str
+    delete_after_days: int | None
+    """None: a discontinued offer is never deleted."""
+
+    @property
+    def marketplace(self) -> str:
+        """Whose offers these are."""
+        return self.audit.marketplace
+
+
+class Wanted(Struct, frozen=True):
+    """What is to be sent, and what a person has to see to first."""
+
+    create: tuple[Listing, ...]
+    prices: tuple[PriceRow, ...]
+    discontinue: tuple[str, ...]
+    """SKUs that show nothing from now on: the push of stock sees to it, since their items may not be listed."""
+    delete: tuple[str, ...]
+    """SKUs that have shown nothing long enough."""
+    findings: tuple[Finding, ...]
+
+
+def wanted(
+    offers: Iterable[Offer],
+    items: Iterable[StockItem],
+    prices: Iterable[ItemPrice],
+    rules: ListingRules,
+    *,
+    today: date,
+    discontinued: Mapping[str, date],
+    accepted_prices: Mapping[str, Decimal] | None = None,
+) -> Wanted:
+    """Work out one marketplace's changes.
+
+    `discontinued` says since when SKUs show nothing because of us; `accepted_prices` are those that a person let pass,
+    by SKU. Only offers of exactly one item are touched; all others are for the audit.
+    """
+    of_item = _offers_by_item(offers, items := list(items), rules.audit.sku)
+    price_of = {one.item_id: one.price for one in prices if one.currency == rules.audit.currency and one.price > 0}
+    create: list[Listing] = []
+    to_price: list[PriceRow] = []
+    discontinue: list[str] = []
+    delete: list[str] = []
+    findings: list[Finding] = []
+    for item in sorted(items, key=lambda one: one.itemid):
+        mine = of_item.get(item.id, [])
+        if not item.is_inactive and item.is_approved:
+            price = price_of.get(item.id)
+            if not mine:
+                listing = _new(item, price, rules)
+                create += [listing] if isinstance(listing, Listing) else []
+                findings += [listing] if isinstance(listing, Finding) else []
+            for offer in mine:
+                row = _priced(offer, item, price, rules, accepted_prices or {})
+                to_price += [row] if isinstance(row, PriceRow) else []
+                findings += [row] if isinstance(row, Finding) else []
+            continue
+        for offer in mine:
+            since = discontinued.get(offer.sku)
+            if since is None:
+                discontinue.append(offer.sku)
+            elif rules.delete_after_days is not None and today - since >= timedelta(days=rules.delete_after_days):
+                delete.append(offer.sku)
+    return Wanted(tuple(create), tuple(to_price), tuple(discontinue), tuple(delete), tuple(findings))
+
+
+def _offers_by_item(offers: Iterable[Offer], items: list[StockItem], sku: SkuRules) -> dict[str, list[Offer]]:
+    """Offers of exactly one item, by that item. An active item goes before inactive ones of the same name."""
+    by_itemid: dict[str, list[StockItem]] = {}
+    for item in items:
+        by_itemid.setdefault(item.itemid, []).append(item)
+    found: dict[str, list[Offer]] = {}
+    for offer in offers:
+        named = by_itemid.get(sku.aliases.get(offer.sku, offer.sku), []) if not offer.is_deleted else []
+        active = [item for item in named if not item.is_inactive]
+        candidates = active or named
+        if len(candidates) == 1:
+            found.setdefault(candidates[0].id, []).append(offer)
+    return found
+
+
+def _new(item: StockItem, price: Decimal | None, rules: ListingRules) -> Listing | Finding:
+    missing = [what for what, there in (("UPC", item.upc), ("price", price)) if not there]
+    if missing or price is None:
+        return Finding(
+            marketplace=rules.marketplace,
+            fault=Fault.NOT_LISTED,
+            sku=item.itemid,
+            item_id=item.id,
+            evidence=f"item {item.id} has no {' and no '.join(missing)}",
+        )
+    return Listing(
+        sku=item.itemid,
+        product_id=item.upc,
+        product_id_type=rules.audit.reference_type,
+        price=price,
+        quantity=0,
+        state_code=rules.state_code,
+        description=item.title,
+    )
+
+
+def _priced(
+    offer: Offer, item: StockItem, price: Decimal | None, rules: ListingRules, accepted: Mapping[str, Decimal]
+) -> PriceRow | Finding | None:
+    if price is None or offer.price is None or price == offer.price or offer.currency != rules.audit.currency:
+        return None
+    if offer.has_more_prices:
+        return _doubt(offer, item, Fault.OTHER_PRICES, price, rules)
+    is_far = abs(price - offer.price) * 100 > rules.audit.price_band_percent * offer.price
+    if is_far and accepted.get(offer.sku) != price:
+        return _doubt(offer, item, Fault.PRICE_TO_REVIEW, price, rules)
+    return PriceRow(offer.sku, price)
+
+
+def _doubt(offer: Offer, item: StockItem, fault: Fault, price: Decimal, rules: ListingRules) -> Finding:
+    return Finding(
+        marketplace=rules.marketplace,
+        fault=fault,
+        sku=offer.sku,
+        offer_id=offer.offer_id,
+        item_id=item.id,
+        suggestion=f"{price}",
+        evidence=f"NetSuite {price}, the offer {offer.price} {offer.currency}",
+    )

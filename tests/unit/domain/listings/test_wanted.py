@@ -1,0 +1,141 @@
+"""An offer comes from an approved item, at NetSuite's price, and goes when the item may no longer be listed."""
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tieout.domain.listings.audit import AuditRules, Fault
+from tieout.domain.listings.listing import ItemPrice, Listing, PriceRow
+from tieout.domain.listings.wanted import ListingRules, Wanted, wanted
+from tieout.domain.orders.matching import SkuRules
+from tieout.domain.stock.offer import Offer
+from tieout.domain.stock.shelf import StockItem
+
+TODAY = date(2026, 11, 27)
+RULES = ListingRules(
+    audit=AuditRules(
+        marketplace="maison-eu",
+        sku=SkuRules(aliases={}),
+        currency="EUR",
+        price_band_percent=Decimal(25),
+        approves=True,
+    ),
+    state_code="11",
+    delete_after_days=30,
+)
+CUP = StockItem(id="1", itemid="CUP", upc="5012345678900", title="A cup")
+
+
+@dataclass
+class Shop:
+    """NetSuite and the marketplace as they stand."""
+
+    items: list[StockItem] = field(default_factory=lambda: [CUP])
+    offers: list[Offer] = field(default_factory=list)
+    price: str = "4.00"
+    discontinued: dict[str, date] = field(default_factory=dict)
+    accepted: dict[str, Decimal] = field(default_factory=dict)
+
+    def wants(self) -> Wanted:
+        return wanted(
+            self.offers,
+            self.items,
+            [ItemPrice(item_id="1", currency="EUR", price=Decimal(self.price))],
+            RULES,
+            today=TODAY,
+            discontinued=self.discontinued,
+            accepted_prices=self.accepted,
+        )
+
+
+def _offer(price: str = "4.00", *, currency: str = "EUR", special: bool = False) -> Offer:
+    return Offer(sku="CUP", offer_id="77", quantity=3, price=Decimal(price), currency=currency, has_more_prices=special)
+
+
+def _unapproved() -> StockItem:
+    return StockItem(id="1", itemid="CUP", upc="5012345678900", is_approved=False)
+
+
+def test_an_approved_item_without_an_offer_becomes_one_that_shows_nothing_yet() -> None:
+    assert Shop().wants() == Wanted(
+        (
+            Listing(
+                sku="CUP",
+                product_id="5012345678900",
+                product_id_type="EAN",
+                price=Decimal("4.00"),
+                quantity=0,
+                state_code="11",
+                description="A cup",
+            ),
+        ),
+        (),
+        (),
+        (),
+        (),
+    )
+
+
+def test_an_item_without_a_bar_code_or_a_price_is_for_a_person() -> None:
+    (found,) = Shop(items=[StockItem(id="1", itemid="CUP")], price="0").wants().findings
+    assert (found.fault, found.evidence) == (Fault.NOT_LISTED, "item 1 has no UPC and no price")
+
+
+def test_a_changed_price_is_sent_and_nothing_else() -> None:
+    assert Shop(offers=[_offer()], price="4.50").wants() == Wanted((), (PriceRow("CUP", Decimal("4.50")),), (), (), ())
+
+
+def test_the_same_price_is_not_sent() -> None:
+    assert Shop(offers=[_offer()]).wants() == Wanted((), (), (), (), ())
+
+
+def test_a_price_far_from_the_old_one_waits_until_a_person_accepts_exactly_that_one() -> None:
+    shop = Shop(offers=[_offer()], price="40.00")
+    (found,) = shop.wants().findings
+    assert (found.fault, found.evidence) == (Fault.PRICE_TO_REVIEW, "NetSuite 40.00, the offer 4.00 EUR")
+    shop.accepted = {"CUP": Decimal("41.00")}
+    assert shop.wants().prices == ()
+    shop.accepted = {"CUP": Decimal("40.00")}
+    assert shop.wants().prices == (PriceRow("CUP", Decimal("40.00")),)
+
+
+def test_a_discount_is_never_deleted_by_a_new_price() -> None:
+    shop = Shop(offers=[_offer(special=True)], price="4.10")
+    assert (shop.wants().prices, [one.fault for one in shop.wants().findings]) == ((), [Fault.OTHER_PRICES])
+
+
+def test_an_offer_in_another_currency_is_left_alone() -> None:
+    assert Shop(offers=[_offer(currency="GBP")], price="4.10").wants() == Wanted((), (), (), (), ())
+
+
+def test_an_item_that_may_no_longer_be_listed_first_shows_nothing_and_is_deleted_later() -> None:
+    shop = Shop(items=[_unapproved()], offers=[_offer()])
+    assert (shop.wants().discontinue, shop.wants().delete) == (("CUP",), ())
+    shop.discontinued = {"CUP": TODAY - timedelta(days=29)}
+    assert (shop.wants().discontinue, shop.wants().delete) == ((), ())
+    shop.discontinued = {"CUP": TODAY - timedelta(days=30)}
+    assert (shop.wants().discontinue, shop.wants().delete) == ((), ("CUP",))
+
+
+def test_an_offer_of_two_active_items_is_not_touched() -> None:
+    again = StockItem(id="2", itemid="CUP", upc="5012345678917", is_approved=False)
+    assert Shop(items=[CUP, again], offers=[_offer()], price="4.50").wants().prices == ()
+
+
+states = st.builds(
+    Shop,
+    items=st.sampled_from([[CUP], [_unapproved()], []]),
+    offers=st.lists(st.sampled_from([_offer(), _offer("3.10"), _offer(special=True)]), max_size=1),
+    price=st.sampled_from(["4.00", "4.50", "90.00"]),
+)
+
+
+@given(states)
+def test_no_offer_is_made_or_priced_that_is_not_of_an_approved_item(shop: Shop) -> None:
+    found = shop.wants()
+    if not any(item.is_approved for item in shop.items):
+        assert (found.create, found.prices) == ((), ())
+    assert not {row.sku for row in found.prices} & {*found.discontinue, *found.delete}
