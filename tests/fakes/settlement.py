@@ -16,7 +16,7 @@ from tests.fakes.billing import refused
 from tests.fakes.clock import VirtualClock
 from tests.fakes.record import Record
 from tieout.domain.errors import AlreadyExists, NeedsAttention, Reason
-from tieout.domain.ledger.gl import Balance, GlLine, VendorDraft
+from tieout.domain.ledger.gl import Balance, GlLine, VendorBalance, VendorDraft
 from tieout.domain.ledger.line import Booked
 from tieout.domain.ledger.record import Record as SettlementRecord
 from tieout.domain.ledger.record import RecordType
@@ -163,6 +163,16 @@ class MemorySettlement:
             if line.posts and line.account in accounts and (until is None or (line.day and line.day <= until)):
                 sums[line.account, line.currency] += line.debit - line.credit
         return [Balance(account=key[0], currency=key[1], amount=value, base=value) for key, value in sums.items()]
+
+    def vendor_balances(self, account: str, until: date) -> list[VendorBalance]:
+        self.calls["vendor_balances"] += 1
+        sums: defaultdict[tuple[str, str], Decimal] = defaultdict(lambda: ZERO)
+        for record in self.settled:
+            if record.external_id in self.approved and record.day <= until:
+                for entry in record.entries:
+                    if entry.account == account and entry.entity in self.vendors:
+                        sums[str(entry.entity), record.currency] += entry.debit - entry.credit
+        return [VendorBalance(vendor=key[0], currency=key[1], amount=value) for key, value in sums.items()]
 
     def account_ids(self, numbers: Collection[str]) -> dict[str, str]:
         missing = sorted(set(numbers) & self.missing_accounts)

@@ -108,7 +108,7 @@ def test_e9_a_negative_balance_at_the_month_s_end_is_shown_as_a_liability_and_mo
           marketplace_payable                                      79.67
         """,
     )
-    operator = presentation_reclass(balance, rules("operator"), "EUR", END_OF_JANUARY, entity="T-leroy-fr-VEN-7")
+    operator = presentation_reclass(balance, rules("operator"), "EUR", END_OF_JANUARY, shop="7")
     assert operator is not None
     assert balances([operator]) == money(seller_payable="-79.67", seller_receivable="79.67")
     assert presentation_reclass(Decimal(0), rules(), "EUR", END_OF_JANUARY) is None

@@ -66,7 +66,7 @@ def test_e14_the_operator_funds_its_promotion_and_uses_up_the_gift_card() -> Non
 def test_an_operator_s_records_name_the_seller_on_every_entry_that_is_owed_to_it() -> None:
     settled = settle(books(PROMOTED, DOCUMENT, a_cycle(PROMOTED, shop="7")), rules("operator"))
     named = {(entry.role.value, entry.entity) for record in settled.records for entry in record.entries if entry.entity}
-    assert named == {("seller_payable", "T-leroy-fr-VEN-7"), ("seller_receivable", "T-leroy-fr-CUS-7")}
+    assert named == {("seller_payable", "T-leroy-fr-VEN-7"), ("seller_receivable", "T-leroy-fr-SHOP-7")}
 
 
 def test_e3_money_that_goes_back_to_the_customer_leaves_by_the_payment_provider() -> None:

@@ -7,10 +7,22 @@ kind is part of the id, and a source id that would only differ by case from anot
 from __future__ import annotations
 
 import re
+from enum import StrEnum
 from hashlib import sha256
 
 _SAFE = re.compile(r"^[A-Z0-9_-]+$")
 _LONGEST = 100
+
+
+class Party(StrEnum):
+    """Who stands on a record. The value is part of the external id: customers and vendors share one namespace."""
+
+    CUSTOMER = "CUS"
+    """The marketplace, or a buyer."""
+    VENDOR = "VEN"
+    """A shop that an operator owes money, or the operator that a shop owes fees."""
+    SHOP = "SHOP"
+    """A shop as the customer that an operator invoices its fees to; buyers may have the numbers of shops."""
 
 
 def external_id(marketplace: str, kind: str, source_id: str) -> str:

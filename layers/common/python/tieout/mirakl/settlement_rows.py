@@ -125,6 +125,7 @@ def cycle_of(row: wire.BillingCycle) -> Cycle:
         psp=row.pay_out_psp_code or "",
         voucher=text(row.payment_voucher_number) or None,
         shop=_shop(row.shop),
+        shop_name=(row.shop.shop_name or "") if row.shop else "",
         summary={
             name: amount(total, f"summary.{name}") for name, total in (row.summary or {}).items() if total is not None
         },

@@ -51,10 +51,11 @@ class Entities(Struct, frozen=True):
 
 
 class Shop(Struct, frozen=True):
-    """Whose account it is: TL02 says `id`, SBC11 `shop_id`."""
+    """Whose account it is: TL02 says `id`, SBC11 `shop_id` and `shop_name`."""
 
     id: str | int | None = None
     shop_id: str | int | None = None
+    shop_name: str | None = None
 
 
 class TransactionLine(Struct, frozen=True):

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from tieout.domain.errors import AlreadyExists, NeedsAttention, Reason
 from tieout.domain.exchange import References
-from tieout.domain.ledger.gl import Balance, GlLine, VendorDraft
+from tieout.domain.ledger.gl import Balance, GlLine, VendorBalance, VendorDraft
 from tieout.domain.ledger.line import Booked
 from tieout.domain.ledger.record import Record
 from tieout.domain.orders.sales_order import TaxRules
@@ -20,6 +20,7 @@ from tieout.netsuite.connection import Connection
 from tieout.netsuite.payloads import Json, text
 from tieout.netsuite.records import RECORDS, created_id, is_missing
 from tieout.netsuite.settlement_bodies import Setting, body_of, item_accounts
+from tieout.netsuite.withholding import withheld
 
 _encode = Encoder(decimal_format="number").encode
 
@@ -82,7 +83,8 @@ class Settlement:
     def ensure_vendor(self, vendor: VendorDraft) -> None:
         """Create the vendor; that its external id is taken already is as good (record `vendor`).
 
-        Raises NeedsAttention when NetSuite refuses, also because a customer or another vendor has the id or the name.
+        Raises NeedsAttention when NetSuite refuses, also because a customer or another vendor has the id or the name;
+        never with the name in it: a shop may be a person.
         """
         if vendor.external_id in self._vendors:
             return
@@ -95,7 +97,8 @@ class Settlement:
         if vendor.subsidiary_id is not None:
             body["subsidiary"] = {"id": vendor.subsidiary_id}
         try:
-            self._link.write("POST vendor", f"{RECORDS}/vendor", _encode(body))
+            with withheld(() if vendor.external_id.endswith("-VEN-OPERATOR") else (vendor.name,)):
+                self._link.write("POST vendor", f"{RECORDS}/vendor", _encode(body))
         except AlreadyExists as taken:
             self._check_is_vendor(vendor, str(taken))
         self._vendors.add(vendor.external_id)
@@ -121,6 +124,10 @@ class Settlement:
     def balances(self, accounts: Collection[str], until: date | None = None) -> list[Balance]:
         """What accounts (by number) hold by transaction currency, posted up to and with that day (SuiteQL)."""
         return queries.balances(self._link, accounts, until)
+
+    def vendor_balances(self, account: str, until: date) -> list[VendorBalance]:
+        """What an account (by number) holds by vendor and currency, posted up to and with that day (SuiteQL)."""
+        return queries.vendor_balances(self._link, account, until)
 
     def account_ids(self, numbers: Collection[str]) -> dict[str, str]:
         """Internal ids by account number. Raises NeedsAttention(ACCOUNT_NOT_FOUND) naming what is not there."""

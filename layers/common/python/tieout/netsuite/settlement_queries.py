@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 
-from tieout.domain.ledger.gl import Balance, GlLine
+from tieout.domain.ledger.gl import Balance, GlLine, VendorBalance
 from tieout.domain.ledger.line import Booked
 from tieout.domain.money import ZERO, rounded
 from tieout.netsuite.booked import spellings
@@ -70,6 +70,17 @@ LEFT JOIN transactionline tl ON tl.transaction = tal.transaction AND tl.id = tal
 LEFT JOIN currency c ON c.id = t.currency
 WHERE a.acctnumber IN ({{}}) AND tal.posting = 'T' AND NVL(tal.accountingbook, 1) = 1{{}}
 GROUP BY a.acctnumber, c.symbol
+"""  # noqa: S608  names of ours, never data
+_VENDORS = f"""
+SELECT v.externalid, c.symbol, SUM({_FOREIGN}) AS moved
+FROM transactionaccountingline tal JOIN transaction t ON t.id = tal.transaction
+JOIN account a ON a.id = tal.account
+JOIN transactionline tl ON tl.transaction = tal.transaction AND tl.id = tal.transactionline
+JOIN vendor v ON v.id = tl.entity
+LEFT JOIN currency c ON c.id = t.currency
+WHERE a.acctnumber = ? AND tal.posting = 'T' AND NVL(tal.accountingbook, 1) = 1
+  AND t.trandate <= TO_DATE(?, 'YYYY-MM-DD') AND v.externalid IS NOT NULL
+GROUP BY v.externalid, c.symbol
 """  # noqa: S608  names of ours, never data
 _UNTIL = " AND t.trandate <= TO_DATE(?, 'YYYY-MM-DD')"
 _ACCOUNTS = "SELECT id, acctnumber FROM account WHERE isinactive = 'F' AND acctnumber IN ({})"
@@ -138,6 +149,18 @@ def balances(connection: Connection, accounts: Collection[str], until: date | No
                 )
             )
     return found
+
+
+def vendor_balances(connection: Connection, account: str, until: date) -> list[VendorBalance]:
+    """Sums of what is posted on an account, by vendor that has an external id, and by transaction currency."""
+    return [
+        VendorBalance(
+            vendor=row["externalid"],
+            currency=row.get("symbol", ""),
+            amount=rounded(_number(row, "moved"), row.get("symbol", "")),
+        )
+        for row in rows(connection, _VENDORS, [account, until.isoformat()])
+    ]
 
 
 def account_ids(connection: Connection, numbers: Collection[str]) -> dict[str, str]:

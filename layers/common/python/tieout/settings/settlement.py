@@ -117,7 +117,12 @@ class Settlement(Settings):
 
     @model_validator(mode="after")
     def _control_account_is_there(self) -> Self:
-        for version in self.accounts:
-            if Role.MARKETPLACE_CLEARING in version.roles or Role.SELLER_PAYABLE in version.roles:
-                return self
-        raise ValueError("accounts: no version names marketplace_clearing (an operator: seller_payable)")
+        if self.seller_model == "principal":
+            controls = {Role.ACCOUNTS_PAYABLE_SUPPLIER}
+            wanted = "accounts_payable_supplier, which seller_model: principal owes the shops on"
+        else:
+            controls = {Role.MARKETPLACE_CLEARING, Role.SELLER_PAYABLE}
+            wanted = "marketplace_clearing (an operator: seller_payable)"
+        if not any(controls & version.roles.keys() for version in self.accounts):
+            raise ValueError(f"accounts: no version names {wanted}")
+        return self

@@ -39,10 +39,12 @@ def accrual_of(account: Account, month_end: date) -> Accrual | None:
 
 
 def _reclass(account: Account) -> Iterable[Record]:
-    if account.side.control is not Role.MARKETPLACE_CLEARING:
-        return ()  # of an operator, seller by seller: a sum over all of them would hide who owes what
-    last = account.period.last
-    made = presentation_reclass(
-        balance_of(account.records, account.rules, account.currency, last), account.rules, account.currency, last
-    )
-    return (made,) if made else ()
+    """Of an operator seller by seller: a sum over all of them would hide who owes what."""
+    last, currency = account.period.last, account.currency
+    of_operator = account.side.control is not Role.MARKETPLACE_CLEARING
+    shops = sorted({cycle.shop for cycle in account.cycles.values()}) if of_operator else [None]
+    for shop in shops:
+        balance = balance_of(account.records, account.rules, currency, last, shop)
+        made = presentation_reclass(balance, account.rules, currency, last, shop=shop)
+        if made:
+            yield made

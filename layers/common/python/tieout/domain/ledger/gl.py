@@ -50,6 +50,15 @@ class Balance(Struct, frozen=True, kw_only=True):
     """In the subsidiary's currency."""
 
 
+class VendorBalance(Struct, frozen=True, kw_only=True):
+    """What an account holds of one vendor and transaction currency, debit positive."""
+
+    vendor: str
+    """External id."""
+    currency: str
+    amount: Decimal
+
+
 class VendorDraft(Struct, frozen=True):
     """A vendor to be made when it is not there yet: the operator of a marketplace, or a seller."""
 

@@ -70,6 +70,8 @@ class Cycle(Struct, frozen=True, kw_only=True):
     psp: str = ""
     voucher: str | None = None
     shop: str = ""
+    shop_name: str = ""
+    """As the operator calls the shop; SBC11 alone has it."""
     summary: Mapping[str, Decimal] = field(default_factory=dict)
     """Totals by bucket, such as `total_commissions_excl_tax`."""
 

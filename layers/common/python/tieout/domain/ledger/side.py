@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from tieout.domain.ids import external_id
+from tieout.domain.ids import Party, external_id
 from tieout.domain.ledger.record import Entry
 from tieout.domain.ledger.roles import Role
 from tieout.domain.ledger.rules import BookingRules, Mode
@@ -30,6 +30,8 @@ PRINCIPAL = Side(
     control=Role.ACCOUNTS_PAYABLE_SUPPLIER, sign=-1, bank=Role.BANK_OR_PSP_WALLET, payable=Role.SELLER_RECEIVABLE
 )
 
+CONTROLS = frozenset({SELLER.control, OPERATOR.control, PRINCIPAL.control})
+
 
 def side_of(mode: Mode) -> Side:
     """The side whose books a mode keeps."""
@@ -38,12 +40,12 @@ def side_of(mode: Mode) -> Side:
 
 def seller_as_vendor(rules: BookingRules, shop: str) -> str:
     """A shop as the operator owes it money: the vendor's external id."""
-    return external_id(rules.marketplace, "VEN", shop or "SHOP")
+    return external_id(rules.marketplace, Party.VENDOR, shop or "SHOP")
 
 
 def seller_as_customer(rules: BookingRules, shop: str) -> str:
     """A shop as it owes the operator fees: the customer's external id."""
-    return external_id(rules.marketplace, "CUS", shop or "SHOP")
+    return external_id(rules.marketplace, Party.SHOP, shop or "SHOP")
 
 
 def entry(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from tieout.domain.errors import NeedsAttention, Reason
@@ -18,7 +19,7 @@ from tieout.domain.ledger.record import Record
 from tieout.domain.ledger.review import review_hash
 from tieout.domain.ledger.rules import BookingRules
 from tieout.domain.ledger.settle import settle
-from tieout.domain.ledger.side import side_of
+from tieout.domain.ledger.side import seller_as_vendor, side_of
 from tieout.domain.money import ZERO
 from tieout.flows.ports import At
 from tieout.flows.settlement.log import NO_CYCLE, cycles_of, documents_of, lines_of, newest_lines, sold_by_id, sold_in
@@ -63,17 +64,30 @@ def plan_of_month(marketplace: str, period: str, at: At) -> Plan:
 
 def _records(books: Books, rules: BookingRules, end: date, currencies: list[str], at: At) -> Iterator[Record]:
     settled = settle(books, rules).records
-    control = side_of(rules.mode).control
     for currency in currencies:
         accrual = accrue(books, rules, settled, end, currency)
         if accrual is not None:
             yield accrual.record
-        account = AccountMap(rules).account(control, currency, end)
-        held = [each for each in at.ledger.balances([account], end) if each.currency == currency]
-        balance = sum((each.amount for each in held), ZERO) * side_of(rules.mode).sign
-        reclass = presentation_reclass(balance, rules, currency, end)
-        if reclass is not None:
-            yield reclass
+        for shop, balance in _balances(books, rules, end, currency, at):
+            reclass = presentation_reclass(balance, rules, currency, end, shop=shop)
+            if reclass is not None:
+                yield reclass
+
+
+def _balances(
+    books: Books, rules: BookingRules, end: date, currency: str, at: At
+) -> Iterator[tuple[str | None, Decimal]]:
+    """The control account as NetSuite has it, in the seller's favour; an operator's shop by shop."""
+    sign = side_of(rules.mode).sign
+    account = AccountMap(rules).account(side_of(rules.mode).control, currency, end)
+    if sign > 0:
+        held = (each.amount for each in at.ledger.balances([account], end) if each.currency == currency)
+        yield None, sum(held, ZERO) * sign
+        return
+    shops = {seller_as_vendor(rules, cycle.shop).casefold(): cycle.shop for cycle in books.cycles}
+    for each in sorted(at.ledger.vendor_balances(account, end), key=lambda each: each.vendor):
+        if each.currency == currency and each.vendor.casefold() in shops:
+            yield shops[each.vendor.casefold()], each.amount * sign
 
 
 def _books(marketplace: str, end: date, rules: BookingRules, at: At) -> Books:

@@ -34,6 +34,8 @@ class Plan(Struct, frozen=True, kw_only=True):
     """Of the lines that it was made from, by which a later change of them shows."""
     records: tuple[Record, ...]
     proof: Proof
+    shop_name: str = ""
+    """As the operator calls the shop: a vendor that is not there yet is made by this name."""
 
     @property
     def payload(self) -> str:
@@ -77,6 +79,7 @@ def plan_of(marketplace: str, cycle_id: str, at: At) -> Plan:
         lines_digest=digest_of(lines[cycle_id]),
         records=records,
         proof=proof,
+        shop_name=cycles[cycle_id].shop_name,
     )
 
 

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from tieout.domain.exchange import Backfill, CyclePage, DocumentPage, LinePage
-from tieout.domain.ledger.gl import Balance, GlLine, VendorDraft
+from tieout.domain.ledger.gl import Balance, GlLine, VendorBalance, VendorDraft
 from tieout.domain.ledger.line import Booked, Sold
 from tieout.domain.ledger.record import Record
 from tieout.domain.orders.sales_order import TaxRules
@@ -84,6 +84,9 @@ class GeneralLedger(Protocol):
 
     def balances(self, accounts: Collection[str], until: date | None = None) -> list[Balance]:
         """What accounts (by number) hold by currency, posted up to and with that day (SuiteQL)."""
+
+    def vendor_balances(self, account: str, until: date) -> list[VendorBalance]:
+        """What an account holds by vendor and currency, posted up to and with that day (SuiteQL)."""
 
     def documents_by_external_id(self, external_ids: Collection[str]) -> dict[str, Booked]:
         """Transactions by external id, with what is still open (SuiteQL)."""

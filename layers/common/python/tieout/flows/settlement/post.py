@@ -10,9 +10,11 @@ from msgspec.structs import replace
 
 from tieout.domain.errors import NeedsAttention, Reason, Retryable
 from tieout.domain.exchange import References
-from tieout.domain.ids import external_id
+from tieout.domain.ids import Party
 from tieout.domain.ledger.gl import GlLine, VendorDraft, differences
+from tieout.domain.ledger.parties import parties_of
 from tieout.domain.ledger.record import Record
+from tieout.domain.orders.sales_order import CustomerDraft
 from tieout.domain.postings import Key, Posting, State
 from tieout.flows.archived import archived
 from tieout.flows.ports import At, PostedTransaction
@@ -63,6 +65,8 @@ class SettlementRecords(Recipe[Record, Record]):
         self.proven = 0
         """How many records were found to be as they should be."""
         self._plans: dict[str, Plan] = {}
+        self._shop_names: dict[str, str] = {}
+        """By external id of the record."""
         self._before: dict[Key, Posting | None] = {}
         self._days: dict[tuple[str, date], date | NeedsAttention] = {}
         self._names: References
@@ -76,6 +80,7 @@ class SettlementRecords(Recipe[Record, Record]):
             raise NeedsAttention(
                 Reason.UNREADABLE_DOCUMENT, {"archive": posting.payload, "why": f"no record {posting.external_id}"}
             )
+        self._shop_names[posting.external_id] = self._plans[posting.payload].shop_name
         return found[0]
 
     def look_up(self, sources: Sequence[tuple[Posting, Record]]) -> None:
@@ -119,7 +124,7 @@ class SettlementRecords(Recipe[Record, Record]):
         connection = self.at.config.marketplaces[draft.marketplace]
         name = self.at.config.netsuite.subsidiaries[connection.orders.sales_orders.subsidiary].name
         subsidiary_id = self._names.subsidiaries.get(name) if name else None
-        self._ensure_operator(draft, subsidiary_id)
+        self._ensure_parties(draft, subsidiary_id)
         return self.at.ledger.create_record(
             draft,
             subsidiary_id=subsidiary_id,
@@ -127,16 +132,19 @@ class SettlementRecords(Recipe[Record, Record]):
             taxes=tax_rules(self.at.config, draft.marketplace),
         )
 
-    def _ensure_operator(self, draft: Record, subsidiary_id: str | None) -> None:
-        """The marketplace's operator as a vendor, where the settings name none that is there already."""
-        ours = external_id(draft.marketplace, "VEN", "OPERATOR")
-        if ours not in {draft.entity, *(entry.entity for entry in draft.entries)}:
+    def _ensure_parties(self, draft: Record, subsidiary_id: str | None) -> None:
+        """Shops, as vendors and as customers, and the operator: whoever is not there yet is made, and never changed."""
+        parties = parties_of(draft, self._shop_names.get(draft.external_id, ""))
+        if not parties:
             return
         currency_id = self._names.currencies.get(draft.currency)
         if currency_id is None:
             raise NeedsAttention(Reason.CURRENCY_NOT_CONFIGURED, {"currency": draft.currency})
-        name = f"Operator of {draft.marketplace}"
-        self.at.ledger.ensure_vendor(VendorDraft(ours, name, subsidiary_id, currency_id))
+        for each in parties:
+            if each.party is Party.VENDOR:
+                self.at.ledger.ensure_vendor(VendorDraft(each.external_id, each.name, subsidiary_id, currency_id))
+            else:
+                self.at.ledger.ensure_customer(CustomerDraft(each.external_id, each.name, subsidiary_id, currency_id))
 
     def read(self, draft: Record) -> PostedTransaction | None:
         return self.at.ledger.read_transaction(draft.type, draft.external_id)

@@ -14,6 +14,7 @@ from tieout.domain.ids import parts_of
 from tieout.domain.ledger.record import Record
 from tieout.domain.ledger.review import review_hash
 from tieout.domain.ledger.roles import Role
+from tieout.domain.ledger.side import CONTROLS
 from tieout.domain.money import ZERO
 from tieout.domain.postings import Attempt, Intent, Key, Kind, Posting, State
 from tieout.flows.outcomes import held_until, hold, release
@@ -206,8 +207,7 @@ def key_of(record_id: str, marketplace: str, cycle: str) -> Key:
 def facts_of(plan: Plan, payload: str) -> dict[str, str]:
     """What a person sees of a cycle without opening its plan; ids and amounts only."""
     currency = plan.proof.currency
-    cleared = {Role.MARKETPLACE_CLEARING, Role.SELLER_PAYABLE}
-    moved = sum((abs(record.movement(role)) for record in plan.records for role in cleared), ZERO)
+    moved = sum((abs(record.movement(role)) for record in plan.records for role in CONTROLS), ZERO)
     return {
         "hash": plan.hash,
         "plan": payload,

@@ -6,7 +6,7 @@ import re
 from zoneinfo import ZoneInfo
 
 from tieout.config import Config, ConfigError
-from tieout.domain.ids import external_id
+from tieout.domain.ids import Party, external_id
 from tieout.domain.ledger.rules import AccountVersion, BookingRules, FeeVat, Mode, Override
 
 
@@ -42,8 +42,8 @@ def booking_rules(config: Config, marketplace: str) -> BookingRules:
         reverse_charge_rate=settings.reverse_charge_rate,
         fee_tax_code=settings.fee_tax_code,
         presentation=settings.tax_presentation,
-        customer=external_id(marketplace, "CUS", "MARKETPLACE"),
-        vendor=settings.vendor or external_id(marketplace, "VEN", "OPERATOR"),
+        customer=external_id(marketplace, Party.CUSTOMER, "MARKETPLACE"),
+        vendor=settings.vendor or external_id(marketplace, Party.VENDOR, "OPERATOR"),
         materiality=settings.materiality,
         missing_after_days=settings.missing_after_days,
     )
