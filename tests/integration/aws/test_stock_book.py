@@ -33,7 +33,7 @@ def kept(book: S3StockBook, name: str) -> list[bytes]:
 
 
 def test_lines_come_back_as_they_were(book: S3StockBook) -> None:
-    lines = [b'{"sku":"M\xc3\xb6bel"}', b"", *(f"row {n}".encode() for n in range(20_000))]
+    lines = [b'{"sku":"M\xc3\xb6bel"}\n', b"\n", *(f"row {n}\n".encode() for n in range(20_000))]
     book.replace("book", lines)
     assert kept(book, "book") == lines
 
@@ -45,33 +45,33 @@ def test_a_name_that_was_never_kept_is_none_and_an_empty_one_is_empty(book: S3St
 
 
 def test_the_new_lines_may_be_made_from_the_old_ones_while_they_are_read(book: S3StockBook) -> None:
-    book.replace("shop/book", [b"1", b"2", b"3"])
+    book.replace("shop/book", [b"1\n", b"2\n", b"3\n"])
     old = book.lines("shop/book")
     assert old is not None
-    book.replace("shop/book", (line * 2 for line in old))
-    assert kept(book, "shop/book") == [b"11", b"22", b"33"]
+    book.replace("shop/book", (b"+" + line for line in old))
+    assert kept(book, "shop/book") == [b"+1\n", b"+2\n", b"+3\n"]
 
 
 def test_a_run_that_is_cut_off_while_it_writes_leaves_what_was_there(book: S3StockBook) -> None:
-    book.replace("cut", [b"whole"])
+    book.replace("cut", [b"whole\n"])
 
     def until_the_end() -> Iterator[bytes]:
-        yield b"half"
+        yield b"half\n"
         raise TimeoutError
 
     with pytest.raises(TimeoutError):
         book.replace("cut", until_the_end())
-    assert kept(book, "cut") == [b"whole"]
+    assert kept(book, "cut") == [b"whole\n"]
 
 
 def test_the_same_lines_are_the_same_bytes(s3: S3Client, book: S3StockBook) -> None:
     sums = []
     for _ in range(2):
-        book.replace("same", [b"a", b"b"])
+        book.replace("same", [b"a\n", b"b\n"])
         sums.append(s3.get_object(Bucket="stock-book", Key="stock/same.ndjson.gz")["ETag"])
     assert sums[0] == sums[1]
 
 
 def test_what_could_not_be_kept_is_not_passed_over(s3: S3Client) -> None:
     with pytest.raises(s3.exceptions.NoSuchBucket):
-        S3StockBook(s3, "no-such-bucket").replace("book", [b"1"])
+        S3StockBook(s3, "no-such-bucket").replace("book", [b"1\n"])

@@ -65,6 +65,12 @@ class Marketplace(Settings):
     webhooks: Webhooks = Webhooks()
     """Events that bring orders sooner than the next poll."""
 
+    @property
+    def own_shop(self) -> int | None:
+        """The shop whose offers this connection may change; None where an operator names none, or several."""
+        named = (self.shop_id,) if self.shop_id else self.operator.own_shops
+        return named[0] if len(named) == 1 else None
+
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if not (MIRAKL_HOST.fullmatch(self.url) or LOOPBACK.fullmatch(self.url)):
@@ -77,6 +83,8 @@ class Marketplace(Settings):
                 f"orders.poll_minutes is {self.orders.poll_minutes}; Mirakl allows persona {self.persona} "
                 f"one listing every {fastest} minutes at most",
             )
+        if self.stock and self.role == "operator" and self.stock.enabled and not self.operator.own_shops:
+            raise ValueError("stock needs operator.own_shops: say which shop's stock NetSuite holds")
         return self
 
 

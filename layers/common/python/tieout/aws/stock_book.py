@@ -19,7 +19,7 @@ _QUICK = 3
 
 
 class S3StockBook:
-    """Fits `flows.stock.ports.StockBook`."""
+    """Fits `flows.stock.store.StockBook`."""
 
     def __init__(self, client: S3Client, bucket: str) -> None:
         self._client = client
@@ -28,20 +28,19 @@ class S3StockBook:
         self._bucket = bucket
 
     def lines(self, name: str) -> Iterator[bytes] | None:
-        """Lines without their ends, as they stand when this is called; None where nothing was kept under this name."""
+        """Lines with their ends, as they stand when this is called; None where nothing was kept under this name."""
         try:
             body = self._client.get_object(Bucket=self._bucket, Key=_key(name))["Body"]
         except self._exceptions.NoSuchKey:
             return None
-        return _read(gzip.GzipFile(fileobj=body))
+        return iter(gzip.GzipFile(fileobj=body))
 
     def replace(self, name: str, lines: Iterable[bytes]) -> None:
         """Keep these lines in place of what was there; returns when they are durable."""
         with TemporaryFile() as file:
             # Without a time of its own, so that the same lines are the same bytes.
             with gzip.GzipFile(fileobj=file, mode="wb", compresslevel=_QUICK, mtime=0) as packed:
-                for line in lines:
-                    packed.write(line + b"\n")
+                packed.writelines(lines)
             file.seek(0)
             self._client.put_object(
                 Bucket=self._bucket,
@@ -54,9 +53,3 @@ class S3StockBook:
 
 def _key(name: str) -> str:
     return f"stock/{name}.ndjson.gz"
-
-
-def _read(file: gzip.GzipFile) -> Iterator[bytes]:
-    with file:
-        for line in file:
-            yield line[:-1]

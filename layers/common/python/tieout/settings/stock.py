@@ -30,8 +30,8 @@ class Risk(Settings):
 
     enabled: bool = True
     """`false`: only `buffers` hold back."""
-    window_minutes: int = Field(default=60, ge=5, le=24 * 60)
-    """How far back sales are counted."""
+    window_minutes: int = Field(default=15, ge=5, le=24 * 60)
+    """How far back sales are counted; a short window soon forgets a rush."""
     deviations: Decimal = Field(default=Decimal(3), ge=0, le=6)
     """Standard deviations that are added to the sales expected within the lag; 3 covers 99.9 % of the intervals."""
     lag_seconds: int = Field(default=120, ge=10, le=3600)
@@ -65,6 +65,10 @@ class Stock(Settings):
     """`false`: no quantity of this marketplace is touched."""
     push_minutes: int = Field(default=5, ge=1, le=60)
     """How often changes are pushed; the shortest of all marketplaces counts. Mirakl recommends 5 and allows 1."""
+    follow_seconds: int = Field(default=45, ge=0, le=120)
+    """How long a run waits for its own file to land; 0: the next run looks."""
+    counts_orders: bool = True
+    """Whether the marketplace takes an order's units off the offer by itself, as Mirakl does; `false`: it does not."""
     locations: tuple[Text, ...] = ()
     """NetSuite locations that this marketplace sells from; left out: those of `orders.sales_orders.locations`."""
     share: Decimal = Field(default=Decimal(1), gt=0, le=1000)

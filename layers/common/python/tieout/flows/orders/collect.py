@@ -32,15 +32,26 @@ def collect_updates(marketplace: str, at: At) -> Collected:
     The window is frozen at its end, overlaps the last one, and the watermark moves only after all of it is stored: a
     crash anywhere is mended by the next run.
     """
+    return collect_and_tell(marketplace, None, lambda _: None, at)[0]
+
+
+def collect_and_tell(
+    marketplace: str, since: datetime | None, tell: Callable[[Sequence[FetchedOrder]], None], at: At
+) -> tuple[Collected, datetime]:
+    """The same for who wants to know the orders as well: from `since` on, where that is earlier.
+
+    `tell` hears each page after it is stored; an order may come twice. Answers also up to when was read.
+    """
     settings = at.config.marketplaces[marketplace].orders
     market = at.marketplace(marketplace)
     end = market.now()
     watermark = at.watermarks.read(marketplace) or settings.since
     at.meter.gauge("WatermarkLagSeconds", (end - watermark).total_seconds(), marketplace=marketplace)
-    start = max(settings.since, watermark - timedelta(minutes=settings.overlap_minutes))
-    collected = _collect(marketplace, market.orders_updated(start, end), at)
+    begin = min(watermark, since) if since else watermark
+    start = max(settings.since, begin - timedelta(minutes=settings.overlap_minutes))
+    collected = _collect(marketplace, market.orders_updated(start, end), at, tell)
     at.watermarks.advance(marketplace, end)
-    return collected
+    return collected, end
 
 
 def sweep(marketplace: str, at: At) -> Collected:
@@ -67,10 +78,16 @@ def preview(marketplace: str, fetched: Sequence[FetchedOrder], at: At) -> list[t
     return [(each, _intended(marketplace, each, at)[0]) for each in _fresh(marketplace, fetched, at)]
 
 
-def _collect(marketplace: str, pages: Iterable[list[FetchedOrder]], at: At) -> Collected:
+def _collect(
+    marketplace: str,
+    pages: Iterable[list[FetchedOrder]],
+    at: At,
+    tell: Callable[[Sequence[FetchedOrder]], None] = lambda _: None,
+) -> Collected:
     seen = fresh = due = 0
     for page in pages:
         recorded = record(marketplace, page, at)
+        tell(page)
         seen, fresh, due = seen + len(page), fresh + recorded.fresh, due + recorded.due
     if fresh:
         at.meter.count("OrdersSeen", fresh, marketplace=marketplace)

@@ -1,0 +1,218 @@
+"""What was sold lately, and what of it NetSuite does not hold yet: a short list in the book's store.
+
+An order stays on it for as long as its units are promised, or its sale counts for how fast things sell. It holds ids,
+SKUs and units, and nothing of a buyer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from msgspec import Struct
+from msgspec.json import decode, encode
+
+from tieout.config import Config
+from tieout.domain.errors import NeedsAttention
+from tieout.domain.exchange import FetchedOrder
+from tieout.domain.money import ZERO
+from tieout.domain.orders.order import DEAD, SOLD, Line, Order
+from tieout.domain.postings import Key, Kind, Lane, Posting, State
+from tieout.domain.stock.velocity import Sale, Sales, sales_within
+from tieout.flows.archived import archived_order
+from tieout.flows.orders.rules import is_own_shop
+from tieout.flows.ports import At
+from tieout.flows.stock.store import StockBook
+
+NAME = "sold"
+GRACE = timedelta(seconds=60)
+"""For so long a sale stays promised after NetSuite was seen to hold it: its shelves may show it a little later."""
+
+
+class SoldLine(Struct, array_like=True):
+    """A line of an order."""
+
+    line_id: str
+    sku: str
+    units: int
+    """That were ordered."""
+    lost: int = 0
+    """Of them, refused or canceled since."""
+    item_id: str = ""
+    """Empty until it is found."""
+
+    @property
+    def left(self) -> int:
+        """Units that are still sold."""
+        return self.units - self.lost
+
+
+class SoldOrder(Struct, array_like=True):
+    """An order, instants in seconds since 1970 by Mirakl's clock."""
+
+    marketplace: str
+    order_id: str
+    version: str
+    state: str
+    created_at: int
+    updated_at: int
+    lines: list[SoldLine]
+    held_since: int | None = None
+    """Since when, by our clock, NetSuite is known to hold it, or nobody any more."""
+
+
+class SoldOrders:
+    """The list. `remember` fits as who is told of orders that are read."""
+
+    def __init__(self, orders: Iterable[SoldOrder], config: Config) -> None:
+        self._orders = {(each.marketplace, each.order_id): each for each in orders}
+        self._config = config
+
+    @classmethod
+    def load(cls, book: StockBook, config: Config) -> SoldOrders:
+        """As the last run left it; empty where there was none."""
+        return cls((decode(line, type=SoldOrder) for line in book.lines(NAME) or ()), config)
+
+    def keep(self, book: StockBook) -> None:
+        """Write it down."""
+        book.replace(NAME, (encode(each) + b"\n" for _, each in sorted(self._orders.items())))
+
+    def __iter__(self) -> Iterator[SoldOrder]:
+        return iter(self._orders.values())
+
+    # --- what comes in -----------------------------------------------------------------------------------------------
+
+    def remember(self, fetched: Sequence[FetchedOrder]) -> None:
+        """Orders as a reading brought them; an older version, and a line that is known already, change nothing."""
+        for each in fetched:
+            if each.order is not None and is_own_shop(self._config, each.order):
+                self._remember(each.order)
+
+    def _remember(self, order: Order) -> None:
+        known = self._orders.get((order.marketplace, order.order_id))
+        if known is not None and known.version >= order.version:
+            return
+        before = {line.line_id: line for line in known.lines} if known else {}
+        self._orders[order.marketplace, order.order_id] = SoldOrder(
+            marketplace=order.marketplace,
+            order_id=order.order_id,
+            version=order.version,
+            state=order.state,
+            created_at=int(order.created_at.timestamp()),
+            updated_at=int(order.updated_at.timestamp()),
+            lines=[_line(line, before.get(line.line_id)) for line in order.lines],
+            held_since=known.held_since if known and known.state in SOLD else None,
+        )
+
+    def find(self, at: At) -> None:
+        """Orders whose postings are open though no reading told of them, out of the archive."""
+        unknown = {
+            posting.payload: posting
+            for posting in _unfinished(at)
+            if posting.key.marketplace in at.config.marketplaces
+            and (posting.key.marketplace, posting.key.source_id) not in self._orders
+        }
+        documents = at.archive.load(list(unknown)) if unknown else {}
+        for posting in unknown.values():
+            try:
+                order = archived_order(posting, documents, at)
+            except NeedsAttention:
+                continue  # its own worker parks it, and says why
+            if is_own_shop(self._config, order):
+                self._remember(order)
+
+    def name_items(self, item_ids: Callable[[str, Sequence[str]], Mapping[str, str]]) -> None:
+        """Find the items of SKUs; asked by marketplace for those that have none yet, each once."""
+        nameless: dict[str, dict[str, list[SoldLine]]] = {}
+        for order in self:
+            for line in order.lines:
+                if not line.item_id:
+                    nameless.setdefault(order.marketplace, {}).setdefault(line.sku, []).append(line)
+        for marketplace, lines_by_sku in nameless.items():
+            for sku, item_id in item_ids(marketplace, list(lines_by_sku)).items():
+                for line in lines_by_sku[sku]:
+                    line.item_id = item_id
+
+    # --- what follows ------------------------------------------------------------------------------------------------
+
+    def settle(self, window_seconds: int, at: At) -> None:
+        """See which sales NetSuite holds by now, and forget those that count for nothing any more."""
+        now = int(at.clock().timestamp())
+
+        def look(order: SoldOrder) -> None:
+            if order.held_since is None and _is_over(order, at):
+                order.held_since = now
+
+        at.together(look, [order for order in self if order.held_since is None])
+        self._orders = {
+            key: order
+            for key, order in self._orders.items()
+            if self.is_promised(order, now) or max(order.created_at, order.updated_at) > now - 2 * window_seconds
+        }
+
+    @staticmethod
+    def is_promised(order: SoldOrder, now: int) -> bool:
+        """Whether an order's units are to be taken off what NetSuite says is available."""
+        return order.held_since is None or now - order.held_since < GRACE.total_seconds()
+
+    def promised(self, now: datetime) -> dict[str, dict[str, Decimal]]:
+        """Units by item id and marketplace that are sold, and that NetSuite does not hold yet."""
+        promised: dict[str, dict[str, Decimal]] = {}
+        for order in self:
+            if not self.is_promised(order, int(now.timestamp())):
+                continue
+            for line in order.lines:
+                if line.item_id and line.left > 0:
+                    of_item = promised.setdefault(line.item_id, {})
+                    of_item[order.marketplace] = of_item.get(order.marketplace, ZERO) + line.left
+        return promised
+
+    def sales(self, window_seconds: int, until: datetime) -> Sales:
+        """What was sold within the window, and what of it came to nothing."""
+        end = int(until.timestamp())
+        return sales_within(end - window_seconds, end, self._told())
+
+    def _told(self) -> Iterator[Sale]:
+        for order in self:
+            for line in order.lines:
+                if not line.item_id:
+                    continue
+                for units, instant in ((line.units, order.created_at), (-line.lost, order.updated_at)):
+                    if units:
+                        yield Sale(
+                            line_id=line.line_id,
+                            marketplace=order.marketplace,
+                            sku=line.sku,
+                            item_id=line.item_id,
+                            units=units,
+                            at=instant,
+                        )
+
+
+def _line(line: Line, known: SoldLine | None) -> SoldLine:
+    """A canceled line has no quantity any more: what it was before is remembered, or told by its cancelations."""
+    canceled = sum(each.quantity for each in line.cancelations)
+    units = max(known.units if known else 0, line.quantity + canceled)
+    left = min(units, line.quantity) if line.is_live else 0
+    return SoldLine(line.line_id, line.sku, units, units - left, known.item_id if known else "")
+
+
+def _is_over(order: SoldOrder, at: At) -> bool:
+    """Whether nobody is owed these units any more: the order is dead, or NetSuite's own figures have them off."""
+    if order.state in DEAD:
+        return True
+    if order.state not in SOLD:
+        return False
+    sale = at.postings.posting(Key(order.marketplace, order.order_id, Kind.SALES_ORDER, order.order_id))
+    return sale is None or sale.state is State.CONFIRMED
+
+
+def _unfinished(at: At) -> list[Posting]:
+    """Acceptances and sales orders that are not done, those that wait for a person too."""
+    waiting = [
+        *at.postings.open_postings(Lane.ORDERS_TO_ACCEPT),
+        *at.postings.open_postings(Lane.ORDERS_TO_POST),
+        *at.postings.parked(),
+    ]
+    return [each for each in waiting if each.key.kind in {Kind.ACCEPTANCE, Kind.SALES_ORDER}]
