@@ -12,6 +12,7 @@ from tests.fakes.clock import VirtualClock
 from tests.fakes.dispatch import MemoryWarehouse
 from tests.fakes.record import Record
 from tests.fakes.settlement import MemorySettlement
+from tests.fakes.shelves import MemoryShelves
 from tests.fakes.taking_back import MemoryCredits
 from tieout.domain.errors import AlreadyExists, NeedsAttention, Reason
 from tieout.domain.exchange import PostedTransaction, References
@@ -22,7 +23,7 @@ from tieout.domain.orders.sales_order import CustomerDraft, SalesOrder
 STOCKED = frozenset({"InvtPart", "Assembly"})
 
 
-class MemoryLedger(MemoryCredits, MemorySettlement, MemoryWarehouse, MemoryBilling):
+class MemoryLedger(MemoryCredits, MemorySettlement, MemoryWarehouse, MemoryBilling, MemoryShelves):
     """Fits `ports.Ledger`. `records` is every sales order in the order it was committed."""
 
     def __init__(self, clock: VirtualClock, items: Collection[Item] = (), lag: timedelta = timedelta()) -> None:

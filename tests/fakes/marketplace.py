@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from tests.fakes.clock import VirtualClock
 from tests.fakes.dispatch import MemoryDispatch
 from tests.fakes.money import MemoryMoney
+from tests.fakes.offers import MemoryOffers
 from tests.fakes.orders import fetched, read_back
 from tests.fakes.other_sellers import MemoryOtherSellers
 from tests.fakes.taking_back import MemoryReturns
@@ -27,7 +28,7 @@ def nothing_follows(order: Order) -> None:
     """After a decision: no debit, no shipping, until a test says so."""
 
 
-class MemoryMarketplace(MemoryMoney, MemoryReturns, MemoryDispatch, MemoryOtherSellers):
+class MemoryMarketplace(MemoryMoney, MemoryReturns, MemoryDispatch, MemoryOtherSellers, MemoryOffers):
     """Fits `ports.Marketplace`. `orders` is what Mirakl holds now, by order id.
 
     Its clock runs `skew` beside ours, and a change shows in listings only after `shows_after`.

@@ -55,6 +55,7 @@ WRITES = frozenset(
         *("create_return_authorization", "create_item_receipt", "change_lines", "create_record"),
         *("accept", "set_seller_references", "create_shipments", "track_shipments", "ship_shipments", "track_order"),
         *("ship_order", "cancel_lines", "cancel_order", "refund_lines", "receive_returns"),
+        *("send_stock", "send_offers", "send_prices", "export_offers"),
     }
 )
 VENDORS = frozenset({"ledger", "market"})

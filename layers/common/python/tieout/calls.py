@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from email.utils import parsedate_to_datetime
 from typing import NoReturn
 
@@ -23,6 +23,8 @@ from tieout.domain.errors import OutcomeUnknown, SystemDown
 log = logging.getLogger("tieout.calls")
 
 LOOPBACK = re.compile(r"http://127\.0\.0\.1:\d{1,5}(/[a-z0-9-]+)?")
+PIECE = 256 * 1024
+"""Bytes of a file that are taken at once."""
 IDLE_SECONDS = 60.0
 """A connection that slept longer may be dead without saying so (a frozen function): it is not used again."""
 
@@ -89,6 +91,22 @@ class Caller:
         Raises SystemDown when nothing can have been done, or nothing was to be written; OutcomeUnknown when a write may
         have arrived.
         """
+        response = self._answered(call, sign, attempt, piecemeal=False)
+        return Answer(response.status_code, response.headers, response.content)
+
+    def send_for_pieces(self, call: Call, sign: Sign | None, attempt: int = 1) -> tuple[Answer, Iterator[bytes]]:
+        """Make the call once, and take what a 2xx brings as it comes: a file that nobody needs whole.
+
+        The answer's body is empty then; any other status brings it as ever, and no pieces. Raises as `send` does;
+        taking the pieces raises SystemDown where they end too early.
+        """
+        response = self._answered(call, sign, attempt, piecemeal=True)
+        if response.ok:
+            return Answer(response.status_code, response.headers, b""), _pieces(call, response)
+        with response:
+            return Answer(response.status_code, response.headers, response.content), iter(())
+
+    def _answered(self, call: Call, sign: Sign | None, attempt: int, *, piecemeal: bool) -> requests.Response:
         began = self._clock()
         if began - self._used_at > IDLE_SECONDS:
             self._session.close()
@@ -102,6 +120,7 @@ class Caller:
                 auth=_Signed(sign),
                 timeout=self._timeouts,
                 allow_redirects=False,
+                stream=piecemeal,
             )
         except requests.RequestException as error:
             self._log(call, began, attempt, error=type(error).__name__)
@@ -109,7 +128,7 @@ class Caller:
         finally:
             self._used_at = self._clock()
         self._log(call, began, attempt, status=response.status_code)
-        return Answer(response.status_code, response.headers, response.content)
+        return response
 
     def _log(self, call: Call, began: float, attempt: int, *, status: int | None = None, error: str = "") -> None:
         told = {
@@ -132,6 +151,15 @@ class _Signed(AuthBase):
         if self._sign is not None:
             request.headers["Authorization"] = self._sign(request.method or "", request.url or "")
         return request
+
+
+def _pieces(call: Call, response: requests.Response) -> Iterator[bytes]:
+    with response:
+        try:
+            yield from response.iter_content(PIECE)
+        except requests.RequestException as error:
+            what = f"{call.system} broke off in {call.operation}: {type(error).__name__}"
+            raise SystemDown(what) from error
 
 
 def _raise_unanswered(call: Call, error: requests.RequestException) -> NoReturn:

@@ -34,6 +34,7 @@ from tieout.domain.shipments.shipment import (
     Tracking,
 )
 from tieout.flows.settlement.ports import GeneralLedger, MoneySource, SettlementLog
+from tieout.flows.stock.ports import OfferMarket, StockLedger
 
 __all__ = [
     "Archive",
@@ -53,7 +54,7 @@ __all__ = [
 ]
 
 
-class Marketplace(MoneySource, Protocol):
+class Marketplace(MoneySource, OfferMarket, Protocol):
     """One Mirakl connection."""
 
     def now(self) -> datetime:
@@ -140,7 +141,7 @@ class Marketplace(MoneySource, Protocol):
         """Reason codes that we may give, with their types, such as `REFUND` (RE01); kept for the process."""
 
 
-class Ledger(GeneralLedger, Protocol):
+class Ledger(GeneralLedger, StockLedger, Protocol):
     """The NetSuite account."""
 
     def references(self) -> References:

@@ -59,6 +59,9 @@ FREQUENCIES: dict[str, Frequency] = {
 }
 """Operations with a published limit. IV01 and SBC11 are once a day plus their pages; TL02 also 20 in a minute."""
 
+FULL: dict[str, Frequency] = {"OF52": _ONCE_A_DAY}
+"""Where everything may be asked for less often than what changed."""
+
 STRICTER: dict[str, dict[str, Frequency]] = {"external_partner": {"OR11": Frequency(1, 15 * MINUTE)}}
 """By persona, where it differs from the default one."""
 

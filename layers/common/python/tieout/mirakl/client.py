@@ -18,8 +18,11 @@ from tieout.mirakl import wire
 from tieout.mirakl.connection import Calls, Connection, instant, of_order
 from tieout.mirakl.dispatch import Dispatch
 from tieout.mirakl.listing import MAX, Page, pages
+from tieout.mirakl.offers import Offers
+from tieout.mirakl.prices import PriceImports
 from tieout.mirakl.refusals import NOT_ANSWERED, read, words_of
 from tieout.mirakl.settlement import Settlement
+from tieout.mirakl.stock import StockImports
 from tieout.mirakl.taking_back import TakingBack
 from tieout.mirakl.translate import fetched_order, read_order
 
@@ -34,7 +37,7 @@ _ACCOUNT = Decoder(wire.Account)
 _UPDATED_ORDERS = Decoder(wire.UpdatedOrders)
 
 
-class Mirakl(Dispatch, TakingBack, Settlement):
+class Mirakl(Dispatch, TakingBack, Settlement, Offers, StockImports, PriceImports):
     """Calls Mirakl as a seller or as an operator. `credentials` gives the secret; it is asked when needed."""
 
     def __init__(

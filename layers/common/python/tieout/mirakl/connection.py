@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TypeVar
 from urllib.parse import quote
@@ -16,6 +16,7 @@ from tieout.calls import LOOPBACK, Answer, Call, Caller
 from tieout.domain.errors import CredentialsRefused, NeedsAttention, Reason, SystemDown
 from tieout.mirakl.refusals import read, refusal_of
 
+JSON = "application/json"
 CONNECT_SECONDS = 3.05
 READ_SECONDS = 25.0
 READ_RETRIES = 2
@@ -41,6 +42,8 @@ class Connection(Struct, frozen=True, kw_only=True):
     """`seller` or `operator`."""
     shop_id: int | None
     legacy_api_key: bool = False
+    own_shop: int | None = None
+    """An operator's own shop, whose offers it may change."""
 
     def __post_init__(self) -> None:
         if not (_HOST.fullmatch(self.base_url) or LOOPBACK.fullmatch(self.base_url)):
@@ -64,10 +67,10 @@ class Calls:
         self._sleep = sleep
 
     def get(
-        self, operation: str, path: str, params: Params | None = None, *, scoped: bool = True
+        self, operation: str, path: str, params: Params | None = None, *, scoped: bool = True, accept: str = JSON
     ) -> tuple[Call, Answer]:
         """A read, repeated while nobody is home. `scoped` names a seller's shop."""
-        call = self._call(operation, "GET", path, params or {}, None, scoped=scoped)
+        call = self._call(operation, "GET", path, params or {}, None, scoped=scoped, accept=accept)
         return call, self._repeated(call)
 
     def ask(
@@ -81,18 +84,44 @@ class Calls:
 
         Raises SystemDown for an address that is neither there nor at https.
         """
-        here = self._connection.base_url
-        ours = url.startswith(f"{here}/")
-        beside_a_sandbox = bool(LOOPBACK.fullmatch(here) and _BESIDE.match(url))
-        if not (ours or url.startswith("https://") or beside_a_sandbox):
-            raise SystemDown(f"Mirakl named an address for {operation} that is not at https")
-        call = Call(system="mirakl", operation=operation, method="GET", url=url, reads=True)
+        call, ours = self._named(operation, url)
         try:
             return self._repeated(call, signed=ours)
         except CredentialsRefused as refused:
             if ours:
                 raise
-            raise SystemDown(f"the address that Mirakl named for {operation} is not open (any more)") from refused
+            raise _closed(operation) from refused
+
+    def pieces(self, operation: str, url: str) -> Iterator[bytes]:
+        """The same read, taken as it comes: a file that nobody needs whole. It is not repeated once it came in part.
+
+        Raises SystemDown as well where it ends too early.
+        """
+        call, ours = self._named(operation, url)
+        answer, coming = self._opened(call, signed=ours)
+        refusal = refusal_of(call, answer)
+        if isinstance(refusal, CredentialsRefused) and not ours:
+            raise _closed(operation) from refusal
+        if refusal is not None:
+            raise refusal
+        return coming
+
+    def _opened(self, call: Call, *, signed: bool) -> tuple[Answer, Iterator[bytes]]:
+        for attempt in range(1, READ_RETRIES + 1):
+            try:
+                return self._caller.send_for_pieces(call, self._sign if signed else None, attempt)
+            except SystemDown:
+                self._sleep(0.2 * 3 ** (attempt - 1))
+        return self._caller.send_for_pieces(call, self._sign if signed else None, READ_RETRIES + 1)
+
+    def _named(self, operation: str, url: str) -> tuple[Call, bool]:
+        """The call for an address that Mirakl named, and whether it is at our own instance."""
+        here = self._connection.base_url
+        ours = url.startswith(f"{here}/")
+        beside_a_sandbox = bool(LOOPBACK.fullmatch(here) and _BESIDE.match(url))
+        if not (ours or url.startswith("https://") or beside_a_sandbox):
+            raise SystemDown(f"Mirakl named an address for {operation} that is not at https")
+        return Call(system="mirakl", operation=operation, method="GET", url=url, reads=True), ours
 
     def write(self, operation: str, method: str, path: str, body: object = None) -> tuple[Call, Answer]:
         """A write, made once; without a body where the operation takes none."""
@@ -103,15 +132,29 @@ class Calls:
         """A write, and the JSON that it gave. Raises OutcomeUnknown where it gave something else."""
         return read(decoder, *self.write(operation, method, path, body))
 
+    def upload(self, decoder: Decoder[T], operation: str, path: str, body: bytes, content_type: str) -> T:
+        """A write of a form with a file (see `forms`), made once. Raises OutcomeUnknown where no JSON came back."""
+        call = self._call(operation, "POST", path, {}, body, scoped=True, content_type=content_type)
+        return read(decoder, call, self._once(call, 1))
+
     def _call(
-        self, operation: str, method: str, path: str, params: Params, body: bytes | None, *, scoped: bool
+        self,
+        operation: str,
+        method: str,
+        path: str,
+        params: Params,
+        body: bytes | None,
+        *,
+        scoped: bool,
+        accept: str = JSON,
+        content_type: str = JSON,
     ) -> Call:
         """A seller's calls always name the shop: without it Mirakl silently takes the key's default shop."""
         here = self._connection
         scope = {"shop_id": str(here.shop_id)} if scoped and here.role == "seller" else {}
-        headers = {"Accept": "application/json"}
+        headers = {"Accept": accept}
         if body is not None:
-            headers["Content-Type"] = "application/json"
+            headers["Content-Type"] = content_type
         return Call(
             system="mirakl",
             operation=operation,
@@ -144,6 +187,10 @@ class Calls:
         if self._authorization is None:
             self._authorization = _authorization(self._connection, self._credentials())
         return self._authorization
+
+
+def _closed(operation: str) -> SystemDown:
+    return SystemDown(f"the address that Mirakl named for {operation} is not open (any more)")
 
 
 def _authorization(connection: Connection, secret: Mapping[str, str]) -> str:

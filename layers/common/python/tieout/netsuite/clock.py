@@ -76,18 +76,28 @@ class Zone:
         """The instant of a `TO_CHAR(..., SHAPE)`."""
         return datetime.strptime(shown, _PYTHON_SHAPE).replace(tzinfo=UTC) - self._now()
 
+    def no_later(self, instant: datetime) -> str:
+        """`shown`, of what nothing may be missed since: as early as in any zone where this one is not known yet."""
+        return self.shown(instant if self.is_known else instant - FARTHEST)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether there is a sales order of ours to tell the zone by; until then it is taken for UTC."""
+        self._now()
+        return self._offset is not None
+
     def _now(self) -> timedelta:
         now = self._clock()
-        if self._offset is None or self._until is None or now >= self._until:
+        if self._until is None or now >= self._until:
             self._offset, self._until = self._asked(), now + KEPT
-        return self._offset
+        return self._offset or timedelta()
 
-    def _asked(self) -> timedelta:
-        """How far the zone is ahead of UTC; as if it were UTC where there is no sales order of ours to read yet."""
+    def _asked(self) -> timedelta | None:
+        """How far the zone is ahead of UTC; None where there is no sales order of ours to read yet."""
         for _ in range(_ATTEMPTS):
             newest = rows(self._connection, _SAVED_LATELY) or rows(self._connection, _NEWEST)
             if not newest:
-                return timedelta()
+                return None
             path = f"/services/rest/record/v1/salesOrder/{newest[0]['id']}"
             call, answer = self._connection.read("GET salesOrder", path, params={"fields": "lastModifiedDate"})
             utc = read(_MODIFIED, call, answer).at.astimezone(UTC).replace(tzinfo=None)
@@ -96,4 +106,4 @@ class Zone:
             # REST tells whole minutes; anything else means that the order was saved between the two questions.
             if abs(apart) <= FARTHEST and abs(apart - steps * STEP) <= timedelta(minutes=1):
                 return steps * STEP
-        return self._offset or timedelta()
+        return self._offset

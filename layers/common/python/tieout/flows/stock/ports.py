@@ -36,7 +36,10 @@ class OfferMarket(Protocol):
         """Offers of one file of an export (OF54), streamed. Raises NeedsAttention(UNREADABLE_DOCUMENT)."""
 
     def send_offers(self, listings: Iterable[Listing], columns: Collection[str]) -> str:
-        """Create, update or delete offers (OF01, NORMAL): only these columns; what has no column is not touched."""
+        """Create, update or delete offers (OF01, NORMAL); answers the import's id.
+
+        `columns` names the fields of `Listing` that are sent besides its SKU; what has no column is not touched.
+        """
 
     def offer_import(self, import_id: str) -> Import:
         """How far it is (OF02)."""
@@ -58,16 +61,28 @@ class StockLedger(Protocol):
     """The NetSuite account's shelves, items and prices, by SuiteQL with keyset paging."""
 
     def shelves_changed(self, location_ids: Collection[str], since: datetime) -> Iterator[list[Shelf]]:
-        """Pages of shelves whose units changed since then (`lastquantityavailablechange`), on NetSuite's clock."""
+        """Pages of shelves whose units changed since then (`lastquantityavailablechange`), on NetSuite's clock.
+
+        A page has every changed shelf of its items, and items come by id.
+        """
 
     def shelves(self, location_ids: Collection[str]) -> Iterator[list[Shelf]]:
-        """Pages of all shelves of active items at these locations, by item."""
+        """Pages of all shelves of active items at these locations; whole items, by id."""
 
     def shelves_of(self, item_ids: Collection[str], location_ids: Collection[str]) -> list[Shelf]:
         """The shelves of these items."""
 
-    def stock_items(self, changed_since: datetime | None = None) -> Iterator[list[StockItem]]:
-        """Pages of items by id, inactive ones too, kits with their members; or those that changed since then."""
+    def stock_items(
+        self, changed_since: datetime | None = None, approval_field: str | None = None
+    ) -> Iterator[list[StockItem]]:
+        """Pages of items by id, inactive ones too, kits with their members; or those that changed since then.
+
+        `approval_field` is the checkbox that says which of them may be listed. Raises NeedsAttention where NetSuite
+        knows no such field.
+        """
+
+    def items_deleted(self, since: datetime) -> list[str]:
+        """Ids of items that were deleted since then, and are gone (SuiteQL `deletedrecord`)."""
 
     def item_prices(self, level: str, currency: str) -> Iterator[list[ItemPrice]]:
-        """Pages of unit prices by item."""
+        """Pages of unit prices by item, of active ones; an item without a price there, or with several, is left out."""
