@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+A_BLOCK = 40
+
 
 class MemoryStockBook:
-    """Fits `flows.stock.store.StockBook`; `kept` is what it holds, by name."""
+    """Fits `flows.stock.store.StockBook`; `kept` is what it holds, by name. Its blocks are short, and cut anywhere."""
 
     def __init__(self) -> None:
-        self.kept: dict[str, list[bytes]] = {}
+        self.kept: dict[str, bytes] = {}
 
-    def lines(self, name: str) -> Iterator[bytes] | None:
+    def blocks(self, name: str) -> Iterator[bytes] | None:
         found = self.kept.get(name)
-        return None if found is None else iter(found)
+        if found is None:
+            return None
+        return (found[start : start + A_BLOCK] for start in range(0, len(found), A_BLOCK))
 
-    def replace(self, name: str, lines: Iterable[bytes]) -> None:
-        whole = list(lines)
-        assert not [line for line in whole if line.find(b"\n") != len(line) - 1]
-        self.kept[name] = whole
+    def replace(self, name: str, blocks: Iterable[bytes]) -> None:
+        self.kept[name] = b"".join(blocks)

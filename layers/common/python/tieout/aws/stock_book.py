@@ -1,4 +1,4 @@
-"""The book of stock in S3: gzipped lines, read as a stream, and replaced whole.
+"""The book of stock in S3: gzipped, read as a stream, and replaced whole.
 
 `stock/<name>.ndjson.gz`. Whoever writes has the turn of stock (`aws.turns`): nobody else writes meanwhile. An object
 changes at once or not at all, so that a run which is cut off leaves what was there before.
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+_A_BLOCK = 1 << 20
 _QUICK = 3
 """Of gzip's nine levels: a million lines cost seconds less than at the default, and a few megabytes more."""
 
@@ -27,20 +28,20 @@ class S3StockBook:
         self._exceptions = client.exceptions
         self._bucket = bucket
 
-    def lines(self, name: str) -> Iterator[bytes] | None:
-        """Lines with their ends, as they stand when this is called; None where nothing was kept under this name."""
+    def blocks(self, name: str) -> Iterator[bytes] | None:
+        """What is kept under a name, in blocks cut anywhere, as it stands when this is called; None: nothing is."""
         try:
             body = self._client.get_object(Bucket=self._bucket, Key=_key(name))["Body"]
         except self._exceptions.NoSuchKey:
             return None
-        return iter(gzip.GzipFile(fileobj=body))
+        return _read(gzip.GzipFile(fileobj=body))
 
-    def replace(self, name: str, lines: Iterable[bytes]) -> None:
-        """Keep these lines in place of what was there; returns when they are durable."""
+    def replace(self, name: str, blocks: Iterable[bytes]) -> None:
+        """Keep this in place of what was there; returns when it is durable."""
         with TemporaryFile() as file:
-            # Without a time of its own, so that the same lines are the same bytes.
+            # Without a time of its own, so that the same content is the same bytes.
             with gzip.GzipFile(fileobj=file, mode="wb", compresslevel=_QUICK, mtime=0) as packed:
-                packed.writelines(lines)
+                packed.writelines(blocks)
             file.seek(0)
             self._client.put_object(
                 Bucket=self._bucket,
@@ -53,3 +54,9 @@ class S3StockBook:
 
 def _key(name: str) -> str:
     return f"stock/{name}.ndjson.gz"
+
+
+def _read(file: gzip.GzipFile) -> Iterator[bytes]:
+    with file:
+        while block := file.read(_A_BLOCK):
+            yield block

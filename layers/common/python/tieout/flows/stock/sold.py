@@ -23,7 +23,7 @@ from tieout.domain.stock.velocity import Sale, Sales, sales_within
 from tieout.flows.archived import archived_order
 from tieout.flows.orders.rules import is_own_shop
 from tieout.flows.ports import At
-from tieout.flows.stock.store import StockBook
+from tieout.flows.stock.store import StockBook, whole
 
 NAME = "sold"
 GRACE = timedelta(seconds=60)
@@ -72,7 +72,7 @@ class SoldOrders:
     @classmethod
     def load(cls, book: StockBook, config: Config) -> SoldOrders:
         """As the last run left it; empty where there was none."""
-        return cls((decode(line, type=SoldOrder) for line in book.lines(NAME) or ()), config)
+        return cls((decode(line, type=SoldOrder) for line in (whole(book, NAME) or b"").splitlines()), config)
 
     def keep(self, book: StockBook) -> None:
         """Write it down."""

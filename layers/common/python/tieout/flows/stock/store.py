@@ -7,10 +7,16 @@ from typing import Protocol
 
 
 class StockBook(Protocol):
-    """Lines by name. Only the run that has the turn of stock writes."""
+    """Bytes by name. Only the run that has the turn of stock writes."""
 
-    def lines(self, name: str) -> Iterator[bytes] | None:
-        """Lines with their ends, as they stand when this is called; None where nothing was kept under this name."""
+    def blocks(self, name: str) -> Iterator[bytes] | None:
+        """What is kept under a name, in blocks cut anywhere, as it stands when this is called; None: nothing is."""
 
-    def replace(self, name: str, lines: Iterable[bytes]) -> None:
-        """Keep these lines in place of what was there, all or none; returns when they are durable."""
+    def replace(self, name: str, blocks: Iterable[bytes]) -> None:
+        """Keep this in place of what was there, all or nothing; returns when it is durable."""
+
+
+def whole(book: StockBook, name: str) -> bytes | None:
+    """What is kept under a name, where it is small; None: nothing is."""
+    blocks = book.blocks(name)
+    return None if blocks is None else b"".join(blocks)
