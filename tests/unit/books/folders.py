@@ -119,6 +119,7 @@ _PLACES = {
     "gl_lines": "netsuite",
     "periods": "netsuite",
     "statement": "bank",
+    "rates": "bank",
 }
 
 

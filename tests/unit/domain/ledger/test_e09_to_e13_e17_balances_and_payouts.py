@@ -1,4 +1,4 @@
-"""Worked examples 9 to 13 and 17: what is carried on, exchanged, reserved, refunded late, accrued, and paid."""
+"""Worked examples 9, 11 to 13 and 17: what is carried on, reserved, refunded late, accrued, and paid."""
 
 from __future__ import annotations
 
@@ -23,7 +23,6 @@ from tests.unit.domain.ledger.bookkeeping import (
     with_document,
 )
 from tieout.domain.ledger.accrual import accrue
-from tieout.domain.ledger.exchange import Received, base_effect, conversion_difference, exchanged_payout
 from tieout.domain.ledger.line import PayOut
 from tieout.domain.ledger.reclass import balance_of, presentation_reclass
 from tieout.domain.ledger.settle import Status, settle
@@ -112,48 +111,6 @@ def test_e9_a_negative_balance_at_the_month_s_end_is_shown_as_a_liability_and_mo
     assert operator is not None
     assert balances([operator]) == money(seller_payable="-79.67", seller_receivable="79.67")
     assert presentation_reclass(Decimal(0), rules(), "EUR", END_OF_JANUARY) is None
-
-
-def test_e10_a_payout_in_another_currency_goes_through_conversion_and_its_cost_is_explained() -> None:
-    received = Received(
-        cycle="C1",
-        day=date(2026, 1, 23),
-        currency="EUR",
-        amount=Decimal("10000.00"),
-        base_currency="GBP",
-        base_amount=Decimal("8512.30"),
-        booked_rate=Decimal("0.8600"),
-        market_rate=Decimal("0.8550"),
-    )
-    same(
-        exchanged_payout(received, rules()),
-        """
-        journalEntry 23 Jan
-          fx_conversion                            10,000.00
-          marketplace_clearing                                 10,000.00
-        journalEntry 23 Jan
-          bank_in_transit                           8,512.30
-          fx_conversion                                         8,512.30
-        """,
-    )
-    effect = base_effect(received)
-    assert [str(each) for each in (effect.clearing, effect.market_move, effect.spread)] == [
-        "8600.00",
-        "-50.00",
-        "-37.70",
-    ]
-    assert effect.clearing + effect.market_move + effect.spread == effect.bank
-    difference = conversion_difference(received, rules())
-    assert difference is not None
-    same(
-        [difference],
-        """
-        journalEntry 23 Jan
-          fx_gain_loss                                 50.00
-          psp_conversion_cost                          37.70
-          fx_conversion                                            87.70
-        """,
-    )
 
 
 def test_e11_a_reserve_is_an_asset_and_never_an_expense() -> None:

@@ -1,6 +1,7 @@
-"""`bank/statement.ndjson` of an export folder: the bank's lines, and the payouts that they show.
+"""`bank/` of an export folder: the statement's lines with the payouts that they show, and rates of exchange.
 
-Columns: `date` (2026-09-13), `amount` (what came in is above zero), `currency`, `reference`.
+`statement.ndjson`: `date` (2026-09-13), `amount` (what came in is above zero), `currency`, `reference`.
+`rates.ndjson`: `date`, `currency`, `into`, `rate` (what one of `currency` is worth of `into` from that day on).
 """
 
 from __future__ import annotations
@@ -12,16 +13,18 @@ from pathlib import Path
 
 from msgspec import Struct
 from msgspec.json import Decoder
+from msgspec.structs import replace
 
 from tieout.books.folder import Files
 from tieout.books.rows import Problem
 from tieout.domain.ledger.line import Books
 from tieout.domain.ledger.periods import local_day
+from tieout.domain.ledger.rates import Rate
 from tieout.domain.ledger.rules import BookingRules
 from tieout.domain.ledger.side import side_of
 from tieout.domain.money import Money
 from tieout.domain.reconcile.advice import ADVICE
-from tieout.domain.reconcile.bank import AtBank, PaidOut, StatementLine, at_the_bank
+from tieout.domain.reconcile.bank import AtBank, PaidOut, StatementLine, at_the_bank, exchanged_at_the_bank
 from tieout.domain.reconcile.breaks import Break, Code
 from tieout.netsuite.booked_rows import UnreadableError, amount_of, currency_of, text_of
 
@@ -37,7 +40,16 @@ class Row(Struct, frozen=True):
     reference: str | int | None = None
 
 
-_ROW = Decoder(Row)
+class RateRow(Struct, frozen=True):
+    """A rate as the file has it."""
+
+    date: str
+    currency: str
+    into: str
+    rate: Decimal
+
+
+STATEMENT_ROW, RATE_ROW = Decoder(Row), Decoder(RateRow)
 
 
 class Statement(Struct, frozen=True, kw_only=True):
@@ -54,17 +66,45 @@ def read_statement(folder: Path, problems: list[Problem]) -> Statement | None:
     if not files.there("statement"):
         return None
     before = len(problems)
-    lines = tuple(line for _, line in files.read("statement", _ROW, _line))
+    lines = tuple(line for _, line in files.read("statement", STATEMENT_ROW, statement_line))
     return Statement(lines=lines, is_whole=len(problems) == before)
 
 
-def _line(row: Row) -> StatementLine:
+def read_rates(folder: Path, problems: list[Problem]) -> tuple[Rate, ...]:
+    """The rates of exchange; none where there is no such file. What does not read is added to `problems`."""
+    files = Files(folder / "bank", folder, problems)
+    return tuple(sorted(rate for _, rate in files.read("rates", RATE_ROW, rate_of)))
+
+
+def with_the_bank(books: Mapping[str, Books], statement: Statement | None, rates: tuple[Rate, ...]) -> dict[str, Books]:
+    """The books with what the bank shows of payouts in other currencies, and with the rates."""
+    cycles = {name: each.cycles for name, each in books.items()}
+    arrivals = exchanged_at_the_bank(cycles, statement.lines if statement else ())
+    return {name: replace(each, arrivals=arrivals[name], rates=rates) for name, each in books.items()}
+
+
+def rate_of(row: RateRow) -> Rate:
+    """A row of `rates`. Raises UnreadableError with the field's name."""
+    rate = amount_of(row.rate, "rate")
+    if rate <= 0:
+        raise UnreadableError("rate is not above zero")
+    currency, into = currency_of(row.currency), currency_of(row.into)
+    if currency == into:
+        raise UnreadableError("into is the currency itself")
+    return Rate(day=_day(row.date), currency=currency, into=into, rate=rate)
+
+
+def _day(text: str) -> date:
     try:
-        day = date.fromisoformat(row.date[:10])
+        return date.fromisoformat(text[:10])
     except ValueError as error:
         raise UnreadableError("date is not a day such as 2026-09-13") from error
+
+
+def statement_line(row: Row) -> StatementLine:
+    """A row of `statement`. Raises UnreadableError with the field's name."""
     return StatementLine(
-        day=day,
+        day=_day(row.date),
         amount=amount_of(row.amount, "amount"),
         currency=currency_of(row.currency),
         reference=text_of(row.reference),

@@ -15,6 +15,7 @@ import duckdb
 from msgspec import Struct, json
 from msgspec.structs import replace
 
+from tieout.books.bank import Statement, bank_breaks, payouts_at_the_bank
 from tieout.books.parquet import lines_from_parquet, parquet_of
 from tieout.books.reconcile import Reconciled, compare, reconcile_folder
 from tieout.books.stage import stage
@@ -24,6 +25,7 @@ from tieout.domain.ledger.line import Booked, Books
 from tieout.domain.money import ZERO
 from tieout.flows.ports import At
 from tieout.flows.reconcile.compare import Findings, Gathered
+from tieout.flows.settlement.at_the_bank import RATES, STATEMENT, bank_rows, statement_of
 from tieout.flows.settlement.log import (
     CYCLES,
     DOCUMENTS,
@@ -119,7 +121,12 @@ class ArchivedSources:
             mended = {
                 name for (name,) in engine.execute("SELECT id FROM line WHERE id IN ?", [list(problems)]).fetchall()
             }
-            found = _findings(compare(engine, rules, as_of))
+            compared = compare(engine, rules, as_of)
+        statement = Statement(lines=tuple(statement_of(self._at)), is_whole=True)
+        at_bank = payouts_at_the_bank([books], rules, statement, as_of)
+        told = {(each.code, each.key) for each in compared.breaks}
+        more = [each for each in bank_breaks(at_bank, statement) if (each.code, each.key) not in told]
+        found = _findings(replace(compared, breaks=[*compared.breaks, *more]))
         left = [f"{name}: {why}" for name, why in sorted(problems.items()) if name not in mended]
         return replace(found, problems=[*found.problems, *left])
 
@@ -146,9 +153,17 @@ class ArchivedSources:
         _write(mine / "billing_cycles.ndjson.gz", log.rows(marketplace, CYCLES, NO_CYCLE))
         _write(mine / "accounting_documents.ndjson.gz", log.rows(marketplace, DOCUMENTS, NO_CYCLE))
         _write(mine / "orders.ndjson.gz", self._orders(marketplace, documents))
+        if not (folder / "bank").exists():  # one for all marketplaces
+            self._write_bank(folder / "bank")
         booked = [*documents, *_written(general_ledger, {each.external_id.casefold() for each in documents})]
         _write(theirs / "documents.ndjson.gz", (json.encode(_document_row(each)) for each in booked))
         _write(theirs / "gl_lines.ndjson.gz", (json.encode(_ledger_row(each)) for each in general_ledger))
+
+    def _write_bank(self, folder: Path) -> None:
+        folder.mkdir()
+        for table in (STATEMENT, RATES):
+            if rows := bank_rows(table, self._at):
+                _write(folder / f"{table}.ndjson.gz", rows)
 
     def export(self, folder: str, books: Mapping[str, Gathered]) -> list[str]:
         """Keep an export folder of these marketplaces in the archive; answers its files."""

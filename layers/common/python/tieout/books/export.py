@@ -2,6 +2,7 @@
 
     mirakl/<marketplace>/{orders, transaction_lines, billing_cycles, accounting_documents}.ndjson[.gz]
     netsuite/{documents, items, gl_lines}.ndjson[.gz]
+    bank/{statement, rates}.ndjson[.gz]
 
 Lines come in any order and pages may be doubled. What cannot be read is a `Problem`, and the cycles that it may belong
 to are in doubt (`Books.doubts`): they are held, as a sum with a hole proves nothing.
@@ -16,6 +17,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from tieout.books.bank import Statement, read_rates, read_statement, with_the_bank
 from tieout.books.belonging import Belonging
 from tieout.books.folder import Files
 from tieout.books.once import once, told_twice
@@ -59,6 +61,8 @@ class Export(Struct, frozen=True, kw_only=True):
     items: tuple[Item, ...] = ()
     strangers: tuple[Booked, ...] = ()
     """Documents of NetSuite that belong to no marketplace that was asked for."""
+    statement: Statement | None = None
+    """Of the bank; None where there is no such file, or it was not asked for."""
     problems: list[Problem]
     """By file and line."""
     replaced: Mapping[str, tuple[Line, ...]] = {}
@@ -71,8 +75,9 @@ def read_export(
     *,
     customers: Mapping[str, str] | None = None,
     general_ledger: bool = False,
+    bank: bool = False,
 ) -> Export:
-    """Everything of these marketplaces; items and the general ledger only with `general_ledger`.
+    """Everything of these marketplaces; items and the general ledger only with `general_ledger`, the bank with `bank`.
 
     `customers`: the marketplace's name as a customer of NetSuite, by marketplace. Raises ExportError.
     """
@@ -81,11 +86,15 @@ def read_export(
     belonging = Belonging(books, customers or {})
     booked, strangers = reading.documents(belonging)
     files = Files(folder / "netsuite", folder, reading.problems)
+    statement = read_statement(folder, reading.problems) if bank else None
+    rates = read_rates(folder, reading.problems) if bank else ()
+    whole = {
+        name: msgspec.structs.replace(each, booked=booked[name], doubts=reading.doubts[name])
+        for name, each in books.items()
+    }
     return Export(
-        books={
-            name: msgspec.structs.replace(each, booked=booked[name], doubts=reading.doubts[name])
-            for name, each in books.items()
-        },
+        books=with_the_bank(whole, statement, rates),
+        statement=statement,
         gl_lines=tuple(row for _, row in files.read("gl_lines", GL_ROW, gl_line_of)) if general_ledger else (),
         items=tuple(row for _, row in files.read("items", _ITEM, _itself)) if general_ledger else (),
         strangers=strangers,

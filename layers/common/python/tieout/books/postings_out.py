@@ -76,6 +76,8 @@ def proof_row(proof: Proof) -> dict[str, Any]:
         "residual": shown(proof.residual, currency),
         "status": proof.status.value,
     }
+    if proof.payout_waits:
+        row["payout_waits"] = proof.payout_waits
     if proof.status is Status.HELD:
         row["reasons"] = [
             {"code": each.code.value, "key": each.key, "explanation": each.explanation} for each in proof.reasons

@@ -17,7 +17,7 @@ import duckdb
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tieout.books.bank import NOT_THERE, bank_breaks, payouts_at_the_bank, read_statement
+from tieout.books.bank import NOT_THERE, bank_breaks, payouts_at_the_bank
 from tieout.books.by_rules import found_by_rules
 from tieout.books.export import read_export
 from tieout.books.rows import Problem
@@ -52,14 +52,14 @@ class Reconciled(Struct, frozen=True, kw_only=True):
 def reconcile_folder(folder: Path, config: Config, marketplaces: Iterable[str], as_of: date) -> Reconciled:
     """Compare an export folder. Raises ExportError, ConfigError."""
     names = list(marketplaces)
-    export = read_export(folder, names, customers=customers_of(config, names), general_ledger=True)
+    export = read_export(folder, names, customers=customers_of(config, names), general_ledger=True, bank=True)
     rules = {name: booking_rules(config, name) for name in names}
     books = [export.books[name] for name in names]
     found = reconcile(books, rules, as_of)
     problems = [*export.problems]
     by_rules = found_by_rules(folder, export, config, rules, problems)
     more = [*by_rules.breaks]
-    statement = read_statement(folder, problems)
+    statement = export.statement
     if statement is not None:
         told = {(each.code, each.key) for each in found.breaks}
         at_bank = payouts_at_the_bank(books, rules, statement, as_of)

@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 from tieout import __version__
 from tieout.cli.backfill import orders
 from tieout.cli.backfill_settlement import settlements
+from tieout.cli.bank import bank
 from tieout.cli.breaks import breaks
 from tieout.cli.close import close
 from tieout.cli.deadlines import deadlines
@@ -100,6 +101,7 @@ app.command()(close)
 app.add_typer(orders, name="orders")
 app.add_typer(settlements, name="settlements")
 app.add_typer(breaks, name="breaks")
+app.add_typer(bank, name="bank")
 
 
 def main() -> None:

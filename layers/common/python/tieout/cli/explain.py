@@ -12,7 +12,7 @@ from tieout.cli.options import AsJson, deployment_of, wants_json
 from tieout.cli.output import a_table, facts_of, show, when
 from tieout.cli.trouble import MistakeError
 from tieout.domain.errors import Reason
-from tieout.domain.postings import Kind, Posting
+from tieout.domain.postings import SETTLED_AS, Kind, Posting
 
 WORDS = {
     Kind.ACCEPTANCE: "acceptance in Mirakl",
@@ -27,6 +27,8 @@ WORDS = {
     Kind.SHIPMENT: "shipment in Mirakl",
     Kind.CANCELATION: "cancelation in Mirakl",
     Kind.REFUND: "refund in Mirakl",
+    Kind.CYCLE: "billing cycle",
+    **dict.fromkeys(SETTLED_AS, "settlement record in NetSuite"),
     Kind.STOCK: "quantity in Mirakl",
     Kind.STOCK_PUSH: "push of stock to Mirakl",
 }
@@ -34,7 +36,7 @@ WORDS = {
 
 def explain(
     ctx: typer.Context,
-    order: Annotated[str, typer.Argument(help="Mirakl order id.")],
+    order: Annotated[str, typer.Argument(help="Mirakl order id; of a settlement the billing cycle's, or the month.")],
     marketplace: Annotated[str | None, typer.Option(help="Where several marketplaces may have this id.")] = None,
     as_json: AsJson = False,
 ) -> None:

@@ -48,6 +48,8 @@ def settlement_tables(outcome: Outcome, looked_at: Review) -> list[RenderableTyp
         parts += [_kinds(looked_at), _accounts(looked_at)]
     if outcome.waiting:
         parts.append(_waiting(outcome.waiting))
+    if any(proof.payout_waits for proof in outcome.proofs):
+        parts.append(_payouts(outcome))
     if outcome.held:
         parts.append(_held(looked_at))
     if outcome.problems:
@@ -128,6 +130,14 @@ def _waiting(waiting: Sequence[Waiting]) -> Table:
     for each in waiting:
         cycle = f"{printable(each.cycle)} (its billing cycle is not in the export)" if each.cycle else "the next one"
         table.add_row(each.marketplace, cycle, str(each.lines), f"{shown(each.amount, each.currency)} {each.currency}")
+    return table
+
+
+def _payouts(outcome: Outcome) -> Table:
+    table = a_table("Payouts that wait; all else of their cycles is above", "Marketplace", "Cycle", "Waits for")
+    for each in outcome.proofs:
+        if each.payout_waits:
+            table.add_row(*map(printable, (each.marketplace, each.cycle, each.payout_waits)))
     return table
 
 

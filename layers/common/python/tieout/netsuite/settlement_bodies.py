@@ -138,6 +138,8 @@ def _journal(record: Record, setting: Setting) -> Json:
         body["approved"] = setting.approve
     if setting.subsidiary_id is not None:
         body["subsidiary"] = {"id": setting.subsidiary_id}
+    if record.exchange_rate is not None:
+        body["exchangeRate"] = record.exchange_rate
     if record.reversal_day is not None:
         body["reversalDate"] = record.reversal_day.isoformat()
     return body

@@ -102,6 +102,9 @@ class Settlement(Settings):
     negative balance of the marketplace account, shown as a liability."""
     settled_hours: int = Field(default=24, ge=0, le=168)
     """A cycle is complete when its lines have not changed for so long."""
+    pays_out: Currency | None = None
+    """Currency of your own books, where payouts arrive in it and not in the cycle's: each is booked when the bank's
+    statement shows it (`tieout bank import`); left out: in the cycle's."""
     seller_model: Literal["agent", "principal"] = "agent"
     """Operators: whether they sell on behalf of the shops, or buy and sell themselves (dropship)."""
     materiality: Decimal = Field(default=Decimal(0), ge=0)

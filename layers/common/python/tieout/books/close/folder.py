@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from tieout import __version__
-from tieout.books.bank import bank_breaks, payouts_at_the_bank, read_statement
+from tieout.books.bank import bank_breaks, payouts_at_the_bank
 from tieout.books.by_rules import found_by_rules
 from tieout.books.close.closing import Closing, Period
 from tieout.books.close.manifest import InputFile, hash_of, run_id
@@ -57,7 +57,7 @@ def closing_of(
     of the history.
     """
     names = list(marketplaces or marketplaces_of(config))
-    export = read_export(folder, names, customers=customers_of(config, names), general_ledger=True)
+    export = read_export(folder, names, customers=customers_of(config, names), general_ledger=True, bank=True)
     rules = {name: booking_rules(config, name) for name in names}
     day = as_of or max([period.last, *_days(export)])
     inputs = inputs_of(folder, names)
@@ -66,7 +66,7 @@ def closing_of(
     problems = [*export.problems]
     by_rules = found_by_rules(folder, export, config, rules, problems, with_ledger=known is None)
     breaks = [*found.breaks, *(known or ()), *by_rules.breaks]
-    statement = read_statement(folder, problems)
+    statement = export.statement
     at_bank = (
         payouts_at_the_bank(export.books.values(), rules, statement, day) if statement and statement.lines else None
     )

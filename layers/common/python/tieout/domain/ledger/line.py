@@ -8,6 +8,8 @@ from decimal import Decimal
 
 from msgspec import Struct, field
 
+from tieout.domain.ledger.rates import Arrival, Rate
+
 
 class Line(Struct, frozen=True, kw_only=True):
     """A transaction line (TL02, TL05): one movement of a shop's account. `amount` is signed, from the seller's side."""
@@ -196,3 +198,6 @@ class Books(Struct, frozen=True, kw_only=True):
     """Of this marketplace's orders, and whatever bears our external ids."""
     doubts: Mapping[str, str] = field(default_factory=dict)
     """Cycles of which something could not be read, and what; `*` stands for all of them. They are held."""
+    arrivals: Mapping[str, Arrival] = field(default_factory=dict)
+    """What the bank shows of payouts in another currency than their cycle's, by cycle."""
+    rates: tuple[Rate, ...] = ()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from tieout.domain.ledger.line import Cycle
 from tieout.domain.ledger.payments import memo_of
@@ -15,6 +17,11 @@ from tieout.domain.ledger.side import entry
 from tieout.domain.money import ZERO
 
 PAID = "PAID"
+
+
+def paid_on(cycle: Cycle, zone: ZoneInfo) -> date:
+    """The day of the payout in the books' zone; the closing's, where Mirakl tells none."""
+    return local_day(cycle.pay_out.paid_at, zone) if cycle.pay_out.paid_at else Periods(cycle.closed_at, zone).closing
 
 
 def payout(
@@ -32,8 +39,7 @@ def payout(
     """
     if cycle.pay_out.state != PAID or transferred <= 0:
         return None
-    zone = run.rules.time_zone
-    day = local_day(cycle.pay_out.paid_at, zone) if cycle.pay_out.paid_at else Periods(cycle.closed_at, zone).closing
+    day = paid_on(cycle, run.rules.time_zone)
     amount = transferred * run.side.sign
     control = run.accounts.account(run.side.control, cycle.currency, day)
     bank = run.accounts.account(run.side.bank, cycle.currency, day)

@@ -50,6 +50,8 @@ class Proof(Struct, frozen=True, kw_only=True):
     """`carried_in + sum_of_lines - transferred - carried_out`."""
     status: Status
     reasons: tuple[Held, ...] = ()
+    payout_waits: str = ""
+    """What the payout of a cycle that is not held waits for, where it arrives in another currency."""
 
 
 class Settled(Struct, frozen=True, kw_only=True):

@@ -82,6 +82,8 @@ class Record(Struct, frozen=True, kw_only=True):
     """The day that it belongs to, where its period is closed."""
     after: tuple[str, ...] = ()
     """External ids of records of the same run that have to be there first."""
+    exchange_rate: Decimal | None = None
+    """What one of its currency is worth in the subsidiary's; None: as NetSuite's own table says on its day."""
 
     def __post_init__(self) -> None:
         debit = sum((entry.debit for entry in self.entries), ZERO)

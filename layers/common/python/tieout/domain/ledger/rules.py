@@ -75,5 +75,7 @@ class BookingRules(Struct, frozen=True, kw_only=True):
     """The operator as a NetSuite vendor, by external id."""
     materiality: Decimal = ZERO
     missing_after_days: int = 25
+    pays_out: str = ""
+    """Currency in which payouts arrive, where that is not the cycle's; empty: the cycle's."""
     most_journal_lines: int = 999
     most_applications: int = 500

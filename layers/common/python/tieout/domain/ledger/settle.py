@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from tieout.domain.ledger.accounts import UnmappedRoleError
 from tieout.domain.ledger.bills import Bills
 from tieout.domain.ledger.buckets import buckets_that_differ
+from tieout.domain.ledger.exchange import exchange, is_exchanged
 from tieout.domain.ledger.goods import Goods
 from tieout.domain.ledger.journal import Unit, journals
 from tieout.domain.ledger.line import Books, Cycle, Line
@@ -51,9 +52,10 @@ def settle(books: Books, rules: BookingRules) -> Settled:
         tied = tie_out(carried_in, total, cycle.to_seller)
         held = _reasons(run, cycle, lines, tied)
         made: list[Record] = []
+        waits = ""
         if not held:
             before = run.rooms.used()
-            made, held = _book(run, cycle, lines, tied)
+            made, held, waits = _book(run, cycle, lines, tied)
             if held:
                 run.rooms.back_to(before)
         carried[account] = tied.carried_out
@@ -73,6 +75,7 @@ def settle(books: Books, rules: BookingRules) -> Settled:
                 residual=tied.residual,
                 status=Status.HELD if held else Status.TIED_OUT,
                 reasons=tuple(sorted(set(held))),
+                payout_waits="" if held else waits,
             )
         )
     return Settled(records=tuple(records), proofs=tuple(proofs))
@@ -132,17 +135,17 @@ def _exponent(amount: Decimal) -> int:
     return exponent if isinstance(exponent, int) else 0
 
 
-def _book(run: Run, cycle: Cycle, lines: list[Line], tied: TieOut) -> tuple[list[Record], list[Held]]:
-    """The records of a cycle that ties out, or why they could not be made."""
+def _book(run: Run, cycle: Cycle, lines: list[Line], tied: TieOut) -> tuple[list[Record], list[Held], str]:
+    """The records of a cycle that ties out, or why they could not be made; and what its payout waits for."""
     seller = seller_as_vendor(run.rules, cycle.shop) if run.side.sign < 0 else None
     sorter = Sorter(run, cycle, seller)
     try:
         return _records(run, sorter, lines, tied)
     except UnmappedRoleError as error:
-        return [], [Held(Code.UNMAPPED_TYPE, cycle.id, str(error))]
+        return [], [Held(Code.UNMAPPED_TYPE, cycle.id, str(error))], ""
 
 
-def _records(run: Run, sorter: Sorter, lines: list[Line], tied: TieOut) -> tuple[list[Record], list[Held]]:
+def _records(run: Run, sorter: Sorter, lines: list[Line], tied: TieOut) -> tuple[list[Record], list[Held], str]:
     cycle, out = sorter.cycle, sorter.sort(lines)
     if not out.payouts.ids and cycle.pay_out.state == PAID:
         run.take_payment(cycle, tied.transferred, out.payouts)
@@ -173,10 +176,13 @@ def _records(run: Run, sorter: Sorter, lines: list[Line], tied: TieOut) -> tuple
             memo=memo_of(cycle.voucher, cycle.id),
         )
     records += releases(run, sorter)
+    if is_exchanged(run.rules, cycle):
+        paid_out = exchange(run, cycle, out.payouts, tied.transferred, entity=sorter.entity, booked=records)
+        return [*records, *paid_out.records], held, paid_out.waits
     paid = payout(run, cycle, out.payouts, tied.transferred, entity=sorter.entity, bills=records)
     if paid is not None:
         records.append(paid)
-    return records, held
+    return records, held, ""
 
 
 def _payment_lines(cycle: Cycle, amount: Decimal, tied: TieOut) -> Iterable[Held]:

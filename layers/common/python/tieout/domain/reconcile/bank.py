@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
 from msgspec import Struct
 
+from tieout.domain.ledger.line import Cycle
+from tieout.domain.ledger.rates import Arrival
 from tieout.domain.money import ZERO
 
+PAID = "PAID"
 PATIENCE = timedelta(days=7)
 """Days from Mirakl's payout to the bank's line: a transfer takes two to five, and a weekend may lie between."""
 _BEFORE = timedelta(days=1)
@@ -107,15 +110,22 @@ class _Pairs:
             if named:
                 self._naming[named].append(place)
 
-    def by_reference(self, payout: PaidOut) -> Decimal | None:
-        """What the lines that name it come to; None where none does, or where they may be other payouts'."""
+    def naming(self, payout: PaidOut) -> list[StatementLine]:
+        """The lines that name it, in the order of their days; none where they may be other payouts'."""
         words = _words(payout.reference)
         naming = [place for place in self._naming.get(words, ()) if place in self._free]
         # A reference that every payout bears says whose it is, and not which one.
-        if not naming or self._sharing[words] > 1:
-            return None
+        if self._sharing[words] > 1:
+            return []
         self._free.difference_update(naming)
-        shown = [self._lines[place].amount for place in naming if self._lines[place].currency == payout.currency]
+        return [self._lines[place] for place in naming]
+
+    def by_reference(self, payout: PaidOut) -> Decimal | None:
+        """What the lines that name it come to; None where none does, or where they may be other payouts'."""
+        naming = self.naming(payout)
+        if not naming:
+            return None
+        shown = [line.amount for line in naming if line.currency == payout.currency]
         return sum(shown, ZERO) if shown else payout.amount
 
     def by_amount(self, payout: PaidOut, patience: timedelta) -> bool:
@@ -129,6 +139,39 @@ class _Pairs:
             return False
         self._free.remove(min(near, key=lambda place: abs(self._lines[place].day - payout.day)))
         return True
+
+
+def exchanged_at_the_bank(
+    cycles: Mapping[str, Iterable[Cycle]], statement: Sequence[StatementLine]
+) -> dict[str, dict[str, Arrival]]:
+    """By marketplace and cycle, payouts that lines of one other currency name, and what those lines come to.
+
+    An amount in another currency can be told by its reference only. Where lines name it in its own currency, or in
+    several others, it is none of these. `cycles`: all of every marketplace, so that a reference of two is nobody's.
+    """
+    payouts = [
+        PaidOut(
+            marketplace=marketplace,
+            cycle=cycle.id,
+            day=(cycle.pay_out.paid_at or cycle.closed_at).date(),
+            amount=cycle.to_seller,
+            currency=cycle.currency,
+            reference=cycle.pay_out.reference or "",
+        )
+        for marketplace, theirs in cycles.items()
+        for cycle in theirs
+        if cycle.pay_out.state == PAID and cycle.to_seller
+    ]
+    pairs = _Pairs(payouts, sorted(statement, key=lambda each: (each.day, each.currency, each.amount, each.reference)))
+    found: dict[str, dict[str, Arrival]] = {marketplace: {} for marketplace in cycles}
+    for payout in payouts:
+        naming = pairs.naming(payout)
+        currencies = {line.currency for line in naming}
+        if len(currencies) == 1 and payout.currency not in currencies:
+            amount = sum((line.amount for line in naming), ZERO)
+            arrival = Arrival(day=naming[-1].day, currency=naming[-1].currency, amount=amount)
+            found[payout.marketplace][payout.cycle] = arrival
+    return found
 
 
 def _words(reference: str) -> tuple[str, ...]:

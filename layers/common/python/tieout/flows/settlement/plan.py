@@ -16,6 +16,7 @@ from tieout.domain.ledger.settle import review_hash, settle
 from tieout.domain.money import ZERO
 from tieout.domain.postings import SETTLED_AS, Key, Kind, Posting, State
 from tieout.flows.ports import At
+from tieout.flows.settlement.at_the_bank import with_the_bank
 from tieout.flows.settlement.log import cycles_of, documents_of, lines_of, sold_in
 from tieout.flows.settlement.rules import booking_rules
 
@@ -64,8 +65,9 @@ def plan_of(marketplace: str, cycle_id: str, at: At) -> Plan:
         raise NeedsAttention(Reason.CYCLE_HELD, {"cycle": f"{cycle_id} is not among the billing cycles (SBC11)"})
     chain = chain_of(cycles[cycle_id], cycles.values(), at, marketplace)
     lines = {cycle.id: lines_of(marketplace, cycle.id, at) for cycle in chain}
+    rules = booking_rules(at.config, marketplace)
     books = _books(marketplace, chain, lines, at)
-    settled = settle(books, booking_rules(at.config, marketplace))
+    settled = settle(with_the_bank(books, at) if rules.pays_out else books, rules)
     proof = next((each for each in settled.proofs if each.cycle == cycle_id), None)
     if proof is None:
         raise NeedsAttention(Reason.CYCLE_HELD, {"cycle": f"{cycle_id} has no proof"})

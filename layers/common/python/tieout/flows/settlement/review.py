@@ -146,6 +146,8 @@ def _book_later(posting: Posting, at: At) -> None:
     if cycle is None or cycle.state is not State.CONFIRMED:
         raise NotYet("its cycle is not booked yet")
     plan = plan_of(key.marketplace, key.thread, at)
+    if key.source_id == PAID and plan.proof.payout_waits:
+        raise NotYet(plan.proof.payout_waits)
     there = {each.external_id for each in at.postings.of_thread(key.marketplace, key.thread)}
     records = tuple(
         record

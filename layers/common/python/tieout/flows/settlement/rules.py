@@ -46,4 +46,5 @@ def booking_rules(config: Config, marketplace: str) -> BookingRules:
         vendor=settings.vendor or external_id(marketplace, Party.VENDOR, "OPERATOR"),
         materiality=settings.materiality,
         missing_after_days=settings.missing_after_days,
+        pays_out=settings.pays_out or "",
     )

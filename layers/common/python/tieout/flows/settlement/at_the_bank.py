@@ -1,0 +1,71 @@
+"""What people imported of the bank: its statement, and rates of exchange."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from msgspec import Struct, json
+from msgspec.structs import replace
+
+from tieout.domain.ledger.line import Books
+from tieout.domain.ledger.rates import Arrival, Rate
+from tieout.domain.reconcile.bank import StatementLine, exchanged_at_the_bank
+from tieout.flows.ports import At
+from tieout.flows.settlement.log import NO_CYCLE, cycles_of
+
+BANK = "_bank"
+"""Stands where other tables of the settlement log have a marketplace; no marketplace can be called so."""
+STATEMENT, RATES = "statement", "rates"
+
+
+class LineRow(Struct, frozen=True):
+    """As `bank/statement` of an export folder has it."""
+
+    date: date
+    amount: Decimal
+    currency: str
+    reference: str
+
+
+class RateRow(Struct, frozen=True):
+    """As `bank/rates` of an export folder has it."""
+
+    date: date
+    currency: str
+    into: str
+    rate: Decimal
+
+
+_LINE, _RATE = json.Decoder(LineRow), json.Decoder(RateRow)
+
+
+def bank_rows(table: str, at: At) -> list[bytes]:
+    """Rows of STATEMENT or RATES, as a file of an export folder has them."""
+    return at.settlement_log.rows(BANK, table, NO_CYCLE)
+
+
+def statement_of(at: At) -> list[StatementLine]:
+    """Every line that was imported."""
+    found = map(_LINE.decode, bank_rows(STATEMENT, at))
+    return [
+        StatementLine(day=each.date, amount=each.amount, currency=each.currency, reference=each.reference)
+        for each in found
+    ]
+
+
+def rates_of(at: At) -> tuple[Rate, ...]:
+    """Every rate that was imported."""
+    found = map(_RATE.decode, bank_rows(RATES, at))
+    return tuple(sorted(Rate(day=each.date, currency=each.currency, into=each.into, rate=each.rate) for each in found))
+
+
+def arrivals_at(at: At) -> dict[str, dict[str, Arrival]]:
+    """What the bank shows of payouts in other currencies, by marketplace and cycle."""
+    cycles = {name: cycles_of(name, at) for name, each in at.config.marketplaces.items() if each.settlement}
+    return exchanged_at_the_bank(cycles, statement_of(at))
+
+
+def with_the_bank(books: Books, at: At) -> Books:
+    """The books of one marketplace with what the bank shows of its payouts in other currencies, and with the rates."""
+    return replace(books, arrivals=arrivals_at(at)[books.marketplace], rates=rates_of(at))

@@ -1,0 +1,62 @@
+"""The bank's statement and rates of exchange are taken in, and payouts that waited for them go on."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from msgspec import json
+
+from tieout.domain.ledger.rates import Rate
+from tieout.domain.postings import Intent, Key, Kind, State
+from tieout.domain.reconcile.bank import PAID, StatementLine
+from tieout.flows.ports import At
+from tieout.flows.settlement.at_the_bank import BANK, RATES, STATEMENT, LineRow, RateRow, arrivals_at, bank_rows
+from tieout.flows.settlement.log import NO_CYCLE
+from tieout.flows.settlement.review import PAID as PAYOUT
+
+
+def keep_statement(lines: Iterable[StatementLine], at: At) -> int:
+    """Add lines to the statement; answers how many are new.
+
+    Statements overlap: of equal lines as many are kept as the statement with most of them has.
+    """
+    rows = [json.encode(LineRow(each.day, each.amount, each.currency, each.reference)) for each in lines]
+    return _keep(STATEMENT, rows, at)
+
+
+def keep_rates(rates: Iterable[Rate], at: At) -> int:
+    """Add rates; answers how many are new."""
+    return _keep(RATES, [json.encode(RateRow(each.day, each.currency, each.into, each.rate)) for each in rates], at)
+
+
+def _keep(table: str, rows: Sequence[bytes], at: At) -> int:
+    news = list((Counter(rows) - Counter(bank_rows(table, at))).elements())
+    if news:
+        at.settlement_log.append(BANK, table, {NO_CYCLE: news}, at.clock())
+    return len(news)
+
+
+def go_on_with_payouts(at: At) -> list[Key]:
+    """Payouts that waited for the bank are looked at now, not when their turn comes; answers those that it shows."""
+    now = at.clock()
+    due: list[Key] = []
+    for marketplace, arrivals in arrivals_at(at).items():
+        for cycle in arrivals:
+            posting = at.postings.posting(Key(marketplace, cycle, Kind.CYCLE, PAYOUT))
+            if posting is None or posting.state not in {State.DUE, State.HELD}:
+                continue
+            version = f"{posting.source_version.partition('+')[0]}+{now.isoformat()}"
+            due += at.postings.record_order(
+                marketplace=marketplace,
+                order_id=cycle,
+                subject="BANK",
+                version=version,
+                state=PAID,
+                payload=posting.payload,
+                intents=[Intent(key=posting.key, source_version=version, payload=posting.payload)],
+                retire=[],
+                now=now,
+            )
+    at.doorbells.ring(due)
+    return due
