@@ -10,7 +10,6 @@ from csv import reader
 from io import StringIO
 
 from tieout.domain.stock.offer import Rejected
-from tieout.mirakl.offer_rows import separator_of
 from tieout.mirakl.refusals import LONGEST_MESSAGE
 
 _SKUS = ("offer-sku", "shop-sku", "sku", "offer_sku", "shop_sku")
@@ -33,6 +32,12 @@ def rejected_lines(report: bytes) -> list[Rejected]:
     words = [at for at in words if not any(word in head[at] for word in _LINE)] or _before(sku, 1)
     lines = [at for at, name in enumerate(head) if at != sku and any(word in name for word in _LINE)] or _before(sku, 0)
     return [Rejected(_at(row, sku), _words(row, words), next(_numbers(row, lines), None)) for row in rows[1:]]
+
+
+def separator_of(text: str) -> str:
+    """What parts the columns of a head: an operator chooses between semicolon and comma."""
+    head = text.partition("\n")[0]
+    return max(";,\t", key=head.count)
 
 
 def _by_place(row: Sequence[str]) -> Rejected:

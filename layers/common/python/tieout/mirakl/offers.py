@@ -36,11 +36,11 @@ class Offers:
         Changes come with what was deleted, once a minute. Answers the tracking id: of a request that is just like one
         that is under way, that one's. An operator is told every shop's offers.
         """
-        from tieout.mirakl.offer_rows import FIELDS
+        from tieout.mirakl.offer_files import FIELDS
         from tieout.mirakl.wire_offers import EXPORT_ASKED
 
         body: dict[str, object] = {
-            "export_type": "text/csv",
+            "export_type": "application/json",
             "include_fields": FIELDS,
             "items_per_chunk": OFFERS_A_FILE,
         }
@@ -72,7 +72,7 @@ class Offers:
         Raises NeedsAttention(UNREADABLE_DOCUMENT) for a file that is not what was asked for, SystemDown where it breaks
         off. Mirakl's own example names its own host without TLS: it is asked with.
         """
-        from tieout.mirakl.offer_rows import offers_in
+        from tieout.mirakl.offer_files import offers_in
 
         here = self._connection.base_url
         if here.startswith("https://") and url.startswith(f"http://{here.removeprefix('https://')}/"):

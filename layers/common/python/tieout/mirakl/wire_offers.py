@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
+from typing import Any
 
 from msgspec import Struct
 from msgspec.json import Decoder
@@ -34,6 +36,32 @@ class FileStates(Struct, frozen=True):
     """PRI02 lists."""
 
     data: list[FileState]
+
+
+class ExportedPrice(Struct, frozen=True):
+    """OF54 `prices[]`: one without a context is for everybody, at any time."""
+
+    origin_price: Decimal | None = None
+    discount_price: Decimal | None = None
+    context: dict[str, Any] | None = None
+    """For whom and when: channels, customers, dates."""
+    volume_prices: list[Any] | None = None
+
+
+class ExportedOffer(Struct, frozen=True):
+    """OF54."""
+
+    offer_id: str | int | None = None
+    shop_sku: str | int | None = None
+    product_sku: str | int | None = None
+    quantity: int | None = None
+    prices: list[ExportedPrice] | None = None
+    currency_iso_code: str | None = None
+    state_code: str | int | None = None
+    active: bool | None = None
+    deleted: bool | None = None
+    shop_id: str | int | None = None
+    last_updated: datetime | None = None
 
 
 FILE_TAKEN = Decoder(FileTaken)
