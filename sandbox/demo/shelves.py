@@ -93,7 +93,7 @@ def judge(
 
 
 def _untouched(name: str, sku: str, before: Row, after: Row) -> Iterator[str]:
-    for what in ("price", "currency_iso_code", "active", "state_code", "product_sku"):
+    for what in ("price", "currency_iso_code", "state_code", "product_sku"):
         if before and before.get(what) != after.get(what):
             yield f"{name} {sku}: {what} was {before.get(what)} in the morning and is {after.get(what)}"
 
