@@ -26,8 +26,8 @@ class Matcher:
         self.by_order, self.by_refund = defaultdict(list), defaultdict(list)
         self.invoices, self.credits = defaultdict(list), defaultdict(list)
         for each in self.books.booked:
-            if each.type in {"CustInvc", "CashSale"} and each.order_id:
-                self.invoices[each.order_id].append(each)
+            if each.type in {"CustInvc", "CashSale"} and (order_id := each.order_id or self.by_external_id(each)):
+                self.invoices[order_id].append(each)
             elif each.type in {"CustCred", "CashRfnd"}:
                 self.credits[each.refund_id or each.number].append(each)
         self.wrong = {}
@@ -47,6 +47,10 @@ class Matcher:
         self.documents()
         self.cycles()
         return self.found
+
+    def by_external_id(self, booked):
+        ends = {f"-INV-{order}".upper(): order for order in self.books.orders}
+        return next((order for end, order in ends.items() if booked.external_id.upper().endswith(end)), None)
 
     def of(self, key):
         return [each for each in self.found if each.key == key]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.shared import ROOT
-from tests.unit.books.folders import CYCLE, LINES, MARKETPLACE, Folder, a_cycle, a_document, a_line
+from tests.unit.books.folders import CYCLE, LINES, MARKETPLACE, Folder, a_cycle, a_document, a_line, an_invoice
 from tieout.books.export import read_export
 from tieout.books.reconcile import Reconciled, reconcile_folder
 from tieout.config import Config, read_config
@@ -275,3 +275,26 @@ class TestALineThatChangedAfterItWasBooked:
         folder.write("gl_lines", ledger(folder, config))
 
         assert Code.SOURCE_CHANGED_AFTER_POST not in {each.code for each in compared(folder, config).breaks}
+
+
+class TestAnInvoiceThatDoesNotNameItsOrder:
+    def unnamed(self, **more: Any) -> dict[str, Any]:
+        return an_invoice(otherrefnum=None, custbody_tieout_order=None, **more)
+
+    def test_it_is_found_by_its_external_id(self, folder: Folder, config: Config) -> None:
+        folder.write("documents", [self.unnamed()])
+
+        assert told(compared(folder, config)) == []
+
+    def test_a_break_of_its_order_says_how_it_was_found(self, folder: Folder, config: Config) -> None:
+        folder.write("documents", [self.unnamed(foreigntotal=120.0)])
+
+        (found,) = compared(folder, config).breaks
+
+        assert (found.code, found.key, found.amount) == (Code.AMOUNT_DIFF, "A-1", Decimal("4.00"))
+        assert found.explanation.endswith("Found in NetSuite: INV1 by its external id.")
+
+    def test_one_that_nothing_leads_to_is_missing(self, folder: Folder, config: Config) -> None:
+        folder.write("documents", [self.unnamed(externalid="T-brightside-uk-INV-5001")])
+
+        assert (Code.MISSING_IN_NS, "A-1", Decimal("116.00")) in told(compared(folder, config))

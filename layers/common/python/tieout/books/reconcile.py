@@ -21,6 +21,7 @@ from tieout.books.bank import NOT_THERE, bank_breaks, payouts_at_the_bank
 from tieout.books.by_rules import found_by_rules
 from tieout.books.export import read_export
 from tieout.books.rows import Problem
+from tieout.books.rungs import with_rungs
 from tieout.books.stage import run, stage
 from tieout.config import Config
 from tieout.domain.ledger.line import Books
@@ -112,6 +113,7 @@ def compare(engine: duckdb.DuckDBPyConnection, rules: Mapping[str, BookingRules]
     information: list[Break] = []
     for finding in findings:
         (information if finding.information else breaks).append(_told(finding, rules, as_of))
+    breaks, information = with_rungs(engine, breaks), with_rungs(engine, information)
     return Reconciled(breaks=sorted(breaks, key=_place), information=sorted(information, key=_place))
 
 

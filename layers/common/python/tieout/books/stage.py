@@ -12,10 +12,12 @@ from typing import Any
 import duckdb
 from msgspec import json
 
-from tieout.domain.ledger.line import Books, SoldLine
+from tieout.books.rungs import stage_rungs
+from tieout.domain.ledger.line import Booked, Books, SoldLine
 from tieout.domain.ledger.rules import BookingRules
 from tieout.domain.ledger.types import ALIASES, TYPES
 from tieout.domain.money import ZERO, exponent_of
+from tieout.domain.reconcile.ladder import climb
 
 MATCH = Path(__file__).parent / "match"
 EITHER_WAY = {"SELLER_FEE_ON_ORDER", "SELLER_FEE_ON_ORDER_TAX", "SELLER_PENALTY_FEE", "SELLER_PENALTY_FEE_TAX"}
@@ -38,6 +40,7 @@ def stage(
 ) -> None:
     """Create and fill the tables."""
     run(engine, "0_tables.sql")
+    run(engine, "0_rungs.sql")
     stage_rules(engine, rules, as_of)
     for each in books:
         _fill(engine, "line", _lines(each))
@@ -49,7 +52,9 @@ def stage(
             "reference",
             ((each.marketplace, name, sold.id) for sold in each.orders.values() for name in sold.references),
         )
-        _fill(engine, "booked", _booked(each))
+        climbed = climb(each)
+        stage_rungs(engine, each.marketplace, climbed)
+        _fill(engine, "booked", _booked(each.marketplace, climbed.booked))
         _fill(engine, "document", _documents(each))
         _fill(engine, "cycle", _cycles(each))
         _fill(
@@ -189,10 +194,10 @@ def _sold_refunds(books: Books) -> Iterator[Row]:
                 )
 
 
-def _booked(books: Books) -> Iterator[Row]:
-    for each in books.booked:
+def _booked(marketplace: str, booked: Iterable[Booked]) -> Iterator[Row]:
+    for each in booked:
         yield (
-            books.marketplace,
+            marketplace,
             each.number,
             each.type,
             each.day,
