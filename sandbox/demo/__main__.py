@@ -13,6 +13,7 @@ from sandbox.demo.day import DayError
 from sandbox.demo.outcome import Outcome
 from sandbox.demo.run import BusyError, Options, run
 from sandbox.demo.screen import show
+from sandbox.demo.settings import OPERATORS, SELLERS
 from sandbox.local_aws import ROOT, LocalAwsError
 from tieout.config import ConfigError
 
@@ -49,7 +50,7 @@ def _options() -> Options:
     parser.add_argument("--role", choices=("seller", "operator"), default="seller")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--orders", type=int, default=300, help="of a made-up world")
-    parser.add_argument("--config", type=Path, default=ROOT / "config/gift-shop.yaml")
+    parser.add_argument("--config", type=Path, help="settings (default: an example of the role)")
     parser.add_argument("--keep", action="store_true", help="leave everything running after the report, until Ctrl-C")
     parser.add_argument("--folder", type=Path, default=ROOT / ".run/demo", help="where the run keeps its state")
     given = parser.parse_args()
@@ -57,6 +58,7 @@ def _options() -> Options:
         parser.error(f"--faults is a probability below 1, not {given.faults}")
     if given.world is not None and not given.world.is_dir():
         parser.error(f"there is no world at {given.world}: it is a folder with mirakl/ and netsuite/ in it")
+    given.config = given.config or (OPERATORS if given.role == "operator" else SELLERS)
     folder = given.folder.resolve()
     return Options(**{**vars(given), "folder": folder, "out": given.out.resolve() if given.out else None})
 

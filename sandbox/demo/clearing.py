@@ -3,12 +3,24 @@
 Nothing of Tieout's arithmetic is used: sums of Mirakl's lines on one side, SuiteQL's balances on the other.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from sandbox.demo.owing import (
+    COMMISSION,
+    COMMISSION_VAT,
+    GIVEN_BACK,
+    MARGIN,
+    PURCHASE_TAX,
+    SOLD,
+    Account,
+    control_of,
+    expected_of,
+    owed_to_shops,
+)
 from sandbox.demo.twin_control import rows
 from tieout.config import Config
 from tieout.domain.ledger.roles import Role
@@ -18,39 +30,17 @@ Row = dict[str, Any]
 ZERO = Decimal(0)
 KNOWN = frozenset(
     {
-        *("ORDER_AMOUNT", "ORDER_AMOUNT_TAX", "ORDER_SHIPPING_AMOUNT", "ORDER_SHIPPING_AMOUNT_TAX"),
-        *("REFUND_ORDER_AMOUNT", "REFUND_ORDER_AMOUNT_TAX"),
-        *("REFUND_ORDER_SHIPPING_AMOUNT", "REFUND_ORDER_SHIPPING_AMOUNT_TAX"),
-        *("COMMISSION_FEE", "COMMISSION_VAT", "REFUND_COMMISSION_FEE", "REFUND_COMMISSION_VAT"),
+        *(*SOLD, *GIVEN_BACK, *COMMISSION, *COMMISSION_VAT, *MARGIN, *PURCHASE_TAX),
         *("SUBSCRIPTION_FEE", "SUBSCRIPTION_VAT", "MANUAL_CREDIT", "MANUAL_INVOICE"),
     }
 )
 """Types that these worlds have on purpose."""
-COMMISSION = ("COMMISSION_FEE", "REFUND_COMMISSION_FEE")
 CREATED = (
     *("customerPayment", "customerRefund", "vendorBill", "vendorCredit", "vendorPayment", "journalEntry"),
-    *("cashSale", "cashRefund"),
+    *("cashSale", "cashRefund", "invoice", "creditMemo"),
 )
-"""Record types of NetSuite that a cycle becomes."""
-
-
-@dataclass(frozen=True)
-class Account:
-    """What a marketplace's own account of one currency adds up to, over the cycles that are booked."""
-
-    marketplace: str
-    currency: str
-    cycles: int
-    lines: int
-    settled: Decimal
-    """Sum of the lines."""
-    paid_out: Decimal
-    commission: Decimal
-
-    @property
-    def undisbursed(self) -> Decimal:
-        """What the marketplace still owes of it."""
-        return self.settled - self.paid_out
+"""Record types of NetSuite that a cycle becomes; invoices and credit memos of orders are among them, and are none."""
+OF_ORDERS = (Kind.INVOICE, Kind.CREDIT_MEMO)
 
 
 @dataclass(frozen=True)
@@ -108,8 +98,13 @@ def judge(
     postings: Iterable[Posting],
     balances: Mapping[tuple[str, str], Decimal],
     created: Mapping[str, list[Row]],
+    *,
+    owed: Mapping[tuple[str, str, str], Decimal] | None = None,
 ) -> Judged:
-    """Hold NetSuite's balances against the log; `created` are NetSuite's records by type, as its twin lists them."""
+    """Hold NetSuite's balances against the log; `created` are NetSuite's records by type, as its twin lists them.
+
+    `owed` is what an operator's accounts hold by vendor: (account, currency, vendor's external id in small letters).
+    """
     found = Judged()
     booked = set()
     every = list(postings)
@@ -130,40 +125,43 @@ def judge(
                 found.problems.append(f"{' '.join(cycle)} is still {one.state}")
     found.accounts = books.accounts(booked)
     found.problems += _balances(config, found.accounts, balances)
-    found.problems += _once(every, created, found)
+    found.problems += _shops(config, found.accounts, owed or {})
+    found.problems += _once(config, every, created, found)
     return found
 
 
 def _account(name: str, currency: str, cycles: list[Row], lines: list[Row]) -> Account:
     posted = [line for line in lines if _is_posted(line)]
+    sums, shops = defaultdict[str, Decimal](Decimal), defaultdict[str, Decimal](Decimal)
+    for line in posted:
+        sums[line["type"]] += _amount(line)
+        shops[_shop(line, "id")] += _amount(line)
     paid = [one for one in cycles if one["pay_out"]["state"] == "PAID"]
+    for one in paid:
+        shops[_shop(one, "shop_id")] -= Decimal(one["amount_transferred_to_seller"])
     return Account(
         marketplace=name,
         currency=currency,
         cycles=len(cycles),
         lines=len(posted),
-        settled=sum((_amount(line) for line in posted), ZERO),
+        sums=sums,
         paid_out=sum((Decimal(one["amount_transferred_to_seller"]) for one in paid), ZERO),
-        commission=-sum((_amount(line) for line in posted if line["type"] in COMMISSION), ZERO),
+        shops=shops,
     )
+
+
+def _shop(row: Row, name: str) -> str:
+    return str((row.get("shop") or {}).get(name) or "")
 
 
 def _balances(
     config: Config, accounts: Iterable[Account], balances: Mapping[tuple[str, str], Decimal]
 ) -> Iterator[str]:
-    """Clearing holds what was not paid out, money in transit what was, and commission what was charged.
-
-    Commission of what is not delivered yet stands in an account of its own.
-    """
+    """Each account holds what the logs say, all marketplaces of a currency together that share it."""
     expected: dict[tuple[tuple[Role, ...], tuple[str, ...], str], Decimal] = {}
     for one in accounts:
         numbers = account_numbers(config, one.marketplace)
-        held_by: list[tuple[tuple[Role, ...], Decimal]] = [
-            ((Role.MARKETPLACE_CLEARING,), one.undisbursed),
-            ((Role.BANK_IN_TRANSIT,), one.paid_out),
-            ((Role.COMMISSION_EXPENSE, Role.PREPAID_COMMISSION), one.commission),
-        ]
-        for roles, amount in held_by:
+        for roles, amount in expected_of(config, one):
             key = (roles, tuple(numbers[role] for role in roles), one.currency)
             expected[key] = expected.get(key, ZERO) + amount
     for (named, numbered, currency), amount in expected.items():
@@ -173,13 +171,32 @@ def _balances(
             yield f"{told}: {there} {currency}, the marketplaces' logs say {amount}"
 
 
+def _shops(config: Config, accounts: Iterable[Account], owed: Mapping[tuple[str, str, str], Decimal]) -> Iterator[str]:
+    """An operator owes each shop what the log says of that shop, and no other vendor anything of a marketplace's."""
+    for one in accounts:
+        number = account_numbers(config, one.marketplace)[control_of(config, one.marketplace)]
+        wanted = owed_to_shops(config, one)
+        prefix = f"t-{one.marketplace}-".casefold()
+        here = {
+            vendor
+            for account, currency, vendor in owed
+            if (account, currency) == (number, one.currency) and vendor.startswith(prefix)
+        }
+        for vendor in sorted({*wanted, *here} if wanted else ()):
+            there = owed.get((number, one.currency, vendor), ZERO)
+            if there != wanted.get(vendor, ZERO):
+                yield f"{number} {vendor}: {there} {one.currency}, the log says {wanted.get(vendor, ZERO)}"
+
+
 def account_numbers(config: Config, marketplace: str) -> dict[Role, str]:
     """The account map of today."""
     settlement = config.marketplaces[marketplace].settlement
     return dict(settlement.accounts[-1].roles) if settlement else {}
 
 
-def _once(postings: Iterable[Posting], created: Mapping[str, list[Row]], found: Judged) -> Iterator[str]:
+def _once(
+    config: Config, postings: Iterable[Posting], created: Mapping[str, list[Row]], found: Judged
+) -> Iterator[str]:
     """Every posting of a record is one record of NetSuite's, and there is none without a posting."""
     wanted, done = Counter[str](), set[str]()
     for one in postings:
@@ -192,9 +209,10 @@ def _once(postings: Iterable[Posting], created: Mapping[str, list[Row]], found: 
         else:
             done.add(one.external_id.casefold())
     there = Counter[str]()
+    of_orders = tuple(f"t-{name}-{kind}-".casefold() for name in config.marketplaces for kind in OF_ORDERS)
     for kind, records in created.items():
         ids = [str(record.get("externalId") or "").casefold() for record in records]
-        ours = [one for one in ids if one.startswith("t-")]
+        ours = [one for one in ids if one.startswith("t-") and not one.startswith(of_orders)]
         found.records[kind] += len(ours)
         there.update(ours)
     for external_id, times in there.items():

@@ -18,6 +18,7 @@ from sandbox.demo.command_line import CommandLine
 from sandbox.demo.day import Day
 from sandbox.demo.export_folder import write_export
 from sandbox.demo.ledger_reading import GeneralLedger
+from sandbox.demo.owing import control_of, is_operators, roles_looked_at
 from sandbox.demo.schedules import Schedule
 from sandbox.demo.standing import PostingsTable
 from sandbox.demo.twin_control import TwinControl
@@ -27,7 +28,6 @@ from sandbox.mirakl.money.calendar import next_closing
 from sandbox.progress import step
 from tieout.config import Config
 from tieout.domain.errors import Reason
-from tieout.domain.ledger.roles import Role
 from tieout.domain.postings import Kind, State
 
 READING, COMPARING = "fetch-settlements", "reconcile"
@@ -143,11 +143,12 @@ class Bookkeeping:
             {name: listed(self.control.money(name, "transaction_lines")) for name in names},
             {name: listed(self.control.money(name, "billing_cycles")) for name in names},
         )
-        wanted = (Role.MARKETPLACE_CLEARING, Role.BANK_IN_TRANSIT, Role.COMMISSION_EXPENSE, Role.PREPAID_COMMISSION)
-        numbers = {account_numbers(self.config, name)[role] for name in names for role in wanted}
+        maps = {name: account_numbers(self.config, name) for name in names}
+        numbers = {maps[name][role] for name in names for role in roles_looked_at(self.config, name)}
+        controls = {maps[name][control_of(self.config, name)] for name in names if is_operators(self.config, name)}
         created = {kind: listed(self.control.records(kind)) for kind in CREATED}
-        balances = self.ledger.balances(numbers)
-        return judge(self.config, books, self.table.everything().postings, balances, created)
+        balances, owed = self.ledger.balances(numbers), self.ledger.owed(controls, self.control.now().date())
+        return judge(self.config, books, self.table.everything().postings, balances, created, owed=owed)
 
     def _paid_out(self, closing: datetime, readings: list[Schedule]) -> Judged:
         """Clearing returns to what is not paid out. On a bad day a reading may fail, and cycles are listed once a day:

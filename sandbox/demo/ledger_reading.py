@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cached_property
 
@@ -38,6 +38,14 @@ class GeneralLedger:
     def balances(self, accounts: Collection[str]) -> dict[tuple[str, str], Decimal]:
         """By account number and currency, debit positive; posted lines only."""
         return {(one.account, one.currency): one.amount for one in self._client.balances(sorted(set(accounts)))}
+
+    def owed(self, accounts: Collection[str], until: date) -> dict[tuple[str, str, str], Decimal]:
+        """By account number, currency and vendor (its external id in small letters), debit positive."""
+        return {
+            (number, one.currency, one.vendor.casefold()): one.amount
+            for number in sorted(accounts)
+            for one in self._client.vendor_balances(number, until)
+        }
 
     def lines(self, external_ids: Iterable[str]) -> list[GlLine]:
         """What these transactions moved."""

@@ -4,6 +4,7 @@ import json
 import random
 import re
 import shutil
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -28,14 +29,17 @@ class Morning:
     to_come: dict[str, list[dict[str, Any]]]
 
 
-def invented_morning(folder: Path, seed: int, orders: int = ORDERS) -> Morning:
-    """A generated world; a tenth of its orders is held back, to arrive while the stack runs."""
+def invented_morning(folder: Path, seed: int, orders: int = ORDERS, shops: Sequence[int] = ()) -> Morning:
+    """A generated world; a tenth of its orders is held back, to arrive while the stack runs.
+
+    `shops` are those that the orders are spread over; left out, all are of one.
+    """
     shutil.rmtree(folder, ignore_errors=True)
     world = generate.world(seed, orders, folder)
     dice = random.Random(seed)
     to_come: dict[str, list[dict[str, Any]]] = {}
     for file in sorted((world / "mirakl").glob("*/orders.ndjson")):
-        every = list(rows(file.read_bytes()))
+        every = [order | ({"shop_id": dice.choice(shops)} if shops else {}) for order in rows(file.read_bytes())]
         later = set(dice.sample(range(len(every)), round(len(every) * LIVE_SHARE)))
         file.write_bytes(decimal_json.ndjson([order for place, order in enumerate(every) if place not in later]))
         to_come[file.parent.name] = [every[place] for place in sorted(later)]

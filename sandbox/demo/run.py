@@ -37,7 +37,7 @@ from sandbox.demo.outcome import Outcome, outcome_of
 from sandbox.demo.people import People
 from sandbox.demo.schedules import Firing, deployed_schedules
 from sandbox.demo.sellers import Sellers
-from sandbox.demo.settings import LocalSettings, local_settings
+from sandbox.demo.settings import LocalSettings, bought_at, local_settings
 from sandbox.demo.standing import PostingsTable
 from sandbox.demo.twin_control import TwinControl
 from sandbox.local_aws import LocalAws
@@ -52,6 +52,8 @@ IN_PARTS = frozenset({"brightside-uk"})
 MIRAKL: dict[str, Any] = {"multi_shipment": True, "multi_shipment_at": ",".join(sorted(IN_PARTS))}
 OPERATORS_MIRAKL: dict[str, Any] = {"received_minutes": 60, "closed_minutes": 60}
 """Buyers confirm sooner than in life, so that the whole way of an order fits into a day."""
+SHOPS = (2001, 2002, 2003)
+"""Of an operator's made-up world; each has billing cycles of its own."""
 
 
 @dataclass(frozen=True)
@@ -155,7 +157,11 @@ def deployed(options: Options, morning: Morning) -> Iterator[Stack]:
     bad_day = options.faults > 0
     with contextlib.ExitStack() as open_things:
         with step("twins of Mirakl and NetSuite open"):
-            twins = open_things.enter_context(running(morning.folder, seed=options.seed, expect_violations=True))
+            # Before the world is loaded: what its orders have sold is written into the log then.
+            bought = {"dropship_at": ",".join(bought_at(options.config, options.role))}
+            twins = open_things.enter_context(
+                running(morning.folder, seed=options.seed, expect_violations=True, mirakl_behaviours=bought)
+            )
             control = TwinControl(twins)
             control.set_clocks(control.now())
         settings = local_settings(options.config, twins, options.role, options.folder, trouble=bad_day)
@@ -187,7 +193,8 @@ def run(options: Options, report: Callable[[Outcome, dict[str, Any]], None]) -> 
     with the_only_run(options.folder):
         if options.world is None:
             with step(f"a world of {options.orders} orders is made up (seed {options.seed})"):
-                morning = invented_morning(options.folder / "world", options.seed, options.orders)
+                shops = SHOPS if options.role == "operator" else ()
+                morning = invented_morning(options.folder / "world", options.seed, options.orders, shops)
         else:
             morning = taken_over(options.world, options.folder / "world", read_config(options.config))
         with deployed(options, morning) as stack:

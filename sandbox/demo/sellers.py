@@ -63,9 +63,10 @@ class Sellers:
             "tracking_number": f"SH{order.id}{self.shipped[name]}",
         }
         self.shipped[name] += 1
+        shop = order.shop_id()
         if name not in self.in_parts:
-            self.control.by_hand(name, "OR23", persona="seller", order_id=order.id, body=tracking)
-            self.control.by_hand(name, "OR24", persona="seller", order_id=order.id)
+            self.control.by_hand(name, "OR23", persona="seller", shop=shop, order_id=order.id, body=tracking)
+            self.control.by_hand(name, "OR24", persona="seller", shop=shop, order_id=order.id)
             return
         left = {line["order_line_id"]: goods_left(order, line) for line in order.lines()}
         left = {line_id: units for line_id, units in left.items() if units > 0}
@@ -88,7 +89,7 @@ class Sellers:
             }
             for place, parcel in enumerate(parcels)
         ]
-        self.control.by_hand(name, "ST01", persona="seller", body={"shipments": shipments})
+        self.control.by_hand(name, "ST01", persona="seller", shop=order.shop_id(), body={"shipments": shipments})
 
     def _draw(self, order: Order, what: str) -> float:
         return random.Random(f"{self.seed} {order.id} {what}").random()

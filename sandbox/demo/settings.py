@@ -8,8 +8,12 @@ from typing import Any
 import yaml
 
 from sandbox import Twins
+from sandbox.demo.owing import principals
+from sandbox.local_aws import ROOT
 from tieout.config import Config, read_config
 
+SELLERS, OPERATORS = ROOT / "config/gift-shop.yaml", ROOT / "config/gift-shop-operator.yaml"
+"""Settings that are run where no others are named."""
 READ_TIMEOUT_SECONDS = 15.0
 """Of NetSuite writes; longer than any fault hangs."""
 
@@ -33,6 +37,7 @@ def local_settings(source: Path, twins: Twins, role: str, folder: Path, *, troub
     """
     read_config(source)
     data: dict[str, Any] = yaml.safe_load(source.read_text(encoding="utf-8"))
+    told: list[str] = []
     changes: dict[tuple[str, ...], Any] = {
         # A worker that is killed keeps its postings this long.
         ("reliability", "lease_seconds"): 20 if trouble else 60,
@@ -44,11 +49,11 @@ def local_settings(source: Path, twins: Twins, role: str, folder: Path, *, troub
         ("netsuite", "read_timeout_seconds"): READ_TIMEOUT_SECONDS,
     }
     for name, marketplace in data["marketplaces"].items():
-        if role == "operator":
+        if role == "operator" and marketplace.get("role") != "operator" and marketplace.get("settlement"):
             # How a seller's books are kept; an operator's account map is another one.
-            if marketplace.get("settlement"):
-                changes[("marketplaces", name, "settlement")] = None
-        elif marketplace.get("settlement"):
+            marketplace["settlement"] = _operators().get(name)
+            told.append(f"marketplaces.{name}.settlement: as {OPERATORS.name} has it")
+        if marketplace.get("settlement"):
             # Lines of the twin have settled when they are written, and nobody is there to approve journals.
             changes[("marketplaces", name, "settlement", "settled_hours")] = 0
             changes[("marketplaces", name, "settlement", "approve_journals")] = True
@@ -56,7 +61,7 @@ def local_settings(source: Path, twins: Twins, role: str, folder: Path, *, troub
             changes[("marketplaces", name, "role")] = "operator"
             # Sellers accept their orders; an operator only watches.
             changes[("marketplaces", name, "orders", "acceptance", "mode")] = "off"
-    differences = [line for place, value in changes.items() if (line := _set(data, place, value))]
+    differences = told + [line for place, value in changes.items() if (line := _set(data, place, value))]
     file, sandbox_file = folder / "config.yaml", folder / "sandbox.json"
     file.write_text(yaml.safe_dump(data, sort_keys=False), encoding="utf-8")
     addresses = {
@@ -67,6 +72,20 @@ def local_settings(source: Path, twins: Twins, role: str, folder: Path, *, troub
     whole_file = folder / "settings.yaml"
     whole_file.write_text(yaml.safe_dump({**data, "sandbox": addresses}, sort_keys=False), encoding="utf-8")
     return LocalSettings(read_config(whole_file), file, sandbox_file, whole_file, tuple(differences))
+
+
+def bought_at(source: Path, role: str) -> list[str]:
+    """Marketplaces whose operator buys what the shops sell, in a run of this role. Raises ConfigError."""
+    config = read_config(source)
+    if role == "operator" and all(one.role != "operator" for one in config.marketplaces.values()):
+        return [name for name in principals(read_config(OPERATORS)) if name in config.marketplaces]
+    return principals(config)
+
+
+def _operators() -> dict[str, Any]:
+    """How the operator's own example books, by marketplace."""
+    data = yaml.safe_load(OPERATORS.read_text(encoding="utf-8"))
+    return {name: marketplace["settlement"] for name, marketplace in data["marketplaces"].items()}
 
 
 def _set(data: dict[str, Any], place: tuple[str, ...], value: object) -> str | None:

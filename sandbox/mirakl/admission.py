@@ -30,6 +30,8 @@ class Admitted:
     parameters: dict[str, Any]
     sent: Any
     contract: Contract | None
+    shop: int = SHOP_ID
+    """Of a seller: the one whose key it is."""
 
     def order(self) -> Order:
         """The order named in the path. Raises MiraklRefusal: for a seller another shop's order is not there."""
@@ -48,7 +50,7 @@ class Admitted:
         return [order for order in self.marketplace.orders.values() if self._may_see(order)]
 
     def _may_see(self, order: Order) -> bool:
-        return self.persona == "operator" or order.shop_id() == SHOP_ID
+        return self.persona == "operator" or order.shop_id() == self.shop
 
 
 class Admission:

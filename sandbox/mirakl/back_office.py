@@ -12,11 +12,13 @@ from sandbox.mirakl.desk import Desk
 from sandbox.mirakl.from_shipping_on import FROM_SHIPPING_ON
 from sandbox.mirakl.operations import OPERATIONS, Persona
 from sandbox.mirakl.refusals import MiraklRefusal
-from sandbox.mirakl.state import Json, Marketplace
+from sandbox.mirakl.state import SHOP_ID, Json, Marketplace
 
 
 def do_by_hand(desk: Desk, marketplace: Marketplace, order: Json, now: datetime) -> Json:
     """{"operation": "OR28", "persona": "operator", "order_id": where its path names one, "body": as it would be sent}.
+
+    `shop` is the shop that somebody of "persona": "seller" works for, if it is not the first one.
 
     Gives what the operation answers. Raises ValueError in Mirakl's words, KeyError for an operation it does not know.
     """
@@ -27,7 +29,7 @@ def do_by_hand(desk: Desk, marketplace: Marketplace, order: Json, now: datetime)
     values: dict[str, str] = {"order_id": order["order_id"]} if "order_id" in order else {}
     asked = Asked(operation.method, operation.path, "", [], {}, marketplace, persona, operation, values)
     sent: Any = order.get("body")
-    call = Admitted(asked, marketplace, persona, operation, now, {}, sent, None)
+    call = Admitted(asked, marketplace, persona, operation, now, {}, sent, None, int(order.get("shop", SHOP_ID)))
     try:
         return FROM_SHIPPING_ON[code](call, desk) or {}
     except MiraklRefusal as refusal:

@@ -85,6 +85,11 @@ SWITCHES = {
         "split or embedded: tax in lines of its own or inside the price; empty: as the world's log, else split for "
         "TAX_EXCLUDED and embedded for TAX_INCLUDED",
     ),
+    "dropship_at": Switch(
+        "",
+        "names of marketplaces whose operator buys what shops sell (shop_model DROPSHIP), comma-separated; the lines "
+        "that such a sale writes are inferred: no live tenant was seen",
+    ),
     "subscription_fee": Switch(0.0, "charged at the close of each cycle, without tax; an operator may charge none"),
     "subscription_tax_rate": Switch(20.0, "percent of tax on the subscription"),
     "fees_by_document_request": Switch(

@@ -8,7 +8,7 @@ from functools import partial
 from sandbox.behaviours import Behaviours
 from sandbox.clock import moment_of
 from sandbox.mirakl.money.calendar import next_closing
-from sandbox.mirakl.money.charges import Charge, refund_of, sale_of
+from sandbox.mirakl.money.charges import Charge, bought_of, given_back_of, refund_of, sale_of
 from sandbox.mirakl.money.cycles import Cycles
 from sandbox.mirakl.money.documents import manual_document
 from sandbox.mirakl.money.log import (
@@ -67,7 +67,11 @@ class Bookkeeper:
             line_id = str(line["order_line_id"])
             if line_id not in log.sold and self._is_to_be_written(log, order, line):
                 log.sold.add(line_id)
-                charges = sale_of(order, line, split=self._is_split(marketplace))
+                charges = (
+                    bought_of(order, line)
+                    if self._buys(marketplace)
+                    else sale_of(order, line, split=self._is_split(marketplace))
+                )
                 self._write(marketplace, order, line, charges, at, of={})
             if line_id in log.sold:
                 for refund in line.get("refunds") or []:
@@ -146,7 +150,11 @@ class Bookkeeper:
         if refund_id in log.refunded or (wanted and state_of(refund) != wanted):
             return
         log.refunded.add(refund_id)
-        charges = refund_of(order, refund, split=self._is_split(marketplace))
+        charges = (
+            given_back_of(order, refund)
+            if self._buys(marketplace)
+            else refund_of(order, refund, split=self._is_split(marketplace))
+        )
         self._write(marketplace, order, line, charges, at, of={"refund": {"id": refund_id}})
 
     def _write(
@@ -182,6 +190,9 @@ class Bookkeeper:
         if marketplace.log.split is None:
             marketplace.log.split = marketplace.tax_mode() == "TAX_EXCLUDED"
         return marketplace.log.split
+
+    def _buys(self, marketplace: Marketplace) -> bool:
+        return marketplace.name in [one.strip() for one in self._behaviours.text("dropship_at").split(",")]
 
     def _debited_at(self, order: Order, opened: datetime) -> datetime:
         dated = [line.get("debited_date") for line in order.lines()]

@@ -4,12 +4,12 @@ Tax is shown in lines of its own (`split`) or inside the amounts (`embedded`); t
 """
 
 from collections.abc import Iterable
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
 from sandbox.mirakl.state import Json, Order
 
-_ZERO = Decimal(0)
+_ZERO, _CENT = Decimal(0), Decimal("0.01")
 _PARTS = (
     ("price", "amount", "taxes", "ORDER_AMOUNT"),
     ("shipping_price", "shipping_amount", "shipping_taxes", "ORDER_SHIPPING_AMOUNT"),
@@ -58,6 +58,44 @@ def refund_of(order: Order, refund: Json, *, split: bool) -> list[Charge]:
 
 
 _Taxes = dict[str, tuple[Decimal, object]]
+
+
+def bought_of(order: Order, line: Json) -> list[Charge]:
+    """An order line that the operator buys: its price without tax, less the operator's margin, and the tax on that."""
+    return _bought(order, line, line.get("cancelations") or [], sign=1)
+
+
+def given_back_of(order: Order, refund: Json) -> list[Charge]:
+    """What of it the shop takes back."""
+    return _bought(order, refund, [], sign=-1)
+
+
+def _bought(order: Order, holder: Json, cancelled: list[Json], *, sign: int) -> list[Charge]:
+    prefix = "" if sign > 0 else "REFUND_"
+    net: dict[str, Decimal] = {}
+    taxes: _Taxes = {}
+    for part, refunded, taxes_name, kind in _PARTS:
+        amount = _number(holder.get(part if sign > 0 else refunded))
+        amount -= sum((_number(one.get(refunded)) for one in cancelled), _ZERO)
+        own = _by_code([holder], taxes_name)
+        _take_off(own, _by_code(cancelled, taxes_name))
+        tax = sum((each for each, _ in own.values()), _ZERO)
+        net[kind] = amount - tax if order.body["order_tax_mode"] == "TAX_INCLUDED" else amount
+        for code, (each, rate) in own.items():
+            taxes[code] = (taxes.get(code, (_ZERO, rate))[0] + each, rate)
+    fee_name = "commission_fee" if sign > 0 else "commission_amount"
+    margin = _number(holder.get(fee_name)) - sum((_number(one.get("commission_amount")) for one in cancelled), _ZERO)
+    retail = sum(net.values(), _ZERO)
+    charges = [Charge(f"{prefix}{kind}", sign * each, {}) for kind, each in net.items() if each]
+    if margin:
+        charges.append(Charge(f"{prefix}PURCHASE_COMMISSION_FEE", -sign * margin, {}))
+    for code, (tax, rate) in taxes.items():
+        share = (tax * (retail - margin) / retail).quantize(_CENT, ROUND_HALF_UP) if retail else _ZERO
+        if share:
+            charges.append(
+                Charge(f"{prefix}PURCHASE_ORDER_AMOUNT_TAX", sign * share, {"order_tax": _coded(code, rate)})
+            )
+    return charges
 
 
 def _shown(order: Order, kind: str, amount: Decimal, taxes: _Taxes, *, split: bool, sign: int) -> list[Charge]:

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from random import Random
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import yaml
 
@@ -84,7 +84,7 @@ class Bells(MemoryDoorbells):
 class House:
     """Everything of one run: `at` for our flows, `control` and `twins` for whoever plays the others."""
 
-    def __init__(self, twins: sandbox.Twins, seed: int) -> None:
+    def __init__(self, twins: sandbox.Twins, seed: int, config: Config | None = None) -> None:
         self.twins = twins
         self.control = TwinControl(twins)
         self.dice = Random(seed)
@@ -95,8 +95,8 @@ class House:
         """Orders with a fulfilment that a person took back: what follows from it waits for people."""
         self.failures: dict[str, int] = {}
         """How runs of functions ended that did not end well, by the error's name."""
-        config = gift_shop()
-        markets = {name: self._mirakl(name) for name in config.marketplaces}
+        config = config or gift_shop()
+        markets = {name: self._mirakl(name, one.role) for name, one in config.marketplaces.items()}
         self.at = At(
             config=config,
             marketplace=markets.__getitem__,
@@ -249,10 +249,12 @@ class House:
 
     # --- clients, as wiring makes them -------------------------------------------------------------------------------
 
-    def _mirakl(self, name: str) -> Mirakl:
+    def _mirakl(self, name: str, role: Literal["seller", "operator"]) -> Mirakl:
         here = self.twins.mirakl.marketplaces[name]
-        connection = MiraklConnection(marketplace=name, base_url=here.url, role="seller", shop_id=here.shop_id)
-        return Mirakl(connection, lambda: {"api_key": here.api_key}, sleep=_at_once)
+        shop = here.shop_id if role == "seller" else None
+        connection = MiraklConnection(marketplace=name, base_url=here.url, role=role, shop_id=shop)
+        secret = {"api_key": here.api_key} if role == "seller" else {"bearer_token": here.operator_token}
+        return Mirakl(connection, lambda: secret, sleep=_at_once)
 
     def _netsuite(self) -> NetSuite:
         here, caller = self.twins.netsuite, Caller(3.05, 30)
@@ -267,8 +269,11 @@ def _at_once(_seconds: float) -> None:
 
 
 @contextmanager
-def a_house(folder: Path, seed: int) -> Iterator[House]:
-    """Both twins on a quiet Monday, and a deployment between them; an error at the end if it broke a contract."""
+def a_house(folder: Path, seed: int, config: Config | None = None, **behaviours: Any) -> Iterator[House]:
+    """Both twins on a quiet Monday, and a deployment between them; an error at the end if it broke a contract.
+
+    `behaviours` are switches of the Mirakl twin.
+    """
     items = [
         {"id": str(1000 + n), "itemid": sku, "itemtype": "InvtPart", "isinactive": "F", "locations": [_PLENTY]}
         for n, sku in enumerate(SKUS)
@@ -276,9 +281,9 @@ def a_house(folder: Path, seed: int) -> Iterator[House]:
     file = folder / "netsuite" / "items.ndjson"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text("".join(json.dumps(row) + "\n" for row in items), encoding="utf-8")
-    behaviours = {"multi_shipment": True, "multi_shipment_at": IN_PARTS, "closed_minutes": 10**6}
+    behaviours = {"multi_shipment": True, "multi_shipment_at": IN_PARTS, "closed_minutes": 10**6} | behaviours
     with sandbox.running(world=folder, seed=1, mirakl_behaviours=behaviours) as twins:
-        house = House(twins, seed)
+        house = House(twins, seed, config)
         house.control.set_clocks(MONDAY)
         for twin in ("_mirakl", "_netsuite"):
             house.control._post(getattr(house.control, twin), "clock", {"speed": 0})

@@ -167,8 +167,13 @@ class Account:
 
     @cached_property
     def carrying(self) -> list[Record]:
-        """Those that stand for lines on the control account."""
-        return [record for record in self.records if record.type not in _DOCUMENTS]
+        """Those that stand for lines on the control account: a principal's bills of goods among them."""
+        control = self.side.control
+        return [
+            record
+            for record in self.records
+            if record.type not in _DOCUMENTS or any(entry.role is control for entry in record.entries)
+        ]
 
     @cached_property
     def posted(self) -> dict[str, list[Record]]:
