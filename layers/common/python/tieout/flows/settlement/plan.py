@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from hashlib import sha256
 
@@ -19,6 +20,7 @@ from tieout.flows.ports import At
 from tieout.flows.settlement.at_the_bank import with_the_bank
 from tieout.flows.settlement.log import cycles_of, documents_of, lines_of, sold_in
 from tieout.flows.settlement.rules import booking_rules
+from tieout.flows.settlement.turns import unfinished_before
 
 REASONS_SHOWN = 20
 PAYMENT = "PAYMENT"
@@ -138,24 +140,30 @@ def _documents(documents: Sequence[Document], chain: Sequence[Cycle], lines: Seq
 
 
 def chain_of(cycle: Cycle, cycles: Collection[Cycle], at: At, marketplace: str) -> list[Cycle]:
-    """The cycle, and those before it whose balance it may carry: back to the last that left nothing."""
+    """The cycle and those before it that it depends on.
+
+    Those whose balance it may carry, back to the last that left nothing; and back to the first that is still to be
+    booked and uses up the same orders' invoices, with all between them, which may carry its balance.
+    """
     account = (cycle.shop, cycle.currency, cycle.psp)
-    before = sorted(
-        (
-            each
-            for each in cycles
-            if (each.shop, each.currency, each.psp) == account
-            and (each.closed_at, each.id) < (cycle.closed_at, cycle.id)
-        ),
-        key=lambda each: (each.closed_at, each.id),
-        reverse=True,
+    mine = sorted(
+        (each for each in cycles if (each.shop, each.currency, each.psp) == account and _place(each) <= _place(cycle)),
+        key=_place,
     )
-    chain = [cycle]
-    for each in before:
-        if _left_nothing(each, at.postings.posting(of_the_cycle(marketplace, each.id))):
-            break
-        chain.append(each)
-    return chain[::-1]
+    to_come = [each for each, _ in unfinished_before(marketplace, cycle, mine, at)]
+    orders = set(sold_in(marketplace, cycle.id, at)) if to_come else set()
+    sharing = (each for each in to_come[::-1] if not orders.isdisjoint(sold_in(marketplace, each.id, at)))
+    first = mine.index(next(sharing, cycle))
+    while first and not _left_nothing(
+        mine[first - 1], at.postings.posting(of_the_cycle(marketplace, mine[first - 1].id))
+    ):
+        first -= 1
+    return mine[first:]
+
+
+def _place(cycle: Cycle) -> tuple[datetime, str]:
+    """Cycles of an account in the order in which they closed."""
+    return cycle.closed_at, cycle.id
 
 
 def _left_nothing(cycle: Cycle, posting: Posting | None) -> bool:

@@ -22,6 +22,7 @@ from tieout.flows.ports import At
 from tieout.flows.posting import NETSUITE, Guard, NotYet, soon, still_failing
 from tieout.flows.settlement.month import is_period, plan_of_month
 from tieout.flows.settlement.plan import Plan, archived_plan, keep_plan, of_the_cycle, plan_of
+from tieout.flows.settlement.turns import wait_for_turn
 
 FLOW = "settlements"
 """What a person pauses."""
@@ -127,13 +128,15 @@ def _work(posting: Posting, at: At) -> None:
 def _review(posting: Posting, at: At) -> None:
     """Work the cycle out; go on with it if these very records were agreed to, or none has to be."""
     key = posting.key
+    settings = at.config.marketplaces[key.marketplace].settlement
+    autopost, agreed = bool(settings and settings.autopost), posting.facts.get("agreed")
+    if (autopost or agreed) and not is_period(key.thread):
+        wait_for_turn(posting, at)
     work_out = plan_of_month if is_period(key.thread) else plan_of
     plan = work_out(key.marketplace, key.thread, at)
     payload = keep_plan(plan, at)
-    settings = at.config.marketplaces[key.marketplace].settlement
     facts = facts_of(plan, payload)
-    is_agreed = posting.facts.get("agreed") == plan.hash or bool(settings and settings.autopost)
-    if plan.records and not is_agreed:
+    if plan.records and not autopost and agreed != plan.hash:
         raise NeedsAttention(Reason.SETTLEMENT_TO_REVIEW, facts)
     at.postings.confirm(posting, facts, spread(plan, payload, 0, len(plan.records)), at.clock())
     at.meter.count("CyclesBooked", marketplace=key.marketplace)
