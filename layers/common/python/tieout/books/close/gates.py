@@ -179,7 +179,15 @@ def _suspense(accounts: list[Account]) -> Iterable[str]:
         booked = (record.movement(Role.TAX_REVIEW) for record in account.records if record.day <= account.period.last)
         left = total(booked) if told is None else told
         if left != ZERO:
-            yield f"{account.marketplace}: tax_review {account.money(left)}"
+            named = _undecided(account)
+            words = f" of {', '.join(named)}: a person says where it belongs" if named else ""
+            yield f"{account.marketplace}: tax_review {account.money(left)}{words}"
+
+
+def _undecided(account: Account) -> list[str]:
+    """Types whose tax nobody can place by rule: who owes it hangs on a contract with the operator."""
+    rules = {line.type: rule_of(line.type) for line in account.lines if line.amount}
+    return sorted(name for name, rule in rules.items() if rule and rule.contra(account.rules.mode) is Role.TAX_REVIEW)
 
 
 def _bank_gate(closing: Closing, cases: Iterable[Case]) -> Gate:
