@@ -7,7 +7,8 @@
 Flag: `.` settled, `!` open, to be looked at in each run; `k` and `!k` the same of a kit. Promises: number of the
 marketplace and units. Shelves: location id and units; of a kit, instead, each member with what one kit takes of it
 and the kit's part of it at each marketplace (`*502*2 0:20 1:20`). Offers: marketplace, SKU, quantity, and where there
-is any: sales counted up to, quantity in flight, doubt. Items are sorted by length of the id, then id (as numbers are); kits come after all items.
+is any: sales counted up to, quantity in flight, doubt. Items are sorted by length of the id, then id (as numbers
+are); kits come after all items.
 There is nothing of a buyer in it.
 """
 
