@@ -134,6 +134,7 @@ class Matcher:
             invoices = []
         if invoices and not sale:
             self.no_lines(order_id, sold, invoices, lines)
+            self.no_sale(order_id, sold, invoices, lines)
         if sale and invoices:
             self.both(order_id, sold, sale, invoices, gross)
         if sold and sale:
@@ -175,6 +176,17 @@ class Matcher:
             fees = sum(((each.commission or ZERO) + (each.commission_tax or ZERO) for each in sold.lines), ZERO)
             received = max((each.received_at for each in sold.lines if each.received_at), default=None)
             self.miss(finding, received.date() if received else invoice.day, -(sold.gross - fees), fees)
+
+    def no_sale(self, order_id, sold, invoices, lines):
+        """Commission was charged for a sale that the log does not have."""
+        charged = [each for each in lines if each.type == "COMMISSION_FEE" and each.refund_id is None]
+        unknown = any(rule_of(each.type) is None for each in lines)
+        if charged and not unknown and not (sold is not None and sold.direct_pay):
+            total = sum((each.total for each in invoices), ZERO)
+            finding = self.add("AMOUNT_DIFF", order_id, total, order=order_id, cycle=charged[0].cycle)
+            finding.effect -= total
+            if charged[0].cycle:
+                finding.per_cycle[charged[0].cycle] -= total
 
     def both(self, order_id, sold, sale, invoices, gross):
         currency = sale[0].currency
@@ -383,6 +395,9 @@ class Matcher:
             if line.document and rule and rule.group in FEES:
                 sums[line.document] += line.amount
                 counts[line.document] += 1
+        for number in sorted(set(sums) - {each.number for each in self.books.documents}):
+            if self.books.documents and sums[number]:
+                self.add("DOC_NOT_TIED", number, sums[number])
         for document in self.books.documents:
             there = document.gross if document.is_credit else -document.gross
             difference = sums[document.number] - there

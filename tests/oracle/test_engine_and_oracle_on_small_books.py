@@ -141,6 +141,7 @@ FAULTS: dict[str, Callable[[Order], Order]] = {
     "billed a month late": lambda order: invoiced(order, day=date(2026, 10, 5)),
     "not in the log": lambda order: replace(order, lines=()),
     "nobody's": lambda order: replace(order, sold=(), booked=()),
+    "commission of no sale": lambda order: replace(order, lines=order.lines[2:]),
     "doubled": doubled,
     "turned": lambda order: changed(order, 0, amount=-order.lines[0].amount),
     "charged too much": lambda order: changed(order, 2, amount=order.lines[2].amount - 2),

@@ -33,7 +33,18 @@ from tieout.domain.reconcile.chain import Loose, Suspected, Walk, walk
 from tieout.domain.reconcile.explain import left_over
 from tieout.flows.settlement.rules import booking_rules
 
-SCRIPTS = ("1_lines.sql", "2_orders.sql", "3_refunds.sql", "4_fees.sql", "5_missing.sql", "6_totals.sql", "7_told.sql")
+SCRIPTS = (
+    "1_lines.sql",
+    "2_orders.sql",
+    "2_sales_lost.sql",
+    "3_refunds.sql",
+    "4_fees.sql",
+    "5_missing.sql",
+    "6_totals.sql",
+    "6_documents_lost.sql",
+    "7_told.sql",
+    "8_unexplained.sql",
+)
 A_CENT_EACH = {Code.COMMISSION_NOT_REFUNDED, Code.CREDIT_WITHOUT_REFUND}
 """Findings whose effect is worked out, not read: each may be a minor unit or two beside."""
 BLOCKS_AFTER = {Code.MISSING_IN_TL: timedelta(days=45), Code.CREDIT_WITHOUT_REFUND: timedelta(days=30)}

@@ -152,5 +152,8 @@ ADVICE: Mapping[Code, Advice] = {
         blocks_close=False,
     ),
     Code.NOT_APPLICABLE_POSTED: Advice("An order that the customer pays directly was booked.", "Reverse it."),
-    Code.UNEXPLAINED: Advice("A difference that nothing explains: {what}.", "Look at its lines."),
+    Code.UNEXPLAINED: Advice(
+        "NetSuite has {ours} ({what}), the log {theirs}; {amount} of that no other break of it explains.",
+        "Look at its lines, and tell us: a code is missing here.",
+    ),
 }
