@@ -17,6 +17,7 @@ from sandbox.netsuite.documents import Documents
 from sandbox.netsuite.fields import RecordType
 from sandbox.netsuite.login import Login
 from sandbox.netsuite.metadata import catalogue, schema_of
+from sandbox.netsuite.price_lists import offered_prices
 from sandbox.netsuite.record_types import RECORD_TYPES
 from sandbox.netsuite.records import Records
 from sandbox.netsuite.reference import ACCOUNT, open_account
@@ -24,6 +25,7 @@ from sandbox.netsuite.refusal import Refusal, no_permission
 from sandbox.netsuite.seeds import seed_customers, seed_documents, seed_items
 from sandbox.netsuite.shown import Showing
 from sandbox.netsuite.stock import Stock
+from sandbox.netsuite.stockroom import Stockroom
 from sandbox.netsuite.store import Store
 from sandbox.netsuite.suiteql.endpoint import query
 from sandbox.netsuite.suiteql.engine import Engine
@@ -56,6 +58,7 @@ class Account:
         self.documents = Documents(self.store, switches, clock, self.stock)
         self.records = Records(self.store, switches, clock, self.documents)
         self.transforms = Transforms(self.records, self.documents)
+        self.stockroom = Stockroom(self.store, self.stock, self.records)
         self.warehouse = Warehouse(self.store, clock, self.documents, self.stock)
         self.user_events = UserEvents(ACCOUNT, self._auth_now)
         self.documents.listeners.append(self.user_events.happened)
@@ -73,7 +76,8 @@ class Account:
             if place is not None and place.is_file():
                 given = decimal_json.loads(place.read_bytes())
             open_account(self.store, now, given)
-            seed_items(self.store, world.netsuite("items"), now)
+            offers = [offer for name in world.marketplaces() for offer in world.mirakl(name, "offers")]
+            seed_items(self.store, world.netsuite("items"), now, offered_prices(offers))
             seed_customers(self.store, world.netsuite("customers"), now)
             seed_documents(self.store, world.netsuite("documents"), now)
 

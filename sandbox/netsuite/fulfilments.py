@@ -87,8 +87,14 @@ class Fulfilments:
         if not receipt and (made.kind != "itemFulfillment" or made.values.get("shipStatus") != SHIPPED):
             return moved
         for line in made.sublists.get("item", []):
-            if line.get("itemType") == "InvtPart" and line.get("restock", True):
-                moved[line["item"], line["location"]] += line["quantity"] if receipt else -line["quantity"]
+            if not line.get("restock", True):
+                continue
+            quantity = line["quantity"] if receipt else -line["quantity"]
+            if line.get("itemType") == "InvtPart":
+                moved[line["item"], line["location"]] += quantity
+            elif line.get("itemType") == "Kit":
+                for member in self._store.by_id("item", line["item"]).values.get("_members", ()):
+                    moved[member["item"], line["location"]] += quantity * member["quantity"]
         return moved
 
     # -- rules ---------------------------------------------------------------------------------------------------

@@ -13,7 +13,13 @@ from sandbox.netsuite.refusal import Refusal, invalid_value, may_not_set, user_e
 from sandbox.netsuite.store import Record, Store
 
 # Which groups a reference may point into; whatever is not here does not exist in the twin's account.
-_GROUPS = {"customer": "entity", "vendor": "entity", "item": "item", "shipItem": "item"}
+_GROUPS = {
+    "customer": "entity",
+    "vendor": "entity",
+    "item": "item",
+    "shipItem": "item",
+    "class": "classification",
+}
 
 
 @dataclass(slots=True)
@@ -40,7 +46,7 @@ class Intake:
 
     def read(self, kind: RecordType, body: Mapping[str, Any]) -> Taken:
         """Raises Refusal at the first property that NetSuite would not take."""
-        fields = {**kind.fields, **(self._store.body_fields if kind.custom_prefix == "custbody" else {})}
+        fields = {**kind.fields, **self._store.custom_of(kind)}
         plain: dict[str, Any] = {}
         for name, value in body.items():
             sublist = kind.sublists.get(name)

@@ -29,8 +29,7 @@ def catalogue(call: Call) -> Answer:
 
 def schema_of(kind: RecordType, store: Store) -> Answer:
     """GET /metadata-catalog/{type} as application/schema+json."""
-    body_fields = store.body_fields if kind.custom_prefix == "custbody" else {}
-    properties = _properties({**kind.fields, **body_fields})
+    properties = _properties({**kind.fields, **store.custom_of(kind)})
     for name, sublist in kind.sublists.items():
         custom = store.line_fields if sublist.custom_prefix else {}
         line = {"type": "object", "properties": _properties({**sublist.fields, **custom})}

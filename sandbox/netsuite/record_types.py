@@ -116,6 +116,7 @@ REFERENCES = {
         ),
         _reference("salesTaxItem", itemId=text(), description=text(), rate=NUMBER, country=choice({})),
         _reference("priceLevel", name=text()),
+        _reference("classification", name=text()),
         _reference("customForm", name=text()),
     )
 }
@@ -165,7 +166,6 @@ KNOWN_ELSEWHERE = frozenset(
         "advIntercompanyJournalEntry",
         "assemblyItem",
         "bin",
-        "classification",
         "contact",
         "department",
         "descriptionItem",

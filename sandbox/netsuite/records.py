@@ -22,6 +22,7 @@ from sandbox.netsuite.store import Record, Store
 
 BODY_LIMIT = 104 * 1024 * 1024
 _SINGULAR = ("application/json", "application/vnd.oracle.resource+json")
+_HAS_DEPENDENTS = "This record cannot be deleted because it has dependent records."
 _GOODS_ONLY = ("itemFulfillment", "itemReceipt")
 _MODES = ("error", "warning", "ignore")
 
@@ -122,12 +123,26 @@ class Records:
         _refuse_unwritable(kind)
         record = self.find(kind, key)
         if kind.name == "customer" and any(o.values.get("entity") == record.id for o in self._store.all("salesOrder")):
-            raise user_error("This record cannot be deleted because it has dependent records.")
+            raise user_error(_HAS_DEPENDENTS)
+        if kind.group == "item" and self._is_used(record.id):
+            raise user_error(_HAS_DEPENDENTS)
         self._documents.refuse_deletion(record)
         free = self._switches.is_on("delete_frees_external_id")
         self._store.delete(record, self._clock.now(), free_external_id=free)
         self._documents.deleted(record)
         return Answer(204)
+
+    def _is_used(self, item_id: str) -> bool:
+        """Whether a transaction has the item, or a kit is made of it."""
+        if any(one["item"] == item_id for kit in self._store.items() for one in kit.values.get("_members", ())):
+            return True
+        return any(
+            line.get("item") == item_id
+            for kind in RECORD_TYPES.values()
+            if kind.group == "transaction"
+            for record in self._store.all(kind.name)
+            for line in record.sublists.get("item", [])
+        )
 
     # -- writing -------------------------------------------------------------------------------------------------
 

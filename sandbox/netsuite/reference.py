@@ -31,6 +31,7 @@ CUSTOM_FIELDS = {
     "custbody_tieout_refund": "text",
     "custcol_tieout_line": "text",
     "custcol_tieout_sku": "text",
+    "custitem_tieout_approved": "checkbox",
 }
 _CUSTOM_KINDS = {
     "text": text(300),
@@ -94,6 +95,7 @@ def open_account(store: Store, now: datetime, given: Mapping[str, Any]) -> None:
         "accountingPeriod": _periods(now.date()),
         "salesTaxItem": _tax_codes(),
         "priceLevel": [{"id": "1", "name": "Base Price"}, {"id": "-1", "name": "Custom"}],
+        "classification": [],
         "customForm": [{"id": "68", "name": "Standard Sales Order"}, {"id": "100", "name": "Marketplace Sales Order"}],
         "item": [*_EXTRA_ITEMS, *_account_items(accounts)],
     }
@@ -107,13 +109,15 @@ def set_custom_fields(store: Store, kinds: Mapping[str, str]) -> None:
     """Raises ValueError for a name or kind that NetSuite does not have."""
     known: dict[str, Field] = {}
     for name, kind in kinds.items():
-        if not name.startswith(("custbody_", "custcol_")) or kind not in _CUSTOM_KINDS:
+        if not name.startswith(("custbody_", "custcol_", "custitem_")) or kind not in _CUSTOM_KINDS:
             raise ValueError(
-                f"a custom field is custbody_... or custcol_... of {', '.join(_CUSTOM_KINDS)}: {name}, {kind}"
+                f"a custom field is custbody_..., custcol_... or custitem_... of {', '.join(_CUSTOM_KINDS)}: "
+                f"{name}, {kind}"
             )
         known[name] = _CUSTOM_KINDS[kind]
     store.body_fields = {name: field for name, field in known.items() if name.startswith("custbody_")}
     store.line_fields = {name: field for name, field in known.items() if name.startswith("custcol_")}
+    store.item_fields = {name: field for name, field in known.items() if name.startswith("custitem_")}
 
 
 def add_row(store: Store, kind: str, row: Mapping[str, Any], now: datetime) -> Record:

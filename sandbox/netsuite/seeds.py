@@ -7,6 +7,7 @@ from typing import Any
 
 from sandbox.netsuite.customer_and_item_fields import ITEM_TYPES
 from sandbox.netsuite.fulfilment_fields import SHIP_STATUS, SHIPPED
+from sandbox.netsuite.price_lists import price_list
 from sandbox.netsuite.record_types import DOCUMENT_TYPES
 from sandbox.netsuite.store import Record, Store
 
@@ -14,8 +15,19 @@ _KIND_BY_ITEM_TYPE = {code: kind for kind, code in ITEM_TYPES.items()}
 _DOCUMENT_STATUS = {"paidInFull": "B", "fullyApplied": "B", "open": "A", "approved": "B"}
 
 
-def seed_items(store: Store, rows: list[dict[str, Any]], now: datetime) -> None:
-    """Rows as netsuite/items holds them. Raises ValueError naming the row that cannot be an item."""
+def seed_items(
+    store: Store,
+    rows: list[dict[str, Any]],
+    now: datetime,
+    offered: Mapping[str, Mapping[str, Decimal]] | None = None,
+) -> None:
+    """Rows as netsuite/items holds them. Raises ValueError naming the row that cannot be an item.
+
+    Besides SuiteQL's columns: `members` of a kit ([{"itemid": "MUG", "quantity": 2}]), `prices` by currency or as a
+    list with levels, `class` by name, custom fields by id. Of a row that says nothing of them, prices are those at
+    which the world's marketplaces offer its SKU (`offered`), and what is offered anywhere is approved.
+    """
+    offered = offered or {}
     for row in rows:
         kind = _KIND_BY_ITEM_TYPE.get(row.get("itemtype", "InvtPart"))
         if kind is None or not row.get("itemid"):
@@ -29,6 +41,7 @@ def seed_items(store: Store, rows: list[dict[str, Any]], now: datetime) -> None:
             "basePrice": _amount(row.get("baseprice")),
             "subsidiary": [str(one) for one in row.get("subsidiary") or []] or None,
         }
+        values |= _listed(store, row, offered.get(str(row["itemid"]), {}), now)
         record = Record(
             kind,
             str(row.get("id") or store.new_id("item")),
@@ -43,6 +56,45 @@ def seed_items(store: Store, rows: list[dict[str, Any]], now: datetime) -> None:
         if kind == "inventoryItem":
             record.sublists["locations"] = stock
         store.add(record)
+    for row in rows:
+        if row.get("members"):
+            _put_together(store, row)
+
+
+def _listed(store: Store, row: Mapping[str, Any], offered: Mapping[str, Decimal], now: datetime) -> dict[str, Any]:
+    """Class, prices and custom fields."""
+    custom: dict[str, Any] = {}
+    for name, known in store.item_fields.items():
+        if known.kind == "flag":
+            custom[name] = row.get(name, bool(offered)) in ("T", True)
+        elif row.get(name) is not None:
+            custom[name] = row[name]
+    prices = row.get("prices", [{"currency": currency, "price": price} for currency, price in offered.items()])
+    return custom | {"class": _class_named(store, row.get("class"), now), "_prices": price_list(store, prices)}
+
+
+def _class_named(store: Store, name: object, now: datetime) -> str | None:
+    if name is None:
+        return None
+    known = next((one for one in store.all("classification") if one.values["name"] == name), None)
+    if known is None:
+        values = {"name": str(name), "isInactive": False}
+        known = Record("classification", store.new_id("classification"), None, now, now, values)
+        store.add(known)
+    return known.id
+
+
+def _put_together(store: Store, row: Mapping[str, Any]) -> None:
+    """Give a kit its members, which may stand behind it in the file."""
+    by_name = {str(item.values["itemId"]): item for item in store.items()}
+    kit = by_name[str(row["itemid"])]
+    try:
+        kit.values["_members"] = [
+            {"item": by_name[str(one["itemid"])].id, "quantity": _amount(one.get("quantity", 1))}
+            for one in row["members"]
+        ]
+    except KeyError as missing:
+        raise ValueError(f"netsuite/items: {row['itemid']} has no member {missing}") from missing
 
 
 def _stock(place: Mapping[str, Any]) -> dict[str, Any]:

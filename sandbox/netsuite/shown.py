@@ -8,7 +8,13 @@ from sandbox.netsuite.fields import Field, RecordType
 from sandbox.netsuite.record_types import RECORD_TYPES
 from sandbox.netsuite.store import Record, Store, name_of
 
-_GROUPS = {"customer": "entity", "vendor": "entity", "item": "item", "shipItem": "item"}
+_GROUPS = {
+    "customer": "entity",
+    "vendor": "entity",
+    "item": "item",
+    "shipItem": "item",
+    "class": "classification",
+}
 
 
 class Showing:
@@ -76,7 +82,7 @@ class Showing:
         return {"links": [_self(f"{self.link(record)}/{name}")], **self._value(known, value)}
 
     def _fields(self, kind: RecordType) -> Mapping[str, Field]:
-        return {**kind.fields, **self._store.body_fields} if kind.custom_prefix == "custbody" else kind.fields
+        return {**kind.fields, **self._store.custom_of(kind)}
 
     def _values(self, record: Record) -> dict[str, Any]:
         created = "dateCreated" if record.kind == "customer" else "createdDate"

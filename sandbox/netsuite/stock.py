@@ -2,6 +2,7 @@
 
 An order pending fulfilment commits what is available of each line, first come first served; what it asks beyond that
 is back-ordered, and is committed as soon as something becomes free. Goods leave the shelf when a fulfilment is Shipped.
+A kit has no shelf: what leaves is what it is made of, and nothing is committed to it here.
 Seeded commitments (other channels') stay as they are.
 """
 

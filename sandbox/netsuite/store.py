@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sandbox.netsuite.fields import Field
+from sandbox.netsuite.fields import Field, RecordType
 from sandbox.netsuite.record_types import ITEMS, RECORD_TYPES
 from sandbox.netsuite.refusal import Refusal, user_error
 
@@ -79,6 +79,11 @@ class Store:
         self.deleted: list[Deleted] = []
         self.body_fields: dict[str, Field] = {}
         self.line_fields: dict[str, Field] = {}
+        self.item_fields: dict[str, Field] = {}
+
+    def custom_of(self, kind: RecordType) -> dict[str, Field]:
+        """The custom fields that records of a type have."""
+        return {"custbody": self.body_fields, "custitem": self.item_fields}.get(kind.custom_prefix, {})
 
     def new_id(self, group: str) -> str:
         ids = self._ids.setdefault(group, itertools.count(1))

@@ -125,6 +125,8 @@ class NetSuiteTwin:
     def control_routes(self) -> list[BaseRoute]:
         return [
             Route("/_twin/custom_fields", says_what_was_wrong(self._custom_fields), methods=["GET", "POST"]),
+            Route("/_twin/stock", says_what_was_wrong(self._stock), methods=["POST"]),
+            Route("/_twin/items", says_what_was_wrong(self._items), methods=["POST"]),
             Route("/_twin/warehouse", says_what_was_wrong(self._warehouse), methods=["GET", "POST", "DELETE"]),
         ]
 
@@ -147,12 +149,29 @@ class NetSuiteTwin:
             account.warehouse.work()
             return json_response(account.warehouse.report() | {"hook": dict(account.user_events.told)})
 
+    async def _stock(self, request: Request) -> Response:
+        """Goods come or go by somebody's hand: {"changes": [{"itemid": "MUG", "location": "Shop", "add": 8}]}."""
+        changes = (await order_of(request))["changes"]
+        with self.account.store.lock:
+            return json_response({"stock": self.account.stockroom.change(changes)})
+
+    async def _items(self, request: Request) -> Response:
+        """Somebody edits an item, or deletes it: {"itemid": "MUG", "set": {"isInactive": true}} or "delete": true."""
+        order = await order_of(request)
+        with self.account.store.lock:
+            return json_response(self.account.stockroom.edit(order))
+
     async def _custom_fields(self, request: Request) -> Response:
         """The account's custom fields; a POST replaces them, so that an account without one can be tried."""
         store = self.account.store
         if request.method == "POST":
             set_custom_fields(store, await order_of(request))
-        return json_response({name: known.kind for name, known in {**store.body_fields, **store.line_fields}.items()})
+        return json_response(
+            {
+                name: known.kind
+                for name, known in {**store.body_fields, **store.line_fields, **store.item_fields}.items()
+            }
+        )
 
     async def app(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from sandbox.behaviours import Behaviours
 from sandbox.clock import Clock
 from sandbox.netsuite.billing_fields import CASH_STATUS, CREDIT_STATUS, INVOICE_STATUS, RETURN_STATUS
+from sandbox.netsuite.fields import Field
 from sandbox.netsuite.fulfilment_fields import SHIP_STATUS
 from sandbox.netsuite.record_types import DOCUMENT_TYPES, RECORD_TYPES
 from sandbox.netsuite.sales_order_fields import ORDER_STATUS
@@ -93,7 +94,7 @@ class Engine:
 
     def _follow(self) -> None:
         zone = self._switches.text("user_time_zone")
-        custom = (tuple(self._store.body_fields.items()), tuple(self._store.line_fields.items()))
+        custom = tuple(tuple(known.items()) for known in self._custom())
         wanted = (self._store.generation, zone, custom)
         if self._built_for != wanted:
             self._build(zone)
@@ -114,10 +115,8 @@ class Engine:
         self._connection = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
         self._connection.execute("PRAGMA case_sensitive_like = ON")
         self._session.register(self._connection)
-        kinds = (
-            {name: f.kind for name, f in known.items()} for known in (self._store.body_fields, self._store.line_fields)
-        )
-        self._catalogue = Catalogue(*kinds)
+        body, line, item = ({name: f.kind for name, f in known.items()} for known in self._custom())
+        self._catalogue = Catalogue(body, line, item)
         for statement in self._catalogue.ddl():
             self._connection.execute(statement)
         self._rows = Rows(self._store, ZoneInfo(zone))
@@ -125,6 +124,9 @@ class Engine:
         self._deleted = 0
         # A query text is translated once; the parse costs more than most queries.
         self._translated = lru_cache(maxsize=2000)(lambda query: translate(query, self._catalogue))
+
+    def _custom(self) -> tuple[dict[str, Field], dict[str, Field], dict[str, Field]]:
+        return self._store.body_fields, self._store.line_fields, self._store.item_fields
 
     def _take(self, change: Change) -> None:
         """Bring one record's rows up to date."""

@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sandbox.netsuite.customer_and_item_fields import ITEM_TYPES
+from sandbox.netsuite.price_lists import prices_of
 from sandbox.netsuite.store import Record, Store, name_of
 from sandbox.netsuite.suiteql.tables import PARCELS
 from sandbox.netsuite.suiteql.transaction_rows import TransactionRows
@@ -23,7 +24,13 @@ TABLES_OF: dict[str, tuple[tuple[str, str], ...]] = {
         ("transactionaccountingline", "transaction"),
         (PARCELS, "transaction"),
     ),
-    "item": (("item", "id"), ("itemsubsidiarymap", "item"), ("aggregateitemlocation", "item")),
+    "item": (
+        ("item", "id"),
+        ("itemsubsidiarymap", "item"),
+        ("aggregateitemlocation", "item"),
+        ("itemmember", "parentitem"),
+        ("pricing", "item"),
+    ),
     "entity": (
         ("customer", "id"),
         ("customersubsidiaryrelationship", "entity"),
@@ -31,7 +38,10 @@ TABLES_OF: dict[str, tuple[tuple[str, str], ...]] = {
         ("vendorsubsidiaryrelationship", "entity"),
     ),
 }
-_PLAIN_TABLES = ("subsidiary", "location", "currency", "account", "accountingPeriod", "salesTaxItem")
+_PLAIN_TABLES = (
+    *("subsidiary", "location", "currency", "account", "accountingPeriod", "salesTaxItem"),
+    *("priceLevel", "classification"),
+)
 for _kind in _PLAIN_TABLES:
     TABLES_OF[_kind] = ((_kind.lower(), "id"),)
 
@@ -77,11 +87,14 @@ class Rows:
                 "itemtype": ITEM_TYPES[record.kind],
                 "isinactive": flag_in(values.get("isInactive")),
                 "incomeaccount": id_in(values.get("incomeAccount")),
+                "class": id_in(values.get("class")),
                 "subsidiary": ", ".join(allowed),
                 "createddate": self.moment(record.created),
                 "lastmodifieddate": self.moment(record.modified),
+                **{name: _custom(values.get(name)) for name in self._store.item_fields},
             },
         )
+        yield from self._of_item(record)
         for subsidiary in allowed:
             yield "itemsubsidiarymap", {"item": int(record.id), "subsidiary": int(subsidiary)}
         for place in record.sublists.get("locations", []):
@@ -94,9 +107,18 @@ class Rows:
                     "quantityonhand": number_in(place.get("quantityOnHand")),
                     "quantitycommitted": number_in(place.get("quantityCommitted")),
                     "quantitybackordered": number_in(place.get("quantityBackOrdered")),
-                    "lastquantityavailablechange": self.moment(place.get("_changed", record.modified)),
+                    "lastquantityavailablechange": self.moment(place.get("_changed", record.created)),
                 },
             )
+
+    def _of_item(self, record: Record) -> Iterator[tuple[str, Row]]:
+        """What a kit is made of, and what an item costs: one price a level and currency, for any quantity."""
+        for number, member in enumerate(record.values.get("_members", ()), start=1):
+            made_of = {"item": int(member["item"]), "quantity": number_in(member["quantity"]), "linenumber": number}
+            yield "itemmember", {"parentitem": int(record.id), **made_of}
+        for (level, currency), price in prices_of(self._store, record).items():
+            costs = {"currency": int(currency), "quantity": 1, "unitprice": number_in(price)}
+            yield "pricing", {"item": int(record.id), "pricelevel": int(level), **costs}
 
     def _entity(self, record: Record) -> Iterator[tuple[str, Row]]:
         values = record.values
@@ -139,6 +161,11 @@ def _columns(names: Mapping[str, str]) -> Callable[[Record], Row]:
         return {column: _scalar(record.values.get(name)) for column, name in names.items()}
 
     return row
+
+
+def _custom(value: Any) -> SqlValue:
+    """A custom field of an item; a checkbox that nobody touched is not set."""
+    return flag_in(value) if value is None else _scalar(value)
 
 
 def _scalar(value: Any) -> SqlValue:
@@ -200,5 +227,7 @@ _PLAIN: dict[str, Callable[[Record], Row]] = {
         }
     ),
     "accountingPeriod": _period_row,
+    "priceLevel": _columns({"name": "name"}),
+    "classification": _columns({"name": "name", "fullname": "name"}),
     "salesTaxItem": _columns({"itemid": "itemId", "name": "itemId", "description": "description", "rate": "rate"}),
 }

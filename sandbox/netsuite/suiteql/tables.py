@@ -58,7 +58,7 @@ _TABLES = {
     "transactionshippingaddress": _columns("nkey:id addressee attention addr1 addr2 city state zip country addrphone"),
     "item": _columns(
         "id:id itemid fullname externalid displayname description upccode itemtype isinactive:flag subsidiary "
-        "incomeaccount:id>account "
+        "incomeaccount:id>account class:id>classification "
         "createddate:date lastmodifieddate:date"
     ),
     "itemsubsidiarymap": _columns("item:id>item subsidiary:id>subsidiary"),
@@ -66,6 +66,10 @@ _TABLES = {
         "item:id>item location:id>location quantityavailable:number quantityonhand:number quantitycommitted:number "
         "quantitybackordered:number lastquantityavailablechange:date"
     ),
+    "itemmember": _columns("parentitem:id>item item:id>item quantity:number linenumber:number"),
+    "pricing": _columns("item:id>item pricelevel:id>priceLevel currency:id>currency quantity:number unitprice:number"),
+    "pricelevel": _columns("id:id name externalid isinactive:flag"),
+    "classification": _columns("id:id name fullname externalid isinactive:flag"),
     "customer": _columns(
         "id:id entityid altname externalid companyname firstname lastname isperson:flag email phone "
         "currency:id>currency isinactive:flag datecreated:date lastmodifieddate:date"
@@ -112,6 +116,9 @@ GUARDED_BY = {
     "item": "inventoryItem",
     "aggregateitemlocation": "inventoryItem",
     "inventoryitemlocations": "inventoryItem",
+    "itemmember": "inventoryItem",
+    "pricing": "inventoryItem",
+    "pricelevel": "priceLevel",
     "transaction": "salesOrder",
     "transactionline": "salesOrder",
     "transactionaccountingline": "salesOrder",
@@ -139,6 +146,8 @@ _INDEXED = {
     "item": ("id", "itemid"),
     "aggregateitemlocation": ("item",),
     "itemsubsidiarymap": ("item",),
+    "itemmember": ("parentitem",),
+    "pricing": ("item",),
     "customer": ("id", "externalid"),
     "customersubsidiaryrelationship": ("entity",),
     "vendor": ("id", "externalid"),
@@ -149,9 +158,12 @@ _INDEXED = {
 class Catalogue:
     """The tables of one account, its custom fields among the columns."""
 
-    def __init__(self, body_fields: Mapping[str, str], line_fields: Mapping[str, str]) -> None:
+    def __init__(
+        self, body_fields: Mapping[str, str], line_fields: Mapping[str, str], item_fields: Mapping[str, str]
+    ) -> None:
         self.tables = {name: dict(columns) for name, columns in _TABLES.items()}
-        for table, custom in (("transaction", body_fields), ("transactionline", line_fields)):
+        of_tables = (("transaction", body_fields), ("transactionline", line_fields), ("item", item_fields))
+        for table, custom in of_tables:
             for name, kind in custom.items():
                 self.tables[table][name] = Column(_CUSTOM.get(kind, "text"))
 

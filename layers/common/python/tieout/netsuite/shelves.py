@@ -22,6 +22,8 @@ KIT = "Kit"
 MOST_LOCATIONS = 200
 """Places that one question names; more of them are nobody's warehouses."""
 
+_CLASSES = re.compile(r"\bclass(ification)?\b", re.IGNORECASE)
+"""What NetSuite's words name where the account has no classes, or the role does not see them."""
 _FIELD = re.compile(r"[a-z][a-z0-9_]{0,79}")
 _SHELVES = f"""
 SELECT a.item AS id, a.location, a.quantityavailable AS units,
@@ -103,7 +105,7 @@ class Shelves:
             try:
                 yield from self._item_pages(f"{approved}{_CLASS[0]}", _CLASS[1], where, parameters)
             except NeedsAttention as refused:
-                if "class" not in refused.facts.get("detail", "").lower():
+                if not _CLASSES.search(refused.facts.get("detail", "")):
                     raise
                 self._classes = False  # a query is refused before its first page: nothing came yet
         if not self._classes:
