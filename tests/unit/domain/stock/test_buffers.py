@@ -87,6 +87,11 @@ def test_no_more_is_taken_than_the_cap_can_use_and_no_less(buffer: Buffer, cap: 
         assert sellable(most - 1, buffer, cap) < cap
 
 
+def test_an_offer_that_shows_nothing_whatever_it_has_takes_nothing() -> None:
+    assert most_of_use(Buffer(percent=Decimal(100)), None) == 0
+    assert most_of_use(Buffer(units=3), None) is None
+
+
 @given(st.decimals(0, 1, places=4), st.integers(0, 3600))
 def test_more_lag_or_more_speed_never_holds_back_less(speed: Decimal, lag: int) -> None:
     risk = risk_units(speed, lag, RISK)

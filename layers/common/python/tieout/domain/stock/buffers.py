@@ -55,10 +55,10 @@ def sellable(part: int, buffer: Buffer, cap: int | None) -> int:
 
 
 def most_of_use(buffer: Buffer, cap: int | None) -> int | None:
-    """The smallest part of which an offer shows all its cap allows: more is of no use to it, and of use to others."""
+    """The smallest part of which an offer shows all it ever may; more is of no use to it. None: it has no limit."""
+    if cap == 0 or buffer.percent >= _ALL:
+        return 0
     if cap is None:
         return None
-    if not cap or buffer.percent >= _ALL:
-        return 0
     left = _ALL - buffer.percent
     return int(((cap + buffer.units) * _ALL / left).to_integral_value(ROUND_CEILING))
