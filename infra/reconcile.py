@@ -22,6 +22,8 @@ MEMORY, DISK = 3008, Size.gibibytes(4)
 """The engine spills to /tmp what does not fit its memory."""
 AT_ONCE = 8
 """Cycles that are staged at the same time."""
+RUNS = "_by_cycle"
+"""Folder of what the runs of the map answered, which no marketplace can be called."""
 LOOKS_EVERY = 60
 """Minutes; a look that finds nothing to do costs one read."""
 
@@ -88,7 +90,15 @@ class Reconcile(Construct):
                 "states.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
             ),
             description=f"What {name} may do, and nothing else",
-            inline_policies={"only": iam.PolicyDocument(statements=_may(function.function.function_arn, arn))},
+            inline_policies={
+                "only": iam.PolicyDocument(
+                    statements=[
+                        *_may(function.function.function_arn, arn),
+                        *deployment.store.archive_documents(SETTLEMENT),
+                        *deployment.store.read_documents(SETTLEMENT),
+                    ]
+                )
+            },
         )
         machine = sfn.CfnStateMachine(
             self,
@@ -97,7 +107,11 @@ class Reconcile(Construct):
             state_machine_type="STANDARD",
             role_arn=role.role_arn,
             definition_string=json.dumps(_definition("${Match}"), indent=1),
-            definition_substitutions={"Match": function.function.function_arn},
+            definition_substitutions={
+                "Match": function.function.function_arn,
+                "Archive": deployment.store.archive.bucket_name,
+                "Partition": Aws.PARTITION,
+            },
             logging_configuration=sfn.CfnStateMachine.LoggingConfigurationProperty(
                 level="ALL",
                 include_execution_data=False,
@@ -119,6 +133,8 @@ class Reconcile(Construct):
             f"AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:{name}/*]",
             "Runs of the map have no ARN before they exist.",
         )
+        objects = f"<{deployment.store.archive_id}.Arn>/{SETTLEMENT}/*"
+        acknowledge(role, f"AwsSolutions-IAM5[Resource::{objects}]", "Objects have no ARN before they exist.")
 
 
 def _may(function: str, machine: str) -> list[iam.PolicyStatement]:
@@ -141,7 +157,10 @@ def _may(function: str, machine: str) -> list[iam.PolicyStatement]:
 
 
 def _definition(function: str) -> dict[str, Any]:
-    """List the cycles, stage each by itself, then match all of them with the same SQL as below the threshold."""
+    """List the cycles, stage each by itself, then match all of them with the same SQL as below the threshold.
+
+    The list, and what each run answers, go by way of S3: a state takes 256 KiB, which is three thousand cycles.
+    """
     again = [
         {
             "ErrorEquals": ["Lambda.TooManyRequestsException", "Lambda.ServiceException", "Lambda.SdkClientException"],
@@ -167,7 +186,11 @@ def _definition(function: str) -> dict[str, Any]:
             "Cycles": ask("cycles", {}, Next="Stage"),
             "Stage": {
                 "Type": "Map",
-                "ItemsPath": "$.cycles",
+                "ItemReader": {
+                    "Resource": "arn:${Partition}:states:::s3:getObject",
+                    "ReaderConfig": {"InputType": "JSON"},
+                    "Parameters": {"Bucket": "${Archive}", "Key.$": "$.cycles"},
+                },
                 "MaxConcurrency": AT_ONCE,
                 "ItemProcessor": {
                     "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
@@ -175,6 +198,10 @@ def _definition(function: str) -> dict[str, Any]:
                     "States": {
                         "StageOne": ask("stage", {"marketplace.$": "$.marketplace", "cycle.$": "$.cycle"}, End=True)
                     },
+                },
+                "ResultWriter": {
+                    "Resource": "arn:${Partition}:states:::s3:putObject",
+                    "Parameters": {"Bucket": "${Archive}", "Prefix": f"{SETTLEMENT}/{RUNS}"},
                 },
                 "ResultPath": None,
                 "Next": "Match",

@@ -24,10 +24,23 @@ def test_cycles_are_listed_then_staged_each_by_itself_then_matched(deployed: Dep
     assert steps["StartAt"] == "Cycles"
     assert states["Cycles"]["Next"] == "Stage"
     stage = states["Stage"]
-    assert (stage["Type"], stage["ItemsPath"], stage["Next"]) == ("Map", "$.cycles", "Match")
+    assert (stage["Type"], stage["Next"], stage["ResultPath"]) == ("Map", "Match", None)
     assert stage["ItemProcessor"]["ProcessorConfig"]["Mode"] == "DISTRIBUTED"
     assert stage["MaxConcurrency"] == 8
     assert states["Match"]["End"] is True
+
+
+def test_the_list_of_cycles_and_what_comes_of_each_go_by_way_of_the_archive(deployed: Deployed) -> None:
+    """A state takes 256 KiB: a few thousand cycles, which a marketplace of many shops has in a month."""
+    stage = definition(deployed)["States"]["Stage"]
+    reads, writes = stage["ItemReader"], stage["ResultWriter"]
+    assert reads["Resource"].endswith(":states:::s3:getObject")
+    assert reads["Parameters"] == {"Bucket": "${Archive}", "Key.$": "$.cycles"}
+    assert writes["Resource"].endswith(":states:::s3:putObject")
+    assert writes["Parameters"]["Prefix"].startswith("settlement/")
+    role = deployed.template["Resources"][machine(deployed)["RoleArn"]["Fn::GetAtt"][0]]["Properties"]
+    may = [action for one in role["Policies"][0]["PolicyDocument"]["Statement"] for action in listed(one["Action"])]
+    assert {"s3:GetObject", "s3:PutObject", "kms:Decrypt", "kms:GenerateDataKey"} <= set(may)
 
 
 def test_each_step_is_a_task_that_the_function_knows(deployed: Deployed) -> None:

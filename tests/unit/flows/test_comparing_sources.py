@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
@@ -284,8 +285,10 @@ def test_a_large_log_is_prepared_cycle_by_cycle_first() -> None:
     assert len(set(night.started)) == 1, "the second one has the name of the first, which is under way"
     assert not night.engine.runs
     listed = night.comparison.step({"schedule": "reconcile", "task": "cycles"})
-    assert {"marketplace": MARKET, "cycle": CYCLE} in listed["cycles"]
-    for one in listed["cycles"]:
+    cycles = json.loads(night.house.archive.documents[listed["cycles"]])
+    assert {"marketplace": MARKET, "cycle": CYCLE} in cycles
+    assert len(cycles) == listed["number"]
+    for one in cycles:
         night.comparison.step({"schedule": "reconcile", "task": "stage", **one})
     assert (MARKET, CYCLE) in night.engine.staged
     night.comparison.step({"schedule": "reconcile", "task": "match"})

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from msgspec import Struct
+from msgspec import Struct, json
 
 from tieout.domain.errors import Retryable
 from tieout.flows.ports import At
@@ -54,7 +54,7 @@ class Comparison(Struct, frozen=True, kw_only=True):
             case "look":
                 return self._look(event["schedule"])
             case "cycles":
-                return {"cycles": self._cycles()}
+                return self._cycles()
             case "stage":
                 return {"lines": self.sources.stage(event["marketplace"], event["cycle"])}
             case "now":
@@ -102,12 +102,16 @@ class Comparison(Struct, frozen=True, kw_only=True):
         folder = f"settlement/export/{self.at.clock():%Y-%m-%dT%H-%M}"
         return {"folder": folder, "files": self.sources.export(folder, books)}
 
-    def _cycles(self) -> list[dict[str, str]]:
-        return [
+    def _cycles(self) -> dict[str, Any]:
+        """Archive the list of what is to be staged, which may be longer than a state of Step Functions takes."""
+        found = [
             {"marketplace": name, "cycle": cycle}
             for name in settled_marketplaces(self.at)
             for cycle in self.at.settlement_log.partitions(name, LINES)
         ]
+        place = f"settlement/_by_cycle/{self.at.clock():%Y-%m-%dT%H-%M-%S}.json"
+        self.at.archive.store({place: json.encode(found)})
+        return {"cycles": place, "number": len(found)}
 
     def _is_large(self) -> bool:
         size = sum(self.at.settlement_log.size(name, LINES) for name in settled_marketplaces(self.at))
