@@ -30,6 +30,7 @@ class AsListed:
     orders: Mapping[str, bytes]
     shipments: Mapping[str, bytes]
     returns: Mapping[str, bytes]
+    offers: Mapping[str, bytes]
     netsuite: Mapping[str, bytes]
 
 
@@ -41,6 +42,7 @@ def read_books(control: TwinControl, marketplaces: Iterable[str]) -> AsListed:
         orders={name: control.orders(name) for name in names},
         shipments={name: control.shipments(name) for name in names},
         returns={name: control.returns(name) for name in names},
+        offers={name: control.offers(name) for name in names},
         netsuite={kind: listed for kind, listed in records.items() if listed or kind in ALWAYS_WRITTEN},
     )
 

@@ -9,7 +9,7 @@ from sandbox.demo.outcome import Outcome
 
 
 def write_out(out: Path, outcome: Outcome, summary: dict[str, Any]) -> None:
-    """netsuite/<type>.ndjson, mirakl/<marketplace>/{orders,shipments,returns}.ndjson, parked.ndjson and summary.json.
+    """netsuite/<type>.ndjson, mirakl/<marketplace>/{orders,shipments,returns,offers}.ndjson, parked and summary.
 
     Former ones go.
     """
@@ -18,7 +18,12 @@ def write_out(out: Path, outcome: Outcome, summary: dict[str, Any]) -> None:
     books = outcome.books
     for kind, records in books.netsuite.items():
         _write(out / "netsuite" / f"{kind}.ndjson", records)
-    for name, listed in (("orders", books.orders), ("shipments", books.shipments), ("returns", books.returns)):
+    for name, listed in (
+        ("orders", books.orders),
+        ("shipments", books.shipments),
+        ("returns", books.returns),
+        ("offers", books.offers),
+    ):
         for marketplace, records in listed.items():
             _write(out / "mirakl" / marketplace / f"{name}.ndjson", records)
     lines = [json.dumps(line, ensure_ascii=False) for line in outcome.parked]

@@ -11,8 +11,10 @@ from sandbox.behaviours import Behaviours
 from sandbox.calls import ContractViolation
 from sandbox.mirakl.asked import Asked
 from sandbox.mirakl.contract import Contract, official_contract
+from sandbox.mirakl.forms import Form, read_form
 from sandbox.mirakl.frequencies import Frequencies, by_the_hour
-from sandbox.mirakl.operations import EXTERNAL_PARTNER, Frequency, Operation, Persona
+from sandbox.mirakl.operation import Frequency, Operation, Persona
+from sandbox.mirakl.operations import EXTERNAL_PARTNER, FULL_EXPORT
 from sandbox.mirakl.parameters import read_parameters
 from sandbox.mirakl.refusals import MiraklRefusal
 from sandbox.mirakl.state import SHOP_ID, Marketplace, Order
@@ -20,7 +22,8 @@ from sandbox.mirakl.state import SHOP_ID, Marketplace, Order
 
 @dataclass(frozen=True)
 class Admitted:
-    """A request that is answered: who asks is known, its parameters are read, `sent` is its JSON body."""
+    """A request that is answered: who asks is known, its parameters are read, `sent` is its JSON body, `form` the form
+    it came as instead."""
 
     asked: Asked
     marketplace: Marketplace
@@ -32,6 +35,7 @@ class Admitted:
     contract: Contract | None
     shop: int = SHOP_ID
     """Of a seller: the one whose key it is."""
+    form: Form | None = None
 
     def order(self) -> Order:
         """The order named in the path. Raises MiraklRefusal: for a seller another shop's order is not there."""
@@ -68,14 +72,16 @@ class Admission:
         """Raises MiraklRefusal as Mirakl refuses, ContractViolation for what its contract does not know."""
         marketplace, persona, operation = _who_asks_what(asked)
         parameters = read_parameters(operation.parameters(persona), asked.query, operation.code)
-        sent = _json_of(asked, body)
+        form = _form_of(asked, operation, persona, body)
+        sent = None if form else _json_of(asked, body)
         # V01 is published for sellers only; it answers operators as well.
         contract = official_contract("seller" if operation.code == "V01" else persona) if self._official else None
         contract = contract if operation.in_contract else None
         if contract:
             problems = contract.request_problems(asked.method, operation.path, asked.query, sent)
+            problems += contract.form_problems(asked.method, operation.path, form.fields) if form else []
             raise_problems(problems, operation.code)
-        admitted = Admitted(asked, marketplace, persona, operation, at, parameters, sent, contract)
+        admitted = Admitted(asked, marketplace, persona, operation, at, parameters, sent, contract, form=form)
         if persona == "seller" and parameters.get("shop_id", SHOP_ID) != SHOP_ID:
             status = int(self._behaviours.number("wrong_shop_status"))
             raise MiraklRefusal(status, f"Shop {parameters['shop_id']} is not one of this user's")
@@ -94,6 +100,8 @@ class Admission:
         if not allowed or not self._behaviours.is_on("frequencies_enforced"):
             return None
         caller = f"{call.marketplace.name} {call.persona} {call.operation.code}"
+        if is_full_export(call):
+            caller += " full"
         listing, offset = call.asked.listing(), int(call.parameters.get("offset", 0))
         pages_are_free = not (self._behaviours.is_on("listing_pages_count") or call.operation.pages_count)
         if pages_are_free and "page_token" in call.parameters:
@@ -105,6 +113,8 @@ class Admission:
     def _allowed(self, call: Admitted) -> tuple[Frequency, ...]:
         operation = call.operation
         allowed = (operation.frequency, *operation.also) if operation.frequency else ()
+        if is_full_export(call):
+            return (FULL_EXPORT,)
         if call.operation.code == "OR11":
             if "order_ids" in call.parameters and not self._behaviours.is_on("order_lookups_count"):
                 return ()
@@ -112,6 +122,11 @@ class Admission:
                 return (EXTERNAL_PARTNER,)
         hourly = self._behaviours.is_on("frequencies_by_the_hour")
         return tuple(map(by_the_hour, allowed)) if hourly else allowed
+
+
+def is_full_export(call: Admitted) -> bool:
+    """OF52 without a date asks for all offers, which has a frequency of its own."""
+    return call.operation.code == "OF52" and not (call.sent or {}).get("last_request_date")
 
 
 def raise_problems(problems: list[str], where: str) -> None:
@@ -130,9 +145,16 @@ def _who_asks_what(asked: Asked) -> tuple[Marketplace, Persona, Operation]:
     if persona not in asked.operation.personas:
         raise ContractViolation(f"{asked.operation.code} is not one of the {persona}'s operations")
     accepted = asked.headers.get("accept", "*/*")
-    if not any(kind in accepted for kind in ("application/json", "*/*", "application/*")):
+    if not any(kind in accepted for kind in ("*/*", *asked.operation.accept)):
         raise MiraklRefusal(406, f"Not acceptable: {accepted}")
     return asked.marketplace, persona, asked.operation
+
+
+def _form_of(asked: Asked, operation: Operation, persona: Persona, body: bytes) -> Form | None:
+    if operation.form is None:
+        return None
+    form = read_form(asked.headers.get("content-type", ""), body)
+    return form._replace(values=read_parameters(operation.form[persona], form.fields, operation.code))
 
 
 def _json_of(asked: Asked, body: bytes) -> Any:

@@ -22,6 +22,8 @@ from sandbox.mirakl.listing import found_orders, link_to, page_bounds
 from sandbox.mirakl.money.answers import ABOUT_MONEY
 from sandbox.mirakl.money.invoices import list_invoices
 from sandbox.mirakl.moves import settle
+from sandbox.mirakl.offers.answers import ABOUT_OFFERS
+from sandbox.mirakl.offers.told import Created, Paged
 from sandbox.mirakl.refusals import MiraklRefusal
 from sandbox.mirakl.state import Json, Marketplace, MiraklState, Order
 from sandbox.mirakl.tax_mode import in_tax_mode
@@ -87,7 +89,7 @@ class Answers:
             case "OR31":
                 return _json(call, self._custom_fields_written(call))
             case "IV01":
-                return self._invoices(call)
+                return self._paged(call, Paged(*list_invoices(call)))
         return self._told(call)
 
     def _told(self, call: Admitted) -> Response:
@@ -98,7 +100,19 @@ class Answers:
         if call.operation.code in ABOUT_MONEY:
             told = ABOUT_MONEY[call.operation.code](call, Desk(self._state, self._behaviours, self.waits()))
             return told if isinstance(told, Response) else _json(call, told)
+        if call.operation.code in ABOUT_OFFERS:
+            return self._about_offers(call)
         return _json(call, self._setting(call))
+
+    def _about_offers(self, call: Admitted) -> Response:
+        told = ABOUT_OFFERS[call.operation.code](call, Desk(self._state, self._behaviours, self.waits()))
+        if isinstance(told, Created):
+            response = _json(call, told.body, 201)
+            response.headers["Location"] = f"{call.asked.url.removesuffix(call.asked.path)}{told.location}"
+            return response
+        if isinstance(told, Paged):
+            return self._paged(call, told)
+        return told if isinstance(told, Response) else _json(call, told)
 
     def _setting(self, call: Admitted) -> Json:
         match call.operation.code:
@@ -125,10 +139,9 @@ class Answers:
             response.headers["Link"] = link
         return response
 
-    def _invoices(self, call: Admitted) -> Response:
-        found, offset, most, total = list_invoices(call)
-        response = _json(call, found)
-        if link := link_to(call.asked.url, call.asked.query, offset, most, total):
+    def _paged(self, call: Admitted, page: Paged) -> Response:
+        response = _json(call, page.body)
+        if link := link_to(call.asked.url, call.asked.query, page.offset, page.most, page.total):
             response.headers["Link"] = link
         return response
 

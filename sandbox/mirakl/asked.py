@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 
 from starlette.requests import Request
 
-from sandbox.mirakl.operations import Operation, Persona, operation_at
+from sandbox.mirakl.operation import Operation, Persona
+from sandbox.mirakl.operations import operation_at
 from sandbox.mirakl.state import Marketplace, MiraklState
 
 

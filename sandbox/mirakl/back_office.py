@@ -10,7 +10,8 @@ from sandbox.mirakl.admission import Admitted
 from sandbox.mirakl.asked import Asked
 from sandbox.mirakl.desk import Desk
 from sandbox.mirakl.from_shipping_on import FROM_SHIPPING_ON
-from sandbox.mirakl.operations import OPERATIONS, Persona
+from sandbox.mirakl.operation import Persona
+from sandbox.mirakl.operations import OPERATIONS
 from sandbox.mirakl.refusals import MiraklRefusal
 from sandbox.mirakl.state import SHOP_ID, Json, Marketplace
 

@@ -1,6 +1,7 @@
 """What Mirakl's public material leaves open, or leaves to the operator's back office, as switches."""
 
 from sandbox.behaviours import Switch
+from sandbox.mirakl.offers.behaviours import OFFER_SWITCHES
 
 SWITCHES = {
     "debit_request_minutes": Switch(5.0, "WAITING_DEBIT lasts until the operator's payment system picks the order up"),
@@ -103,5 +104,6 @@ SWITCHES = {
     "export_files_are_signed": Switch(
         default=False, why="whether the address of an export's file wants a credential or is signed is not documented"
     ),
+    **OFFER_SWITCHES,
     "custom_fields": Switch("", "codes of the custom fields an order takes, comma-separated; empty: any code"),
 }

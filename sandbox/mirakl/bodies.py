@@ -6,7 +6,7 @@ import msgspec
 
 from sandbox.calls import ContractViolation
 from sandbox.mirakl import dispatch_bodies as later
-from sandbox.mirakl.operations import Persona
+from sandbox.mirakl.operation import Persona
 
 Json = dict[str, Any]
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from sandbox import decimal_json
 from sandbox.clock import moment_of
-from sandbox.mirakl.operations import Persona
+from sandbox.mirakl.operation import Persona
 
 Check = Callable[[Any], list[str]]
 OFFICIAL = Path(__file__).resolve().parents[3] / "shared" / "contracts"
@@ -45,6 +45,12 @@ class Contract:
         if schema is not None and body is not None:
             problems += self._check_of(schema, closed=True)(body)
         return problems
+
+    def form_problems(self, method: str, path: str, fields: Iterable[tuple[str, str]]) -> list[str]:
+        """What is wrong with the fields of a form, beside its file."""
+        content = self._operations.get((method, path), {}).get("requestBody", {}).get("content", {})
+        declared = content.get("multipart/form-data", {}).get("schema", {}).get("properties", {})
+        return [problem for name, value in fields for problem in _parameter_problems(declared, name, value)]
 
     def response_check(self, method: str, path: str) -> Check:
         """The check of the operation's 200 or 201 body; of nothing where the document models none."""

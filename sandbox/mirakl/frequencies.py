@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sandbox.mirakl.operations import Frequency
+from sandbox.mirakl.operation import Frequency
 
 _HOUR = 3600.0
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from sandbox.mirakl.operations import Persona
+from sandbox.mirakl.operation import Persona
 from sandbox.mirakl.refusals import MiraklRefusal
 from sandbox.mirakl.state import SHOP_ID, Json, Marketplace, Order
 

@@ -1,4 +1,4 @@
-"""The moves that are due: of orders, of their shipments, of their refunds; and of billing cycles between them."""
+"""The moves that are due: of orders, their shipments and refunds; of billing cycles between them; of offers' files."""
 
 from datetime import datetime
 from heapq import heapify, heappop, heappush
@@ -11,6 +11,7 @@ from sandbox.mirakl.state import Marketplace, MiraklState, Move, Order
 
 def settle(state: MiraklState, marketplace: Marketplace, now: datetime) -> None:
     """Make the moves that are due, each dated when it was due, in the order of those dates."""
+    marketplace.catalogue.settle(now)
     due = [(order.moves[0].at, order.id) for order in marketplace.orders.values() if order.moves]
     due = [one for one in due if one[0] <= now]
     heapify(due)

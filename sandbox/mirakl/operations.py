@@ -1,9 +1,7 @@
 """The operations of this twin: Mirakl's code, method and path, who may call it, its parameters and its frequency."""
 
 import re
-from dataclasses import dataclass, field
 from functools import cache
-from typing import Literal
 
 from sandbox.mirakl.money.filters import (
     CYCLE_FILTERS,
@@ -20,10 +18,10 @@ from sandbox.mirakl.money.filters import (
     REQUEST_FILTERS,
     REQUEST_LINE_FILTERS,
 )
-from sandbox.mirakl.parameters import Reader, flag, moment, one_of, repeated, repeated_of, some_of, text, texts, whole
+from sandbox.mirakl.offers.operations import ABOUT_OFFERS
+from sandbox.mirakl.operation import DAY, MINUTE, Frequency, Operation, both, seek
+from sandbox.mirakl.parameters import Reader, flag, moment, one_of, repeated, repeated_of, some_of, texts, whole
 
-Persona = Literal["seller", "operator"]
-DAY, MINUTE = 86_400.0, 60.0
 _LOG = "/api/sellerpayment/transactions_logs"
 
 STATES = (
@@ -82,25 +80,20 @@ _DEBIT_STATES = (
 RETURN_STATES = (*("WAITING_ACCEPTANCE", "IN_PROGRESS", "REFUSED", "RECEIVED", "NO_RECEPTION", "CLOSED", "CANCELED"),)
 
 
-def _seek(criterion: str) -> dict[str, Reader]:
-    sorts = one_of(f"{criterion},ASC", f"{criterion},DESC")
-    return {"limit": whole, "page_token": text, "sort": sorts}
-
-
 SHIPMENT_FILTERS: dict[str, Reader] = {
     "order_id": repeated,
     "shipment_state_code": repeated_of(*SHIPMENT_STATES),
     "shipment_customer_debit_state_code": repeated_of(*_DEBIT_STATES),
     "last_updated_from": moment,
     "last_updated_to": moment,
-    **_seek("dateCreated"),
+    **seek("dateCreated"),
 }
 TO_SHIP_FILTERS: dict[str, Reader] = {
     "order_id": repeated,
     "fulfillment_center_code": repeated,
     "shipping_date_from": moment,
     "shipping_date_to": moment,
-    **_seek("shippingDate"),
+    **seek("shippingDate"),
 }
 RETURN_FILTERS: dict[str, Reader] = {
     "return_id": repeated,
@@ -113,44 +106,8 @@ RETURN_FILTERS: dict[str, Reader] = {
     "order_line_id": repeated,
     "return_rma": repeated,
     "customer_id": repeated,
-    **_seek("date_created"),
+    **seek("date_created"),
 }
-
-
-@dataclass(frozen=True)
-class Frequency:
-    """At most `calls` in any `seconds`, for one credential on one operation."""
-
-    calls: int
-    seconds: float
-
-
-@dataclass(frozen=True)
-class Operation:
-    """`also` are further limits beside `frequency`; `pages_count` says that each page is a call of its own. A seller's
-    key needs one of `roles`. What is not `in_contract` has no path in the official documents.
-    """
-
-    code: str
-    method: str
-    path: str
-    personas: tuple[Persona, ...] = ("seller", "operator")
-    needs_credential: bool = True
-    frequency: Frequency | None = None
-    filters: dict[Persona, dict[str, Reader]] = field(default_factory=dict)
-    takes_body: bool = True
-    also: tuple[Frequency, ...] = ()
-    pages_count: bool = False
-    roles: frozenset[str] = frozenset()
-    in_contract: bool = True
-
-    def parameters(self, persona: Persona) -> dict[str, Reader]:
-        """What this persona may send: a seller may name the shop on every call, an operator on none."""
-        return {**self.filters.get(persona, {}), **({"shop_id": whole} if persona == "seller" else {})}
-
-
-def _both(filters: dict[str, Reader]) -> dict[Persona, dict[str, Reader]]:
-    return {"seller": filters, "operator": filters}
 
 
 OPERATIONS = (
@@ -174,20 +131,20 @@ OPERATIONS = (
     Operation("OR24", "PUT", "/api/orders/{order_id}/ship", takes_body=False),
     Operation("ST01", "POST", "/api/shipments"),
     Operation("ST06", "PUT", "/api/shipments/delete", personas=("seller",)),
-    Operation("ST11", "GET", "/api/shipments", filters=_both(SHIPMENT_FILTERS)),
+    Operation("ST11", "GET", "/api/shipments", filters=both(SHIPMENT_FILTERS)),
     Operation(
         "ST12",
         "GET",
         "/api/shipments/items_to_ship",
         frequency=Frequency(1, 5 * MINUTE),
-        filters=_both(TO_SHIP_FILTERS),
+        filters=both(TO_SHIP_FILTERS),
     ),
     Operation("ST23", "POST", "/api/shipments/tracking"),
     Operation("ST24", "PUT", "/api/shipments/ship"),
     Operation("OR28", "PUT", "/api/orders/refund"),
     Operation("OR29", "PUT", "/api/orders/{order_id}/cancel", takes_body=False),
     Operation("OR30", "PUT", "/api/orders/cancel"),
-    Operation("RT11", "GET", "/api/returns", frequency=Frequency(1, 5 * MINUTE), filters=_both(RETURN_FILTERS)),
+    Operation("RT11", "GET", "/api/returns", frequency=Frequency(1, 5 * MINUTE), filters=both(RETURN_FILTERS)),
     Operation("RT21", "PUT", "/api/returns/accept"),
     Operation("RT25", "PUT", "/api/returns/receive"),
     Operation("RT26", "PUT", "/api/returns/compliance", personas=("seller",)),
@@ -208,7 +165,7 @@ OPERATIONS = (
         "GET",
         f"{_LOG}/export/async/file/{{file_id}}",
         needs_credential=False,
-        filters=_both(FILE_PARAMETERS),
+        filters=both(FILE_PARAMETERS),
         in_contract=False,
     ),
     Operation(
@@ -240,11 +197,14 @@ OPERATIONS = (
         "DR12",
         "GET",
         "/api/document-request/{document_request_id}/lines",
-        filters=_both(REQUEST_LINE_FILTERS),
+        filters=both(REQUEST_LINE_FILTERS),
     ),
-    Operation("PA11", "GET", "/api/payment/debit", personas=("operator",), filters=_both(_PAGING)),
-    Operation("PA12", "GET", "/api/payment/refund", personas=("operator",), filters=_both(_PAGING)),
+    Operation("PA11", "GET", "/api/payment/debit", personas=("operator",), filters=both(_PAGING)),
+    Operation("PA12", "GET", "/api/payment/refund", personas=("operator",), filters=both(_PAGING)),
+    *ABOUT_OFFERS,
 )
+FULL_EXPORT = Frequency(1, DAY)
+"""OF52 without last_request_date."""
 EXTERNAL_PARTNER = Frequency(1, 15 * MINUTE)
 
 

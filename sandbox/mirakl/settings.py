@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from sandbox.behaviours import Behaviours
-from sandbox.mirakl.operations import Persona
+from sandbox.mirakl.operation import Persona
 from sandbox.mirakl.state import SHOP_ID, Json, Marketplace
 from sandbox.mirakl.views import shop_name
 
@@ -87,7 +87,7 @@ def account(marketplace: Marketplace) -> Json:
             "sub_balances": [],
         },
         "orders_count": len(marketplace.orders),
-        "offers_count": len(marketplace.other_records.get("offers", [])),
+        "offers_count": sum(1 for _ in marketplace.catalogue.live(SHOP_ID)),
         "shop_additional_fields": [],
         "shippings": [],
     }

@@ -11,6 +11,7 @@ from uuid import NAMESPACE_OID, uuid5
 
 from sandbox.clock import moment_of, text_of
 from sandbox.mirakl.money.log import Log
+from sandbox.mirakl.offers.catalogue import Catalogue
 
 Json = dict[str, Any]
 SHOP_ID = 2001
@@ -83,8 +84,8 @@ class Marketplace:
     api_key: str
     operator_token: str
     orders: dict[str, Order] = field(default_factory=dict)
-    other_records: dict[str, list[Json]] = field(default_factory=dict)
     log: Log = field(default_factory=Log)
+    catalogue: Catalogue = field(default_factory=Catalogue)
 
     def currency(self) -> str:
         return self._commonest("currency_iso_code", "GBP" if self.name.endswith("-uk") else "EUR")
@@ -114,6 +115,12 @@ class Books(Protocol):
     def happen(self, marketplace: Marketplace, at: datetime) -> None: ...
 
 
+class Sales(Protocol):
+    """Who takes what is bought off the offers."""
+
+    def follow(self, marketplace: Marketplace, order: Order) -> None: ...
+
+
 class MiraklState:
     """All marketplaces of the twin. `lock` guards it: requests, webhooks and tests look at it from their threads."""
 
@@ -123,6 +130,7 @@ class MiraklState:
         self.marketplaces: dict[str, Marketplace] = {}
         self._numbers = count(_FIRST_NUMBER)
         self.books: Books | None = None
+        self.sales: Sales | None = None
         self.on_change: Callable[[str, str], None] = lambda _marketplace, _order_id: None
 
     def open(self, name: str) -> Marketplace:
@@ -144,6 +152,8 @@ class MiraklState:
         order.version += 1
         if self.books:
             self.books.follow(marketplace, order, at)
+        if self.sales:
+            self.sales.follow(marketplace, order)
         if tell:
             self.on_change(marketplace.name, order.id)
 

@@ -31,6 +31,11 @@ from sandbox.mirakl.lifecycle import BEFORE_DEBIT, schedule
 from sandbox.mirakl.money.bookkeeper import Bookkeeper
 from sandbox.mirakl.money.by_hand import close_cycles, issue_document, pay_cycles, write_lines
 from sandbox.mirakl.moves import settle
+from sandbox.mirakl.offers.by_hand import attempt_orders, change_offers
+from sandbox.mirakl.offers.catalogue import Catalogue
+from sandbox.mirakl.offers.sales import Sales
+from sandbox.mirakl.offers.seeding import catalogue_of
+from sandbox.mirakl.offers.shown import as_recorded
 from sandbox.mirakl.refusals import MiraklRefusal
 from sandbox.mirakl.seek import place_of
 from sandbox.mirakl.state import SHOP_ID, Json, Marketplace, MiraklState, held
@@ -39,8 +44,8 @@ from sandbox.world import World
 
 MARKETPLACES = ("brightside-uk", "maison-eu")
 _OF_THE_LOG = {"transaction_lines": "lines", "billing_cycles": "cycles", "accounting_documents": "documents"}
-_OTHER_RECORDS = (*_OF_THE_LOG, "offers")
-_SEEKING = ("ST11", "ST12", "RT11", "TL02", "SBC11", "DR11", "DR12")
+_SEEKING = ("ST11", "ST12", "RT11", "TL02", "SBC11", "DR11", "DR12", "PRI02")
+_BY_OFFSET = ("OR11", "OF21")
 _SETTLE_SECONDS = 0.2
 
 
@@ -79,6 +84,8 @@ class MiraklTwin:
         self.state.on_change = self.webhooks.tell
         self.books = Bookkeeper(self.behaviours, self.state.uuid)
         self.state.books = self.books
+        self.sales = Sales(self.behaviours, self.clock.now)
+        self.state.sales = self.sales
         self.answers = Answers(self.state, self.behaviours, official_contracts=official_contracts)
         for name in MARKETPLACES:
             self.state.open(name)
@@ -107,7 +114,7 @@ class MiraklTwin:
             except MiraklRefusal:
                 return None
             return Page(repr(place.query), place.number)
-        if operation != "OR11":
+        if operation not in _BY_OFFSET:
             return None
         offset = request.query_params.get("offset", "0")
         return Page(asked.listing(), int(offset) if offset.isdigit() else 0)
@@ -122,24 +129,26 @@ class MiraklTwin:
     def load(self, world: World) -> None:
         """Read whole before anything is replaced, so that a world with a mistake in it changes nothing."""
         arriving = {name: [held(body) for body in world.mirakl(name, "orders")] for name in world.marketplaces()}
-        others = {name: {kind: world.mirakl(name, kind) for kind in _OTHER_RECORDS} for name in arriving}
+        others = {name: {kind: world.mirakl(name, kind) for kind in _OF_THE_LOG} for name in arriving}
         opens_at = world.opens_at()
+        catalogues = {name: catalogue_of(world, name, opens_at) for name in arriving}
         with self.state.lock:
             self.clock.set(opens_at)
             self.answers.forget()
             for name in {*MARKETPLACES, *self.state.marketplaces, *arriving}:
                 marketplace = self.state.open(name)
                 marketplace.orders = {order.id: order for order in arriving.get(name, [])}
-                marketplace.other_records = others.get(name, {})
-                self.books.open(marketplace, marketplace.other_records, opens_at)
+                marketplace.catalogue = catalogues.get(name) or Catalogue()
+                self.books.open(marketplace, others.get(name, {}), opens_at)
                 for order in marketplace.orders.values():
+                    self.sales.came_with_the_world(marketplace, order)
                     if order.state in BEFORE_DEBIT:
                         order.body["transaction_date"] = None
                         schedule(order, opens_at, self.answers.waits())
 
     def records(self, kind: str, **query: str) -> list[Json]:
-        """`orders` as OR11 gives them to the seller, `shipments` as ST11 and `returns` as RT11 do; what else the world
-        brought as it came."""
+        """`orders` as OR11 gives them to the seller, `shipments` as ST11 and `returns` as RT11 do; `offers` as they
+        came, with what they are now; the log's as they stand."""
         with self.state.lock:
             wanted = [query["marketplace"]] if "marketplace" in query else sorted(self.state.marketplaces)
             found = [self.state.known(name) for name in wanted]
@@ -148,16 +157,21 @@ class MiraklTwin:
             if kind in ("shipments", "returns"):
                 self.settle()
                 return [row for one in found for order in one.orders.values() for row in getattr(order, kind).values()]
-            if kind not in _OTHER_RECORDS:
-                raise KeyError(f"records {kind!r}; there are orders, shipments, returns, {', '.join(_OTHER_RECORDS)}")
-            if kind in _OF_THE_LOG:
+            if kind == "offers":
                 self.settle()
-                return [row for one in found for row in getattr(one.log, _OF_THE_LOG[kind])]
-            return [row for one in found for row in one.other_records.get(kind, [])]
+                now = self.clock.now()
+                return [as_recorded(offer, now) for one in found for offer in one.catalogue.live()]
+            if kind not in _OF_THE_LOG:
+                known = ", ".join(("orders", "shipments", "returns", "offers", *_OF_THE_LOG))
+                raise KeyError(f"records {kind!r}; there are {known}")
+            self.settle()
+            return [row for one in found for row in getattr(one.log, _OF_THE_LOG[kind])]
 
     def control_routes(self) -> list[BaseRoute]:
         return [
             Route("/_twin/orders", says_what_was_wrong(self._place), methods=["POST"]),
+            Route("/_twin/attempts", says_what_was_wrong(self._attempt), methods=["POST"]),
+            Route("/_twin/offers", says_what_was_wrong(self._change_offers), methods=["POST"]),
             Route("/_twin/orders/changes", says_what_was_wrong(self._change), methods=["POST"]),
             Route("/_twin/returns", says_what_was_wrong(self._ask_for_return), methods=["POST"]),
             Route("/_twin/returns/changes", says_what_was_wrong(self._change_return), methods=["POST"]),
@@ -181,6 +195,7 @@ class MiraklTwin:
         order = await order_of(request)
         with self.state.lock:
             marketplace = self.state.known(order["marketplace"])
+            settle(self.state, marketplace, self.clock.now())
             as_of_now = bool(order.get("as_of_now", False))
             placed = place_orders(
                 self.state,
@@ -199,6 +214,12 @@ class MiraklTwin:
             settle(self.state, marketplace, self.clock.now())
             changed = change_order(self.state, marketplace, change, self.clock.now(), self.answers.waits())
             return json_response({"order_id": changed.id, "last_updated_date": changed.body["last_updated_date"]})
+
+    async def _attempt(self, request: Request) -> Response:
+        return await self._by_buyer(request, partial(attempt_orders, waits=self.answers.waits()))
+
+    async def _change_offers(self, request: Request) -> Response:
+        return await self._by_buyer(request, change_offers)
 
     async def _ask_for_return(self, request: Request) -> Response:
         accepted = self.behaviours.is_on("returns_accepted_automatically")

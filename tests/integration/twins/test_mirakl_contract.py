@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from sandbox.mirakl.contract import Contract, official_contract
-from sandbox.mirakl.operations import OPERATIONS, Persona
+from sandbox.mirakl.operation import Persona
+from sandbox.mirakl.operations import OPERATIONS
 from tests.integration.twins.mirakl import Json, Mirakl, order
 from tests.shared import shared
 

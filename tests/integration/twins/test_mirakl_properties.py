@@ -11,7 +11,7 @@ from sandbox.mirakl.arrivals import place_orders
 from sandbox.mirakl.frequencies import Frequencies
 from sandbox.mirakl.lifecycle import Waits, cancel_lines, decide, live_lines
 from sandbox.mirakl.listing import found_orders
-from sandbox.mirakl.operations import Frequency
+from sandbox.mirakl.operation import Frequency
 from sandbox.mirakl.state import Marketplace, MiraklState, Order
 from sandbox.mirakl.tax_mode import in_tax_mode
 

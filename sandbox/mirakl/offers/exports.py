@@ -1,0 +1,178 @@
+"""OF52, OF53, OF54: offers as files, all of them or what changed. They stand as they were when they were asked for."""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from starlette.responses import Response
+
+from sandbox import decimal_json
+from sandbox.clock import moment_of, text_of
+from sandbox.mirakl.admission import Admitted, raise_problems
+from sandbox.mirakl.desk import Desk
+from sandbox.mirakl.offers.catalogue import Offer, OfferExport
+from sandbox.mirakl.offers.columns import COLUMNS, FIELDS, as_csv, custom_columns
+from sandbox.mirakl.offers.shown import exported, price_now
+from sandbox.mirakl.refusals import MiraklRefusal
+from sandbox.mirakl.state import Json
+
+CSV, JSON = "text/csv", "application/json"
+_ENDS = {CSV: "csv", JSON: "json"}
+_ITEMS = (10_000, 1_000_000)
+_MEGABYTES = (10, 1_000)
+_USUAL_ITEMS, _A_MEGABYTE = 100_000, 1_000_000
+_FOLDER = "of52-export/offers"
+_SIGNATURE = "as-signed"
+
+
+def start_export(call: Admitted, desk: Desk) -> Json:
+    """OF52. A shop's key exports the shop's own offers, an operator's token those of all."""
+    asked: Json = dict(call.sent or {})
+    request = decimal_json.dumps(asked)
+    shop = call.shop if call.persona == "seller" else None
+    exports = call.marketplace.catalogue.exports
+    if desk.behaviours.is_on("duplicate_requests_share_an_id"):
+        for tracking_id, one in exports.items():
+            if (one.request, one.shop) == (request, shop) and call.at < one.ready_at:
+                return {"tracking_id": tracking_id}
+    kind = str(asked.get("export_type") or CSV)
+    files = _files(call, asked, kind, smallest=not desk.behaviours.is_on("export_chunks_of_any_size"))
+    tracking_id = desk.state.uuid()
+    ready_at = call.at + timedelta(seconds=desk.behaviours.number("offer_export_seconds"))
+    exports[tracking_id] = OfferExport(request, call.at, ready_at, kind, files, shop)
+    return {"tracking_id": tracking_id}
+
+
+def export_state(call: Admitted, desk: Desk) -> Json:
+    """OF53."""
+    tracking_id = call.asked.path_values["tracking_id"]
+    export = _known(call, tracking_id)
+    told: Json = {"last_updated": text_of(min(call.at, export.ready_at))}
+    if call.at < export.ready_at:
+        return told | {"status": "PENDING"}
+    if desk.behaviours.is_on("exports_fail"):
+        return told | {"status": "FAILED", "error": {"code": "1", "detail": "Internal error"}}
+    base = call.asked.url.removesuffix(f"/status/{tracking_id}")
+    end = _ENDS[export.media_type]
+    urls = [f"{base}/file/{tracking_id}?file={_FOLDER}/{place}.{end}" for place in range(len(export.files))]
+    if desk.behaviours.is_on("export_files_are_signed"):
+        # Another host name is another place to whoever calls: a storage, to which no credential of ours belongs.
+        urls = [f"{url.replace('//127.0.0.1:', '//localhost:')}&signature={_SIGNATURE}" for url in urls]
+    return told | {"status": "COMPLETED", "urls": urls}
+
+
+def export_file(call: Admitted, desk: Desk) -> Response:
+    """OF54. A signed address takes no credential beside its signature, as storages do."""
+    signed = desk.behaviours.is_on("export_files_are_signed")
+    if signed and "authorization" in call.asked.headers:
+        raise MiraklRefusal(400, "Only one way of authorization is allowed")
+    if signed and call.parameters.get("signature") != _SIGNATURE:
+        raise MiraklRefusal(403, "The address is not signed")
+    if not signed and call.asked.persona is None:
+        raise MiraklRefusal(401, "Unauthorized")
+    export = _known(call, call.asked.path_values["file_id"], anybody=signed)
+    named = str(call.parameters.get("file", ""))
+    place = named.removeprefix(f"{_FOLDER}/").partition(".")[0]
+    if not place.isdigit() or int(place) >= len(export.files):
+        raise MiraklRefusal(404, f"There is no file {named}")
+    if call.at >= export.ready_at + timedelta(hours=desk.behaviours.number("offer_export_hours")):
+        raise MiraklRefusal(410, f"The files of export {call.asked.path_values['file_id']} are gone")
+    return Response(export.files[int(place)], media_type=export.media_type)
+
+
+def _known(call: Admitted, named: str, *, anybody: bool = False) -> OfferExport:
+    export = call.marketplace.catalogue.exports.get(named)
+    if export is None or (not anybody and call.persona == "seller" and export.shop != call.shop):
+        raise MiraklRefusal(404, f"Export {named} does not exist")
+    return export
+
+
+def _files(call: Admitted, asked: Json, kind: str, *, smallest: bool) -> list[bytes]:
+    items = _size("items_per_chunk", asked, _ITEMS, smallest=smallest) or _USUAL_ITEMS
+    megabytes = _size("megabytes_per_chunk", asked, _MEGABYTES, smallest=smallest)
+    if kind not in _ENDS:
+        raise _refused("export_type", f"export_type is {CSV} or {JSON}, not {kind}")
+    if kind == JSON and asked.get("rename_fields"):
+        raise _refused("rename_fields", "rename_fields is for CSV only")
+    rows = [
+        {**exported(call.marketplace, one, call.at), "price": price_now(one, call.at)} for one in _found(call, asked)
+    ]
+    wanted = list(asked.get("include_fields") or [])
+    if kind == CSV:
+        known = [*COLUMNS, *custom_columns(rows)]
+        _check_fields(wanted, known)
+        columns, renamed = wanted or known, asked.get("rename_fields") or {}
+        _check_fields(renamed, known)
+        return [as_csv(part, columns, renamed) for part in _parts(rows, items, megabytes)]
+    _check_fields(wanted, FIELDS)
+    return [decimal_json.dumps([_told(call, row, wanted) for row in part]) for part in _parts(rows, items, megabytes)]
+
+
+def _found(call: Admitted, asked: Json) -> list[Offer]:
+    catalogue = call.marketplace.catalogue
+    shop = call.shop if call.persona == "seller" else None
+    if (since := asked.get("last_request_date")) is not None:
+        if asked.get("include_inactive_offers"):
+            said = "include_inactive_offers is not for an export of changes, which has them anyway"
+            raise _refused("include_inactive_offers", said)
+        found = [one for one in catalogue.offers.values() if shop in (None, one.shop) and one.updated >= _moment(since)]
+    else:
+        everyone = bool(asked.get("include_inactive_offers"))
+        found = [one for one in catalogue.live(shop) if everyone or one.is_active(call.at)]
+    if channels := set(asked.get("channel_codes") or []):
+        found = [one for one in found if not one.body.get("channels") or channels & set(one.body["channels"])]
+    if campaigns := set(asked.get("ongoing_discount_campaign_identifiers") or []):
+        found = [one for one in found if campaigns & _campaigns(one)]
+    return sorted(found, key=lambda one: one.id)
+
+
+def _campaigns(offer: Offer) -> set[str]:
+    return {str(one.get("identifier")) for one in offer.body.get("ongoing_discount_campaigns") or []}
+
+
+def _told(call: Admitted, row: Json, wanted: list[str]) -> Json:
+    told = {name: value for name, value in row.items() if name in FIELDS}
+    if call.contract:
+        problems = call.contract.schema_check("OF54_Response_200_Ext_FileStructure")(told)
+        raise_problems(problems, f"offer {row['offer_id']}")
+    return {name: told[name] for name in wanted if name in told} if wanted else told
+
+
+def _parts(rows: list[Json], items: int, megabytes: int | None) -> list[list[Json]]:
+    """At most so many rows a file, and about so many bytes. An export of nothing is one file."""
+    parts: list[list[Json]] = [[]]
+    held = 0
+    for row in rows:
+        length = len(decimal_json.dumps(row)) if megabytes else 0
+        if len(parts[-1]) >= items or (megabytes and parts[-1] and held + length > megabytes * _A_MEGABYTE):
+            parts.append([])
+            held = 0
+        parts[-1].append(row)
+        held += length
+    return parts
+
+
+def _size(name: str, asked: Json, bounds: tuple[int, int], *, smallest: bool) -> int | None:
+    value: Any = asked.get(name)
+    if value is None:
+        return None
+    least = bounds[0] if smallest else 1
+    if not least <= int(value) <= bounds[1]:
+        raise _refused(name, f"{name} lies between {least} and {bounds[1]}, not {value}")
+    return int(value)
+
+
+def _check_fields(named: Iterable[str], known: Collection[str]) -> None:
+    if odd := [name for name in named if name not in known]:
+        raise _refused("include_fields", f"There is no field {', '.join(odd)}")
+
+
+def _moment(value: object) -> datetime:
+    try:
+        return moment_of(str(value))
+    except ValueError as wrong:
+        raise _refused("last_request_date", f"last_request_date is a moment with its offset, not {value}") from wrong
+
+
+def _refused(field: str, message: str) -> MiraklRefusal:
+    return MiraklRefusal(400, message, code="VALIDATION_ERROR", field=field)
