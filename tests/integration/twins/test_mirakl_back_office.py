@@ -45,6 +45,15 @@ def test_a_shop_ships_by_hand(mirakl: Mirakl) -> None:
     assert mirakl.order("A")["order_state"] == "SHIPPED"
 
 
+def test_another_shop_ships_its_own_order_and_nobody_else_s(mirakl: Mirakl) -> None:
+    mirakl.place(order("A", shop_id=2002, **TO_SHIP))
+    tracking = {"carrier_code": "DHL", "tracking_number": "1"}
+    assert by_hand(mirakl, "OR23", persona="seller", order_id="A", body=tracking).status_code == 400
+    assert by_hand(mirakl, "OR23", persona="seller", shop=2002, order_id="A", body=tracking).status_code == 200
+    assert by_hand(mirakl, "OR24", persona="seller", shop=2002, order_id="A").status_code == 200
+    assert mirakl.held("A").state == "SHIPPED"
+
+
 def test_each_marketplace_chooses_for_itself_whether_orders_ship_in_parts(mirakl: Mirakl) -> None:
     """MARKETPLACE is not the one that is named."""
     mirakl.behave(multi_shipment=True, multi_shipment_at="maison-eu")

@@ -9,7 +9,7 @@ import requests
 
 from sandbox.clock import moment_of
 from tests.integration.twins.conftest import running_mirakl
-from tests.integration.twins.mirakl import Mirakl
+from tests.integration.twins.mirakl import MARKETPLACE, Mirakl
 from tests.integration.twins.mirakl_money import Json, Money, chain_holds, mug, paid, vat
 
 D = Decimal
@@ -112,6 +112,27 @@ def test_a_refund_takes_the_money_back_and_gives_the_commission_back(money: Mone
     rows = [row for row in money.lines() if row["type"].startswith("REFUND")]
     assert {row["entities"]["refund"]["id"] for row in rows} == {refund_id}
     assert {row["payment_state"] for row in rows} == {"PAYABLE"}
+    assert chain_holds(money.lines())
+
+
+def test_an_operator_that_buys_owes_the_price_less_its_margin_and_the_tax_on_that(money: Money) -> None:
+    """105.00 net of the buyer's 21.00 of VAT; 15.00 are the operator's margin; VAT on 90.00 is 18.00."""
+    money.mirakl.behave(dropship_at=MARKETPLACE)
+    money.mirakl.place(paid())
+    assert money.types() == {
+        "ORDER_AMOUNT": D(100),
+        "ORDER_SHIPPING_AMOUNT": D(5),
+        "PURCHASE_COMMISSION_FEE": D(-15),
+        "PURCHASE_ORDER_AMOUNT_TAX": D(18),
+    }
+    money.receive()
+    money.refund(60)
+    refunds = {name: amount for name, amount in money.types().items() if name.startswith("REFUND")}
+    assert refunds == {
+        "REFUND_ORDER_AMOUNT": D(-50),
+        "REFUND_PURCHASE_COMMISSION_FEE": D("7.14"),
+        "REFUND_PURCHASE_ORDER_AMOUNT_TAX": D("-8.57"),
+    }, "of 126.00 with tax, 60.00 go back"
     assert chain_holds(money.lines())
 
 

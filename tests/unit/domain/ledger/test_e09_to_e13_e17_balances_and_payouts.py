@@ -211,6 +211,18 @@ def test_e13_an_operator_accrues_commission_on_goods_that_are_shipped() -> None:
     assert balances([accrual.record]) == money(accrued_commission_receivable="1,028.80", commission_revenue="-1,028.80")
 
 
+def test_e13_a_principal_earns_no_commission_so_none_is_accrued() -> None:
+    """OR11 names the margin on its own sale as commission; the purchase is booked by the cycle that brings it."""
+    shipped = an_order(
+        "120.00", {}, shipped_at=datetime(2026, 1, 20, tzinfo=UTC), commission=Decimal("30.00"), state="SHIPPED"
+    )
+    open_books = books([], shipped, a_cycle([], id="C0", to_seller=Decimal(0)))
+    assert accrue(open_books, rules("operator_principal"), (), END_OF_JANUARY, "EUR") is None
+    agent = accrue(open_books, rules("operator"), (), END_OF_JANUARY, "EUR")
+    assert agent is not None
+    assert balances([agent.record])["commission_revenue"] == Decimal("-30.00")
+
+
 def test_e13b_a_cycle_that_crosses_the_month_s_end_is_booked_in_both_months() -> None:
     january = log(
         "ORDER_AMOUNT +3000.00 ORDER_AMOUNT_TAX +600.00 COMMISSION_FEE -360.00 COMMISSION_VAT -72.00",

@@ -1,7 +1,7 @@
 """Fees of a month that no record of the month has: accrued on its last day, reversed on the next, without VAT.
 
 VAT waits for the operator's document. What is accrued: fee lines of the month that are booked later or not yet, and the
-commission that OR11 names for goods that are invoiced (an operator: shipped) and have no line at all.
+commission that OR11 names for goods that are invoiced (an agent: shipped) and have no line at all.
 """
 
 from __future__ import annotations
@@ -111,6 +111,9 @@ def _is_performed(run: Run, order_id: str, currency: str, month_end: date) -> bo
 
 
 def _of_orders(run: Run, month_end: date, currency: str) -> Iterable[Basis]:
+    """A principal earns no commission: what OR11 calls so is its margin, and lowers what the goods cost."""
+    if run.rules.mode is Mode.OPERATOR_PRINCIPAL:
+        return
     charged = {line.order_id for lines in run.lines.values() for line in lines if line.type == "COMMISSION_FEE"}
     rule = rule_of("COMMISSION_FEE")
     assert rule is not None
