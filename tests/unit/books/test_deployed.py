@@ -23,6 +23,7 @@ from tieout.books.stage import _fill, _lines, run
 from tieout.config import read_config
 from tieout.domain.exchange import FetchedOrder
 from tieout.domain.ledger.gl import GlLine
+from tieout.domain.reconcile.breaks import Code
 from tieout.flows.ports import At
 from tieout.flows.reconcile.compare import Gathered
 from tieout.flows.settlement.log import keep_cycles, keep_documents, keep_lines
@@ -139,6 +140,32 @@ def test_by_cycle_and_at_once_the_same_is_found(name: str, house: House, tmp_pat
     by_cycle = ArchivedSources(at, staged=True)(MARKET, documents, [], day)
     assert by_cycle == at_once
     assert bool(at_once.breaks) == (name == "gift-shop-breaks")
+
+
+def test_a_manual_item_that_no_rule_takes_is_found_by_cycle_and_at_once(at: At, exported: Export) -> None:
+    config = read_config(ROOT / "config" / "gift-shop.yaml")
+    shop = config.marketplaces[MARKET]
+    assert shop.settlement is not None
+    without = shop.model_copy(update={"settlement": shop.settlement.model_copy(update={"overrides": ()})})
+    at = replace(at, config=config.model_copy(update={"marketplaces": {**config.marketplaces, MARKET: without}}))
+    line = exported.books[MARKET].lines[0]
+    manual: dict[str, Any] = json.decode(market_row(at, line.id, line.cycle))
+    manual |= {"id": "00000000-0000-0000-0000-0000000000ad", "type": "MANUAL_INVOICE", "balance": None}
+    manual |= {"amount": -50, "amount_credited": 0, "amount_debited": 50, "accounting_document_number": "9000009"}
+    manual["entities"] = {"one_off_item": {"description": "Sponsored products"}}
+    keep_lines(MARKET, at.marketplace(MARKET).read_lines([json.encode(manual)]), set(), at)
+    for cycle in at.settlement_log.partitions(MARKET, "lines"):
+        ArchivedSources(at).stage(MARKET, cycle)
+
+    found = [
+        [each for each in sources(MARKET, [], [], date(2026, 11, 30)).breaks if each.code is Code.MANUAL_UNCLASSIFIED]
+        for sources in (ArchivedSources(at), ArchivedSources(at, staged=True))
+    ]
+
+    assert found[0] == found[1]
+    assert [(each.key, each.amount, "Sponsored" in each.explanation) for each in found[0]] == [
+        ("9000009", Decimal(50), True)
+    ]
 
 
 def test_an_export_of_several_marketplaces_is_one_folder_that_reads(at: At, exported: Export, tmp_path: Path) -> None:

@@ -16,13 +16,14 @@ from msgspec import Struct, json
 from msgspec.structs import replace
 
 from tieout.books.bank import Statement, bank_breaks, payouts_at_the_bank
-from tieout.books.parquet import lines_from_parquet, parquet_of
+from tieout.books.parquet import few_from_parquet, lines_from_parquet, parquet_of
 from tieout.books.reconcile import Reconciled, compare, reconcile_folder
 from tieout.books.stage import stage
 from tieout.domain.errors import NeedsAttention
 from tieout.domain.ledger.gl import GlLine
 from tieout.domain.ledger.line import Booked, Books
 from tieout.domain.money import ZERO
+from tieout.domain.reconcile.manual import MANUAL, unclassified
 from tieout.flows.ports import At
 from tieout.flows.reconcile.compare import Findings, Gathered
 from tieout.flows.settlement.at_the_bank import RATES, STATEMENT, bank_rows, statement_of
@@ -126,6 +127,7 @@ class ArchivedSources:
         at_bank = payouts_at_the_bank([books], rules, statement, as_of)
         told = {(each.code, each.key) for each in compared.breaks}
         more = [each for each in bank_breaks(at_bank, statement) if (each.code, each.key) not in told]
+        more += unclassified(replace(books, lines=tuple(few_from_parquet(folder, MANUAL))), rules[marketplace])
         found = _findings(replace(compared, breaks=[*compared.breaks, *more]))
         left = [f"{name}: {why}" for name, why in sorted(problems.items()) if name not in mended]
         return replace(found, problems=[*found.problems, *left])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -56,6 +57,22 @@ def parquet_of(lines: Iterable[Line]) -> bytes:
                 [str(rows), COLUMNS],
             )
         return packed.read_bytes()
+
+
+def few_from_parquet(folder: Path, types: Iterable[str]) -> list[Line]:
+    """Lines of these types of the folder, once each; whatever the log's size, few are asked for."""
+    files = sorted(map(str, folder.glob("cycle=*/*.parquet")))
+    if not files:
+        return []
+    query = (MATCH / "few_from_parquet.sql").read_text(encoding="utf-8")
+    with duckdb.connect() as engine:
+        found = engine.execute(query, {"files": files, "types": sorted(types)})
+        names = [column[0] for column in found.description or ()]
+        rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+    for row in rows:
+        row["created"] = row["created"].replace(tzinfo=UTC)
+        row["updated"] = row["updated"].replace(tzinfo=UTC)
+    return [Line(**row) for row in rows]
 
 
 def lines_from_parquet(engine: duckdb.DuckDBPyConnection, marketplace: str, folder: Path) -> None:

@@ -10,10 +10,13 @@ from tieout.domain.ledger.accounts import AccountMap
 from tieout.domain.ledger.line import Books, Document, Line
 from tieout.domain.ledger.periods import local_day
 from tieout.domain.ledger.rules import BookingRules
-from tieout.domain.ledger.types import Group, rule_of
+from tieout.domain.ledger.types import TYPES, Group
 from tieout.domain.money import ZERO, Money
 from tieout.domain.reconcile.advice import ADVICE
 from tieout.domain.reconcile.breaks import Break, Code
+
+MANUAL = frozenset(name for name, rule in TYPES.items() if rule.group is Group.MANUAL and not rule.is_tax)
+"""Types of such items; their VAT follows them."""
 
 
 def unclassified(books: Books, rules: BookingRules) -> list[Break]:
@@ -43,8 +46,7 @@ def described(line: Line, document: Document | None) -> str | None:
 
 def _manual(books: Books) -> Iterator[Line]:
     for line in books.lines:
-        rule = rule_of(line.type) if line.amount else None
-        if rule is not None and rule.group is Group.MANUAL and not rule.is_tax:
+        if line.amount and line.type in MANUAL:
             yield line
 
 
