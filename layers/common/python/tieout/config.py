@@ -83,8 +83,8 @@ class Marketplace(Settings):
                 f"orders.poll_minutes is {self.orders.poll_minutes}; Mirakl allows persona {self.persona} "
                 f"one listing every {fastest} minutes at most",
             )
-        if self.stock and self.role == "operator" and self.stock.enabled and not self.operator.own_shops:
-            raise ValueError("stock needs operator.own_shops: say which shop's stock NetSuite holds")
+        if self.stock and self.stock.enabled and self.own_shop is None:
+            raise ValueError("stock needs one shop, shop_id or operator.own_shops: that whose stock NetSuite holds")
         return self
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Protocol
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Protocol
+
+from msgspec import Struct
+
+from tieout.flows.ports import At
 
 
 class StockBook(Protocol):
@@ -20,3 +24,19 @@ def whole(book: StockBook, name: str) -> bytes | None:
     """What is kept under a name, where it is small; None: nothing is."""
     blocks = book.blocks(name)
     return None if blocks is None else b"".join(blocks)
+
+
+class Stockroom(Struct, frozen=True, kw_only=True):
+    """What the flow of stock works with besides what every flow does."""
+
+    at: At
+    book: StockBook
+    in_turn: Callable[[Callable[[], Any]], Any]
+    """Asks NetSuite one question by turns with its other readers. Raises Retryable when one keeps the turn."""
+    pause: Callable[[float], None]
+    """Waits so many seconds."""
+
+    @property
+    def now(self) -> int:
+        """Our clock in seconds since 1970."""
+        return int(self.at.clock().timestamp())

@@ -1,0 +1,81 @@
+"""Files of quantities are followed to their end (STO02, STO03): what landed counts, what did not is sent again."""
+
+from __future__ import annotations
+
+import logging
+
+from tieout.domain.errors import CredentialsRefused, NeedsAttention, Retryable
+from tieout.domain.stock.offer import Import, Rejected
+from tieout.domain.stock.showing import Landing
+from tieout.flows.stock.refused import answer_asked, note_failed, note_refused
+from tieout.flows.stock.standing import Flight, Standing
+from tieout.flows.stock.store import Stockroom
+
+logger = logging.getLogger(__name__)
+
+GIVEN_UP_AFTER = 3600
+"""Seconds after which nobody waits for a file any more: its rows are doubtful, and are sent again."""
+APART = 15.0
+"""Seconds between two looks at a file (STO02)."""
+
+
+def follow(standing: Standing, room: Stockroom) -> None:
+    """See what became of the files on their way."""
+    for marketplace, flight in standing.flights.items():
+        if marketplace in standing.landings:
+            continue
+        try:
+            landing = _landing_of(marketplace, flight, standing, room)
+        except (Retryable, CredentialsRefused) as error:
+            logger.warning("file not followed", extra={"marketplace": marketplace, "why": str(error)})
+            continue
+        if landing is not None:
+            standing.landings[marketplace] = landing
+
+
+def follow_for(standing: Standing, seconds: dict[str, int], room: Stockroom) -> None:
+    """The same, again and again for so long at most (by marketplace), until all have landed."""
+    waited = 0.0
+    while waited + APART <= max(seconds.values(), default=0):
+        if not set(standing.flights) - set(standing.landings):
+            return
+        room.pause(APART)
+        waited += APART
+        follow(standing, room)
+
+
+def _landing_of(marketplace: str, flight: Flight, standing: Standing, room: Stockroom) -> Landing | None:
+    """None while it is on its way. Raises Retryable and CredentialsRefused: nothing is known then."""
+    market = room.at.marketplace(marketplace)
+    if not flight.import_id:
+        return flight.ended(_now(marketplace, room), is_complete=False)
+    try:
+        told = market.stock_import(flight.import_id)
+    except NeedsAttention as problem:
+        note_failed(marketplace, flight, str(problem), room)
+        return flight.ended(_now(marketplace, room), is_complete=False)
+    if not told.is_over:
+        if room.now - flight.sent_at < GIVEN_UP_AFTER:
+            return None
+        note_failed(marketplace, flight, f"{told.state} for {room.now - flight.sent_at} seconds", room)
+        return flight.ended(_now(marketplace, room), is_complete=False)
+    return _ended(marketplace, flight, told, standing, room)
+
+
+def _ended(marketplace: str, flight: Flight, told: Import, standing: Standing, room: Stockroom) -> Landing:
+    ended_at = _now(marketplace, room)
+    if told.state != "COMPLETE":
+        note_failed(marketplace, flight, told.why or told.state, room)
+        return flight.ended(ended_at, is_complete=False)
+    market = room.at.marketplace(marketplace)
+    refused: list[Rejected] = market.stock_errors(flight.import_id) if told.in_error or told.has_errors else []
+    note_refused(marketplace, flight, refused, standing, room)
+    answer_asked(marketplace, flight.import_id, {each.sku: each.why for each in refused}, room.at)
+    standing.lags[marketplace] = flight.lag(ended_at)
+    room.at.meter.gauge("StockLagSeconds", flight.lag(ended_at), marketplace=marketplace)
+    return flight.ended(ended_at, is_complete=True, rejected=frozenset(each.sku for each in refused))
+
+
+def _now(marketplace: str, room: Stockroom) -> int:
+    """Mirakl's clock, as orders are dated; its next second, so that nothing of this one counts as later."""
+    return int(room.at.marketplace(marketplace).now().timestamp()) + 1

@@ -1,0 +1,94 @@
+"""All offers of a marketplace, once a day (OF52 to OF54): asked for, waited for over several runs, and kept.
+
+What was read stays beside the book, for whoever else wants to look at every offer: Mirakl gives it once a day.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+
+from msgspec.json import decode, encode
+
+from tieout.domain.errors import CredentialsRefused, NeedsAttention, Retryable
+from tieout.domain.stock.blocks import whole_lines
+from tieout.domain.stock.offer import Offer
+from tieout.flows.stock.rules import stocked
+from tieout.flows.stock.standing import Export, Standing, put
+from tieout.flows.stock.store import StockBook, Stockroom
+
+logger = logging.getLogger(__name__)
+
+APART = 10.0
+"""Seconds between two looks at an export (OF53)."""
+LOOKS = 12
+"""How often a run looks; then the next one does."""
+KEPT_SECONDS = 12 * 3600
+"""An export that was not fetched by then is asked for again: Mirakl keeps its files for a day."""
+
+
+def offers_name(marketplace: str) -> str:
+    """Where the offers of a marketplace are kept."""
+    return f"{marketplace}/offers"
+
+
+def kept_offers(book: StockBook, marketplace: str) -> tuple[int, Iterator[Offer]] | None:
+    """Every offer as last read, and when that was asked for (seconds since 1970, Mirakl's clock); None: never."""
+    blocks = book.blocks(offers_name(marketplace))
+    if blocks is None:
+        return None
+    lines = (line for block in whole_lines(blocks) for line in block.splitlines())
+    asked_at = decode(next(lines), type=int)
+    return asked_at, (decode(line, type=Offer) for line in lines)
+
+
+def all_listed(standing: Standing, room: Stockroom) -> bool:
+    """Whether every marketplace's offers are there, newly kept; asks for those that are not, and waits a while."""
+    missing = [name for name in stocked(room.at.config) if not _is_there(name, standing, room)]
+    looks = 0
+    while missing and looks < LOOKS and all(name in standing.exports for name in missing):
+        room.pause(APART)
+        looks += 1
+        missing = [name for name in missing if not _is_there(name, standing, room)]
+    return not missing
+
+
+def _is_there(marketplace: str, standing: Standing, room: Stockroom) -> bool:
+    try:
+        return _look(marketplace, standing, room)
+    except (Retryable, CredentialsRefused, NeedsAttention) as error:
+        logger.warning("offers not read", extra={"marketplace": marketplace, "why": str(error)})
+        return False
+
+
+def _look(marketplace: str, standing: Standing, room: Stockroom) -> bool:
+    market = room.at.marketplace(marketplace)
+    export = standing.exports.get(marketplace)
+    if export is not None and not export.tracking_id:
+        return True
+    if export is None or room.now - export.asked_at > KEPT_SECONDS:
+        asked_at = int(market.now().timestamp())
+        standing.exports[marketplace] = export = Export(market.export_offers(), asked_at)
+        put(standing, room.book)
+    told = market.offer_export(export.tracking_id)
+    if told.error or told.state == "FAILED":
+        logger.error("offers not exported", extra={"marketplace": marketplace, "why": told.error})
+        del standing.exports[marketplace]
+        return False
+    if not told.urls:
+        return False
+    _keep(marketplace, export.asked_at, told.urls, room)
+    standing.exports[marketplace] = Export("", export.asked_at)
+    return True
+
+
+def _keep(marketplace: str, asked_at: int, urls: tuple[str, ...], room: Stockroom) -> None:
+    market = room.at.marketplace(marketplace)
+
+    def lines() -> Iterator[bytes]:
+        yield encode(asked_at) + b"\n"
+        for url in urls:
+            for offer in market.offers_of(url):
+                yield encode(offer) + b"\n"
+
+    room.book.replace(offers_name(marketplace), lines())

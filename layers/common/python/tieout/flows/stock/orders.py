@@ -1,0 +1,69 @@
+"""Orders come first: what was sold is off the pool before NetSuite says so."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+from tieout.config import FASTEST_POLL_MINUTES
+from tieout.domain.errors import CredentialsRefused, NeedsAttention, Retryable
+from tieout.domain.orders.matching import Catalogue, catalogue_of, item_for
+from tieout.flows.orders.collect import collect_and_tell
+from tieout.flows.orders.rules import sku_rules
+from tieout.flows.ports import At
+from tieout.flows.stock.rules import stocked, window_seconds
+from tieout.flows.stock.sold import SoldOrders
+from tieout.flows.stock.standing import Standing
+from tieout.flows.stock.store import Stockroom
+
+logger = logging.getLogger(__name__)
+
+
+def read_orders(sold: SoldOrders, standing: Standing, at: At) -> None:
+    """Read each marketplace's orders up to now, as often as Mirakl allows; one that gives none stops no other.
+
+    Orders that another reading brought since are found by their postings.
+    """
+    for marketplace in stocked(at.config):
+        try:
+            _read(marketplace, sold, standing, at)
+        except (Retryable, CredentialsRefused) as error:
+            if isinstance(error, CredentialsRefused):
+                at.switches.failed(f"mirakl-{marketplace}", at.clock(), at_once=True)
+            logger.warning("orders not read", extra={"marketplace": marketplace, "why": str(error)})
+    sold.find(at)
+
+
+def _read(marketplace: str, sold: SoldOrders, standing: Standing, at: At) -> None:
+    now = at.clock()
+    apart = timedelta(minutes=FASTEST_POLL_MINUTES[at.config.marketplaces[marketplace].persona])
+    read = at.watermarks.read(marketplace)
+    known = standing.orders_read_at.get(marketplace)
+    if known is not None and read is not None and timedelta(0) <= now - read < apart:
+        return
+    since = datetime.fromtimestamp(known, UTC) if known else now - timedelta(seconds=window_seconds(at.config))
+    _, until = collect_and_tell(marketplace, since, sold.remember, at)
+    standing.orders_read_at[marketplace] = int(until.timestamp())
+
+
+def name_items(sold: SoldOrders, room: Stockroom) -> None:
+    """Find the items of SKUs that were sold, by the rules that offers and orders are matched by."""
+    at = room.at
+
+    def find(marketplace: str, skus: Sequence[str]) -> Mapping[str, str]:
+        rules = sku_rules(at.config, marketplace)
+        wanted = {rules.aliases.get(sku, sku) for sku in skus}
+        exact = room.in_turn(lambda: at.ledger.items(wanted, set(skus) if rules.match_upc else ()))
+        catalogue = catalogue_of(exact)
+        return {sku: item_id for sku in skus if (item_id := item_id_of(sku, catalogue, marketplace, at))}
+
+    sold.name_items(find)
+
+
+def item_id_of(sku: str, catalogue: Catalogue, marketplace: str, at: At) -> str | None:
+    """The item of a SKU, an inactive one too: it has nothing to sell. None where it is not known for sure."""
+    try:
+        return item_for(sku, catalogue, sku_rules(at.config, marketplace)).id
+    except NeedsAttention as problem:
+        return problem.facts.get("inactive item")

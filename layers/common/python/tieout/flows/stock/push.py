@@ -1,0 +1,307 @@
+"""One run: what NetSuite has, less what was sold, reaches the offers, and nothing shows more than there is.
+
+Orders are read first, then NetSuite; the book says what every offer shows. What changed goes out in one file a
+marketplace. The book that marks those rows as on their way counts before the file is sent: whatever cuts a run off
+leaves rows that are sent again, never a figure that nobody knows of.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from hashlib import sha256
+
+from msgspec import Struct
+from msgspec.json import decode, encode
+
+from tieout.domain.errors import CredentialsRefused, NeedsAttention, Retryable, SystemDown
+from tieout.domain.stock.book import UnreadableBookError
+from tieout.domain.stock.kits import drawn_by, exploded
+from tieout.domain.stock.lanes import Push, planned
+from tieout.domain.stock.merge import Visit, rewritten, visits
+from tieout.domain.stock.rules import Selling
+from tieout.domain.stock.stale import is_stale
+from tieout.domain.stock.workings import Run, Want
+from tieout.flows.outcomes import held_until
+from tieout.flows.ports import At
+from tieout.flows.stock.follow import follow, follow_for
+from tieout.flows.stock.held import Limits, may_go, nothing_to_hold, take_released
+from tieout.flows.stock.listed import all_listed
+from tieout.flows.stock.orders import name_items, read_orders
+from tieout.flows.stock.reading import Reading, read_changes, read_everything
+from tieout.flows.stock.refused import asked_are_sent, blocked, not_taken, take_asked
+from tieout.flows.stock.rules import sellings, stocked, window_seconds
+from tieout.flows.stock.sold import SoldOrders
+from tieout.flows.stock.standing import Flight, Standing, load, put
+from tieout.flows.stock.store import Stockroom
+
+logger = logging.getLogger(__name__)
+
+FLOW = "stock"
+NETSUITE = "netsuite"
+FULL = "full"
+
+
+class Pushed(Struct):
+    """What a run did."""
+
+    sent: int = 0
+    """Rows that went out."""
+    changed: int = 0
+    """Of them, rows that change what an offer shows; the others settle a doubt."""
+    waiting: int = 0
+    """Rows that are held, or did not fit."""
+
+
+def push_stock(task: str, room: Stockroom) -> Pushed:
+    """One run; `full` asks for everything to be read anew, as soon as the marketplaces give their offers.
+
+    Raises NeedsAttention when NetSuite lacks a location of the settings.
+    """
+    at = room.at
+    if held_until(at, FLOW):
+        return Pushed()
+    standing = load(room.book)
+    standing.wants_full = standing.wants_full or task == FULL or not standing.book
+    take_released(standing, room)
+    follow(standing, room)
+    sold = SoldOrders.load(room.book, at.config)
+    read_orders(sold, standing, at)
+    sold.keep(room.book)
+    began = room.now
+    standing, reading = _read(standing, sold, room)
+    sold.settle(window_seconds(at.config), at)
+    sold.keep(room.book)
+    if reading is None and not standing.book:
+        put(standing, room.book)
+        return Pushed()
+    try:
+        pushed = _push(standing, reading, sold, began, room)
+    except UnreadableBookError:
+        logger.exception("the book does not read and is made anew")
+        standing.book, standing.offers, standing.wants_full = "", {}, True
+        put(standing, room.book)
+        return Pushed()
+    follow_for(standing, {name: each.follow_seconds for name, each in stocked(at.config).items()}, room)
+    put(standing, room.book)
+    return pushed
+
+
+# --- reading ---------------------------------------------------------------------------------------------------------
+
+
+def _read(standing: Standing, sold: SoldOrders, room: Stockroom) -> tuple[Standing, Reading | None]:
+    """What NetSuite gives, and the standing that knows it; None and the old one where it gives nothing."""
+    at = room.at
+    if held_until(at, FLOW, NETSUITE):
+        return standing, None
+    fresh = decode(encode(standing), type=Standing)
+    try:
+        name_items(sold, room)
+        fresh.locations = dict(room.in_turn(at.ledger.references).locations)
+        selling = sellings(at.config, fresh.locations)
+        if fresh.wants_full and all_listed(fresh, room):
+            reading = read_everything(fresh, selling, room)
+        elif fresh.book:
+            reading = read_changes(fresh, selling, room)
+        else:
+            return fresh, None
+    except (Retryable, CredentialsRefused) as error:
+        _away(error, at)
+        return standing, None
+    at.switches.worked(NETSUITE, at.clock())
+    if is_stale(reading.read_at, standing.stock_read_at):
+        logger.error("NetSuite's figures are older than those that were applied", extra={"of": reading.read_at})
+        return standing, None
+    return fresh, reading
+
+
+def _away(error: Retryable | CredentialsRefused, at: At) -> None:
+    logger.warning("NetSuite not read", extra={"why": str(error)})
+    if isinstance(error, CredentialsRefused):
+        at.switches.failed(NETSUITE, at.clock(), at_once=True)
+    elif isinstance(error, SystemDown):
+        at.switches.failed(NETSUITE, at.clock())
+
+
+# --- working out and sending -----------------------------------------------------------------------------------------
+
+
+def _push(standing: Standing, reading: Reading | None, sold: SoldOrders, began: int, room: Stockroom) -> Pushed:
+    at = room.at
+    asked = take_asked(standing, at)
+    selling = sellings(at.config, standing.locations)
+    age = 0 if reading else max(1, began - standing.read_at)
+    run = _run(standing, selling, sold, age, room)
+    rules = _digest(selling, is_away=any(age > each.outage.after_seconds for each in selling))
+    was_there, changes, kits = standing.book, reading.changes if reading else [], reading.kits if reading else []
+
+    def found() -> Iterator[bytes | Visit]:
+        return visits(
+            (room.book.blocks(was_there) if was_there else None) or (),
+            changes,
+            kits,
+            run,
+            is_full=reading is not None and reading.is_full,
+            looks_at_all=rules != standing.rules,
+        )
+
+    noted = _Noted()
+    pushes = planned(noted.of(found()), selling, standing.offers)
+    limits = {
+        each.marketplace: Limits(
+            each.brakes, standing.offers.get(each.marketplace, 0) + noted.new.get(each.marketplace, 0)
+        )
+        for each in selling
+    }
+    chosen = {
+        each.marketplace: each.rows
+        for each in pushes
+        if _is_free(each.marketplace, standing, at) and may_go(each, found, limits[each.marketplace], standing, room)
+    }
+    for name in set(limits) - {each.marketplace for each in pushes}:
+        nothing_to_hold(name, standing, room)
+    if noted.is_changed or chosen or rules != standing.rules:
+        rows = {(want.marketplace, want.sku) for wants in chosen.values() for want in wants}
+        offers = dict(standing.offers)
+        name = "book-1" if was_there == "book-0" else "book-0"
+        room.book.replace(name, rewritten(found(), rows, offers))
+        standing.book, standing.offers, standing.rules = name, offers, rules
+        _fly(chosen, standing, began if reading else standing.read_at, room)
+    if reading:
+        _note(reading, standing, began, at)
+    put(standing, room.book)
+    files = {name: sent for name, wants in chosen.items() if (sent := _send(name, wants, standing, room))}
+    put(standing, room.book)
+    asked_are_sent(asked, files, {name: {want.sku for want in wants} for name, wants in chosen.items()}, at)
+    return _report(pushes, files, chosen, standing, room)
+
+
+def _run(standing: Standing, selling: Sequence[Selling], sold: SoldOrders, age: int, room: Stockroom) -> Run:
+    at = room.at
+    default = {name: each.risk.lag_seconds for name, each in stocked(at.config).items()}
+    return Run(
+        sellings=tuple(selling),
+        sales=sold.sales(window_seconds(at.config), at.clock()),
+        promised=exploded(sold.promised(at.clock()), standing.recipes),
+        drawn=drawn_by(standing.recipes, standing.kit_offers),
+        landings=dict(standing.landings),
+        lags=default | standing.lags,
+        off=standing.off_pairs,
+        blocked=blocked(standing, room.now),
+        age_seconds=age,
+    )
+
+
+class _Noted:
+    """What a pass over the book came upon."""
+
+    def __init__(self) -> None:
+        self.is_changed = False
+        self.new: dict[str, int] = {}
+        """Offers that came or went, by marketplace."""
+
+    def of(self, found: Iterable[bytes | Visit]) -> Iterator[bytes | Visit]:
+        for each in found:
+            if isinstance(each, Visit):
+                after = each.worked.entry if each.worked else None
+                self.is_changed = self.is_changed or after != each.before
+                for entry, step in ((each.before, -1), (after, 1)):
+                    for shown in entry.offers if entry else ():
+                        self.new[shown.marketplace] = self.new.get(shown.marketplace, 0) + step
+            yield each
+
+
+def _digest(selling: Sequence[Selling], *, is_away: bool) -> str:
+    """Every line was worked out by these rules; when NetSuite goes away, or is back, each is looked at again."""
+    return sha256(encode(selling)).hexdigest()[:16] + ("/away" if is_away else "")
+
+
+def _is_free(marketplace: str, standing: Standing, at: At) -> bool:
+    """One file in flight a shop, and none to a marketplace that does not answer."""
+    in_flight = marketplace in standing.flights and marketplace not in standing.landings
+    return not in_flight and held_until(at, FLOW, f"mirakl-{marketplace}") is None
+
+
+def _fly(chosen: Mapping[str, Sequence[Want]], standing: Standing, stock_read_at: int, room: Stockroom) -> None:
+    """The new book says what landed, and marks what is going to be sent."""
+    for marketplace in standing.landings:
+        standing.flights.pop(marketplace, None)
+    standing.landings.clear()
+    for marketplace, wants in chosen.items():
+        standing.flights[marketplace] = Flight(
+            read_at=standing.orders_read_at.get(marketplace, 0),
+            stock_read_at=stock_read_at,
+            sent_at=room.now,
+            rows=len(wants),
+        )
+        refused = standing.refused.get(marketplace, {})
+        standing.retried[marketplace] = [want.sku for want in wants if want.sku in refused]
+
+
+def _note(reading: Reading, standing: Standing, began: int, at: At) -> None:
+    standing.stock_read_at, standing.read_at = reading.read_at, began
+    if reading.is_full:
+        standing.full_at, standing.wants_full = began, False
+        standing.exports.clear()
+        at.meter.gauge("StockUnmappedOffers", reading.unmapped)
+
+
+def _send(marketplace: str, wants: Sequence[Want], standing: Standing, room: Stockroom) -> str | None:
+    """Answers the import's id; None where it is not known whether Mirakl has the file."""
+    at, system = room.at, f"mirakl-{marketplace}"
+    try:
+        import_id = at.marketplace(marketplace).send_stock((want.sku, want.quantity) for want in wants)
+    except CredentialsRefused as error:
+        at.switches.failed(system, at.clock(), at_once=True)
+        logger.warning("stock not sent", extra={"marketplace": marketplace, "why": str(error)})
+        return None
+    except Retryable as error:
+        if isinstance(error, SystemDown):
+            at.switches.failed(system, at.clock())
+        logger.warning("stock not sent", extra={"marketplace": marketplace, "why": str(error)})
+        return None
+    except NeedsAttention as problem:
+        not_taken(marketplace, standing.flights[marketplace], problem.facts, at)
+        return None
+    at.switches.worked(system, at.clock())
+    flight = standing.flights[marketplace]
+    standing.flights[marketplace] = Flight(
+        import_id=import_id,
+        read_at=flight.read_at,
+        stock_read_at=flight.stock_read_at,
+        sent_at=flight.sent_at,
+        rows=flight.rows,
+    )
+    return import_id
+
+
+def _report(
+    pushes: Sequence[Push],
+    files: Mapping[str, str],
+    chosen: Mapping[str, Sequence[Want]],
+    standing: Standing,
+    room: Stockroom,
+) -> Pushed:
+    at, pushed = room.at, Pushed()
+    by_name = {each.marketplace: each for each in pushes}
+    for name in stocked(at.config):
+        push, rows = by_name.get(name), chosen.get(name, ()) if name in files else ()
+        changed = sum(want.quantity != want.was for want in rows)
+        left = (push.waiting + len(push.rows) - len(rows)) if push else 0
+        pushed.sent, pushed.changed, pushed.waiting = (
+            pushed.sent + len(rows),
+            pushed.changed + changed,
+            pushed.waiting + left,
+        )
+        is_held = push is not None and push.held is not None and name not in standing.released
+        if left and not is_held:
+            standing.behind_since.setdefault(name, room.now)
+        else:
+            standing.behind_since.pop(name, None)
+        oldest = min(standing.read_at, standing.behind_since.get(name, room.now))
+        at.meter.gauge("StockBehindSeconds", room.now - oldest, marketplace=name)
+        if rows:
+            at.meter.count("StockRowsSent", len(rows), marketplace=name)
+            at.meter.count("StockRowsChanged", changed, marketplace=name)
+    return pushed

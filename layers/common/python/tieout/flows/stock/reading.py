@@ -1,0 +1,253 @@
+"""What NetSuite has: the little that changed since the last reading, or everything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import TypeVar
+
+from msgspec import Struct, field
+
+from tieout.domain.orders.matching import Item, catalogue_of
+from tieout.domain.stock.book import order_of
+from tieout.domain.stock.kits import KIT, STOCKED, recipe_of
+from tieout.domain.stock.merge import Change, Listed
+from tieout.domain.stock.rules import Selling
+from tieout.domain.stock.shelf import StockItem
+from tieout.domain.stock.stale import newest_of
+from tieout.flows.orders.rules import sku_rules
+from tieout.flows.stock.listed import kept_offers
+from tieout.flows.stock.orders import item_id_of
+from tieout.flows.stock.rules import approval_fields
+from tieout.flows.stock.standing import Standing
+from tieout.flows.stock.store import Stockroom
+
+OVERLAP = timedelta(minutes=5)
+"""Changes are read again from so long before: NetSuite's listings lag behind its records. Figures are absolute."""
+Page = TypeVar("Page")
+
+
+class Reading(Struct, kw_only=True):
+    """What a reading of NetSuite brought."""
+
+    read_at: int
+    """NetSuite's clock when it began, in seconds since 1970."""
+    changes: list[Change] = field(default_factory=list)
+    """Of items, sorted as the book is."""
+    kits: list[Change] = field(default_factory=list)
+    is_full: bool = False
+    unmapped: int = 0
+    """Offers that are of no item; nothing of ours touches them."""
+
+
+# --- what changed ----------------------------------------------------------------------------------------------------
+
+
+def read_changes(standing: Standing, sellings: Collection[Selling], room: Stockroom) -> Reading:
+    """Shelves and items that changed since the last reading; `standing` learns what is off, and recipes."""
+    ledger = room.at.ledger
+    places = _places(sellings)
+    began = int(room.in_turn(ledger.now).timestamp())
+    since = datetime.fromtimestamp(standing.stock_read_at, UTC) - OVERLAP
+    shelves = [each for page in _pages(lambda: ledger.shelves_changed(places, since), room) for each in page]
+    items = _changed_items(standing, since, room)
+    back = [each.id for each in items if each.kind in STOCKED and not each.is_inactive]
+    if back:  # an item that is active again says nothing of its shelves
+        shelves += room.in_turn(lambda: ledger.shelves_of(back, places))
+    reading = Reading(read_at=began)
+    units = newest_of(shelves)
+    categories = {each.id: each.category for each in items}
+    gone = {each.id for each in items if each.is_inactive or not each.is_approved}
+    deleted = set(room.in_turn(lambda: ledger.items_deleted(since)))
+    for marketplace in approval_fields(room.at.config):
+        off = standing.off.setdefault(marketplace, set())
+        off |= deleted
+    reading.kits = _changed_kits([each for each in items if each.kind == KIT], standing)
+    for kit in (deleted | gone) & set(standing.recipes):
+        reading.kits.append(Change(item_id=kit))
+    kits = {each.item_id for each in reading.kits} | set(standing.recipes)
+    told = (set(units) | set(categories) | deleted) - kits
+    reading.changes = _sorted(
+        Change(item_id=item_id, shelves=units.get(item_id), category=categories.get(item_id)) for item_id in told
+    )
+    return reading
+
+
+def _changed_items(standing: Standing, since: datetime, room: Stockroom) -> list[StockItem]:
+    """Items that changed; what is off at a marketplace follows from them."""
+    found: dict[str, StockItem] = {}
+    fields = approval_fields(room.at.config)
+    for name in sorted(set(fields.values()), key=str):
+        for item in _items(name, since, room):
+            found[item.id] = item
+            for marketplace in (each for each, asked in fields.items() if asked == name):
+                _switch(item, standing.off.setdefault(marketplace, set()))
+    return list(found.values())
+
+
+def _switch(item: StockItem, off: set[str]) -> None:
+    if item.is_inactive or not item.is_approved:
+        off.add(item.id)
+    else:
+        off.discard(item.id)
+
+
+def _changed_kits(kits: Iterable[StockItem], standing: Standing) -> list[Change]:
+    """Kits with their recipes as they are now; kits within kits, and what stands on no shelf, as they were last."""
+    known = {
+        **{
+            each: StockItem(id=each, itemid="", kind=KIT, members=members) for each, members in standing.recipes.items()
+        },
+        **{each: StockItem(id=each, itemid="", kind="NonInvtPart") for each in standing.unstocked},
+    }
+    changes = []
+    for kit in kits:
+        if kit.id in standing.recipes:
+            standing.recipes[kit.id] = recipe_of(kit, known)
+            changes.append(Change(item_id=kit.id, category=kit.category, members=standing.recipes[kit.id]))
+    return changes
+
+
+# --- everything ------------------------------------------------------------------------------------------------------
+
+
+def read_everything(standing: Standing, sellings: Collection[Selling], room: Stockroom) -> Reading:
+    """All shelves, items and kits, for all offers that were listed; `standing` learns what is off, and recipes."""
+    ledger = room.at.ledger
+    places = _places(sellings)
+    began = int(room.in_turn(ledger.now).timestamp())
+    offers = {each.marketplace: _own_offers(each.marketplace, room) for each in sellings}
+    all_items = _all_items(offers, standing, room)
+    by_item, unmapped = _mapped(offers, all_items, room)
+    kits = {each: item for each, item in all_items.kits.items() if each in by_item}
+    standing.recipes = {each: recipe_of(item, all_items.by_id) for each, item in kits.items()}
+    standing.kit_offers = {each: [offer.marketplace for offer in by_item[each]] for each in kits}
+    standing.unstocked &= {member.item_id for kit in all_items.kits.values() for member in kit.members}
+    of_kits = {member.item_id for members in standing.recipes.values() for member in members}
+    units: dict[str, dict[str, Decimal]] = {}
+    for page in _pages(lambda: ledger.shelves(places), room):
+        wanted = [each for each in page if each.item_id in by_item or each.item_id in of_kits]
+        units |= newest_of(wanted)
+    standing.off = {name: items & (set(by_item) | of_kits) for name, items in standing.off.items()}
+    return Reading(
+        read_at=began,
+        is_full=True,
+        unmapped=unmapped,
+        changes=_sorted(
+            Change(
+                item_id=item_id,
+                shelves=units.get(item_id, {}),
+                category=all_items.categories.get(item_id, ""),
+                offers=tuple(by_item.get(item_id, ())),
+            )
+            for item_id in (set(by_item) | of_kits) - set(kits)
+        ),
+        kits=[
+            Change(
+                item_id=each,
+                category=item.category,
+                offers=tuple(by_item[each]),
+                members=tuple(standing.recipes[each]),
+            )
+            for each, item in kits.items()
+        ],
+    )
+
+
+class _Items(Struct):
+    """What of all items is of use: those that offers may be of, kits, and what stands on no shelf."""
+
+    matched: list[Item] = field(default_factory=list)
+    by_id: dict[str, StockItem] = field(default_factory=dict)
+    kits: dict[str, StockItem] = field(default_factory=dict)
+    categories: dict[str, str] = field(default_factory=dict)
+
+
+def _own_offers(marketplace: str, room: Stockroom) -> dict[str, Listed]:
+    """By SKU. An operator reads every shop's; an offer without a SKU, or with one that another has too, is nobody's."""
+    kept = kept_offers(room.book, marketplace)
+    assert kept is not None, "all_listed() said so"
+    asked_at, offers = kept
+    shop = str(room.at.config.marketplaces[marketplace].own_shop)
+    found: dict[str, Listed] = {}
+    twice: set[str] = set()
+    for offer in offers:
+        if not offer.sku or offer.is_deleted or offer.shop_id not in {"", shop}:
+            continue
+        if offer.sku in found:
+            twice.add(offer.sku)
+        found[offer.sku] = Listed(marketplace, offer.sku, offer.quantity, asked_at)
+    return {sku: listed for sku, listed in found.items() if sku not in twice}
+
+
+def _all_items(offers: dict[str, dict[str, Listed]], standing: Standing, room: Stockroom) -> _Items:
+    config = room.at.config
+    wanted: set[str] = set()
+    for marketplace, listed in offers.items():
+        aliases = sku_rules(config, marketplace).aliases
+        wanted |= {aliases.get(sku, sku) for sku in listed}
+    found, fields = _Items(), approval_fields(config)
+    standing.off, standing.unstocked = {name: set() for name in fields}, set()
+    for number, name in enumerate(sorted(set(fields.values()), key=str)):
+        asking = [marketplace for marketplace, asked in fields.items() if asked == name]
+        for item in _items(name, None, room):
+            for marketplace in asking:
+                _switch(item, standing.off[marketplace])
+            if number == 0:
+                _sort_in(item, wanted, found, standing)
+    return found
+
+
+def _sort_in(item: StockItem, wanted: Collection[str], found: _Items, standing: Standing) -> None:
+    if item.itemid in wanted or item.upc in wanted:
+        found.matched.append(Item(item.id, item.itemid, item.upc, item.kind, item.is_inactive))
+        if item.category:
+            found.categories[item.id] = item.category
+    if item.kind == KIT:
+        found.by_id[item.id] = item
+        found.kits[item.id] = item
+    elif item.kind not in STOCKED:
+        found.by_id[item.id] = item
+        standing.unstocked.add(item.id)
+
+
+def _mapped(
+    offers: dict[str, dict[str, Listed]], items: _Items, room: Stockroom
+) -> tuple[dict[str, list[Listed]], int]:
+    """Offers by item id, and how many are of none. What stands on no shelf has no stock to show: it is left alone."""
+    catalogue = catalogue_of(items.matched)
+    shelved = {item.id for item in items.matched if item.kind in STOCKED or item.kind == KIT}
+    by_item: dict[str, list[Listed]] = {}
+    unmapped = 0
+    for marketplace, listed in offers.items():
+        for sku, offer in sorted(listed.items()):
+            item_id = item_id_of(sku, catalogue, marketplace, room.at)
+            if item_id is None:
+                unmapped += 1
+            elif item_id in shelved:
+                by_item.setdefault(item_id, []).append(offer)
+    return by_item, unmapped
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+def _items(approval_field: str | None, since: datetime | None, room: Stockroom) -> Iterator[StockItem]:
+    pages = _pages(lambda: room.at.ledger.stock_items(since, approval_field), room)
+    return (item for page in pages for item in page)
+
+
+def _pages(ask: Callable[[], Iterator[Page]], room: Stockroom) -> Iterator[Page]:
+    """A page a turn: a long reading lets NetSuite's other readers in between."""
+    pages = ask()
+    while (page := room.in_turn(lambda: next(pages, None))) is not None:
+        yield page
+
+
+def _places(sellings: Iterable[Selling]) -> list[str]:
+    return list(dict.fromkeys(place for each in sellings for place in each.location_ids))
+
+
+def _sorted(changes: Iterable[Change]) -> list[Change]:
+    return sorted(changes, key=lambda each: order_of(each.item_id, is_kit=False))

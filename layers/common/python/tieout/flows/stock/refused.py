@@ -1,0 +1,181 @@
+"""Rows that a marketplace did not take: each waits for a person as a posting, and stops nothing else."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import timedelta
+
+from tieout.domain.errors import Reason
+from tieout.domain.postings import Intent, Key, Kind, Lane, Posting, version_of
+from tieout.domain.stock.offer import Rejected
+from tieout.flows.outcomes import release
+from tieout.flows.ports import At, LeaseLostError
+from tieout.flows.stock.standing import Flight, Standing
+from tieout.flows.stock.store import Stockroom
+
+logger = logging.getLogger(__name__)
+
+AGAIN_AFTER = 3600
+"""Seconds after which a refused row is tried again by itself."""
+MOST = 200
+"""Rows of one file that park one by one; a file that is refused whole needs one person, not thousands of postings."""
+PUSHES = "stock"
+"""Thread of what is about a whole file."""
+LATER = timedelta(minutes=1)
+
+
+def blocked(standing: Standing, now: int) -> set[tuple[str, str]]:
+    """Offers (marketplace, SKU) that are not sent again yet."""
+    return {
+        (marketplace, sku)
+        for marketplace, skus in standing.refused.items()
+        for sku, at in skus.items()
+        if now - at < AGAIN_AFTER
+    }
+
+
+# --- a file is over --------------------------------------------------------------------------------------------------
+
+
+def note_refused(
+    marketplace: str, flight: Flight, refused: Sequence[Rejected], standing: Standing, room: Stockroom
+) -> None:
+    """Park what was refused, and take back what was refused before and is taken now."""
+    at, known = room.at, standing.refused.setdefault(marketplace, {})
+    again = {each.sku for each in refused}
+    parked = _parked(marketplace, at)
+    for sku in set(standing.retried.pop(marketplace, ())) - again:
+        known.pop(sku, None)
+        if sku in parked:
+            take_back(parked[sku], at)
+    known.update(dict.fromkeys(again, room.now))
+    if not refused:
+        return
+    at.meter.count("StockRowsRefused", len(refused), marketplace=marketplace)
+    logger.warning("rows refused", extra={"marketplace": marketplace, "rows": len(refused), "file": flight.import_id})
+    for each in refused[:MOST]:
+        if each.sku not in parked:
+            key = Key(marketplace, each.sku, Kind.STOCK, f"{flight.import_id}/{each.sku}")
+            park_at_once(key, _facts(each.why, flight), reason_of(each.why), at)
+    if len(refused) > MOST:
+        facts = _facts(refused[MOST].why, flight) | {"rows": str(len(refused)), "examples": _some(refused)}
+        park_at_once(_of_the_file(marketplace, flight), facts, Reason.OFFER_REFUSED, at)
+
+
+def note_failed(marketplace: str, flight: Flight, why: str, room: Stockroom) -> None:
+    """A whole file came to nothing; its rows are doubtful, and are sent again."""
+    room.at.meter.count("StockRowsRefused", flight.rows, marketplace=marketplace)
+    logger.error("file failed", extra={"marketplace": marketplace, "file": flight.import_id, "why": why})
+
+
+def not_taken(marketplace: str, flight: Flight, facts: Mapping[str, str], at: At) -> None:
+    """Mirakl refused to take a file at all: a person has to look."""
+    at.meter.count("StockRowsRefused", flight.rows, marketplace=marketplace)
+    facts = {**facts, "rows": str(flight.rows)}
+    park_at_once(_of_the_file(marketplace, flight), facts, Reason.OFFER_REFUSED, at)
+
+
+def reason_of(words: str) -> Reason:
+    """Mirakl has no codes here, only words: those of an offer that is not there, or anything else."""
+    told = words.casefold()
+    missing = any(each in told for each in ("exist", "not found", "unknown"))
+    return Reason.OFFER_UNKNOWN if missing else Reason.OFFER_REFUSED
+
+
+# --- a person said: again --------------------------------------------------------------------------------------------
+
+
+def take_asked(standing: Standing, at: At) -> list[Posting]:
+    """Postings of refused rows that a person gave back: their offers are sent with the next file."""
+    on_its_way = {flight.import_id for flight in standing.flights.values()}
+    keys = [
+        posting.key
+        for posting in at.postings.open_postings(Lane.STOCK_TO_PUSH)
+        if posting.key.kind is Kind.STOCK and posting.target_id not in on_its_way
+    ]
+    asked = at.postings.claim(keys[:MOST], at.clock())
+    for posting in asked:
+        standing.refused.get(posting.key.marketplace, {}).pop(posting.key.thread, None)
+    return asked
+
+
+def asked_are_sent(asked: Sequence[Posting], files: Mapping[str, str], skus: Mapping[str, set[str]], at: At) -> None:
+    """Say which file they are in (import id by marketplace), or that nothing is to be sent any more."""
+    for posting in asked:
+        marketplace, sku = posting.key.marketplace, posting.key.thread
+        with suppress(LeaseLostError):
+            if sku in skus.get(marketplace, ()) and marketplace in files:
+                at.postings.mark_posted(posting, files[marketplace], at.clock(), due_at=at.clock())
+            elif sku in skus.get(marketplace, ()):
+                release(at, posting, at.clock() + LATER, "its file was not taken")
+            else:
+                at.postings.confirm(posting, {"found": "the offer shows what it should"}, [], at.clock())
+
+
+def answer_asked(marketplace: str, import_id: str, refused: Mapping[str, str], at: At) -> None:
+    """The file is over that a person's offers were sent in."""
+    waiting = [
+        each.key
+        for each in at.postings.open_postings(Lane.STOCK_TO_PUSH)
+        if each.key.kind is Kind.STOCK and each.key.marketplace == marketplace and each.target_id == import_id
+    ]
+    for posting in at.postings.claim(waiting, at.clock()):
+        words = refused.get(posting.key.thread)
+        with suppress(LeaseLostError):
+            if words is None:
+                at.postings.confirm(posting, {"file": import_id}, [], at.clock())
+            else:
+                at.postings.park(posting, reason_of(words), {"mirakl": words, "file": import_id}, at.clock())
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+def _parked(marketplace: str, at: At) -> dict[str, Key]:
+    return {
+        each.key.thread: each.key
+        for each in at.postings.parked()
+        if each.key.kind is Kind.STOCK and each.key.marketplace == marketplace
+    }
+
+
+def park_at_once(key: Key, facts: Mapping[str, str], reason: Reason, at: At) -> None:
+    """A person has to look at this; recorded twice, it is one posting with the newer facts."""
+    version = version_of(at.clock())
+    intent = Intent(key=key, source_version=version, payload="", facts=dict(facts), parked=reason)
+    _record(key, version, [intent], [], at)
+    at.meter.count("Parked")
+
+
+def take_back(key: Key, at: At) -> None:
+    """Nobody has to look at this any more."""
+    _record(key, version_of(at.clock()), [], [key], at)
+
+
+def _record(key: Key, version: str, intents: Sequence[Intent], retire: Sequence[Key], at: At) -> None:
+    """Under a subject of its own in its thread: a SKU may be called as an order is."""
+    at.postings.record_order(
+        marketplace=key.marketplace,
+        order_id=key.thread,
+        subject=f"{key.kind}#{key.source_id}",
+        version=version,
+        state="",
+        payload="",
+        intents=intents,
+        retire=retire,
+        now=at.clock(),
+    )
+
+
+def _of_the_file(marketplace: str, flight: Flight) -> Key:
+    return Key(marketplace, PUSHES, Kind.STOCK, flight.import_id or f"file-of-{flight.sent_at}")
+
+
+def _facts(why: str, flight: Flight) -> dict[str, str]:
+    return {"mirakl": why, "file": flight.import_id}
+
+
+def _some(refused: Sequence[Rejected]) -> str:
+    return "; ".join(f"{each.sku}: {each.why}" for each in refused[MOST : MOST + 5])

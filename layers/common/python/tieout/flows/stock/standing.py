@@ -1,0 +1,110 @@
+"""How the flow of stock stands between two runs: one small document, written whole, that names the book it goes with.
+
+What is in no document that was written did not happen: a run that is cut off leaves the book and the standing of the
+run before it, and perhaps files whose end nobody knows. Their rows are sent again: they are absolute.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct, field
+from msgspec.json import decode, encode
+
+from tieout.domain.stock.shelf import Member
+from tieout.domain.stock.showing import Landing
+from tieout.flows.stock.store import StockBook, whole
+
+NAME = "standing"
+
+
+class Flight(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A marketplace's file of quantities that is not over, as far as we know. Instants are in seconds since 1970."""
+
+    import_id: str = ""
+    """Empty: it is not known whether the marketplace has it; its rows are doubtful."""
+    read_at: int
+    """Up to when orders had been read when it was made, by Mirakl's clock."""
+    stock_read_at: int
+    """When NetSuite was read for it, by our clock."""
+    sent_at: int
+    rows: int
+
+    def ended(self, ended_at: int, *, is_complete: bool, rejected: frozenset[str] = frozenset()) -> Landing:
+        """What became of it. A file without an import id was never complete."""
+        is_complete = is_complete and bool(self.import_id)
+        return Landing(read_at=self.read_at, ended_at=ended_at, is_complete=is_complete, rejected=rejected)
+
+    def lag(self, ended_at: int) -> int:
+        """Seconds from reading the stock and the orders to the offers that show it."""
+        return max(0, ended_at - min(self.read_at, self.stock_read_at))
+
+
+class Export(Struct, frozen=True):
+    """A file of all offers that was asked for (OF52)."""
+
+    tracking_id: str
+    asked_at: int
+    """Seconds since 1970 by Mirakl's clock, before it was asked for: what it tells may be of then."""
+
+
+class Standing(Struct, kw_only=True, omit_defaults=True):
+    """All that a run has to know of the runs before it. Instants are seconds since 1970, by our clock if none is said.
+
+    `off`, `refused` and so on are by marketplace.
+    """
+
+    book: str = ""
+    """Where the book is kept; empty: there is none yet."""
+    offers: dict[str, int] = field(default_factory=dict)
+    """Offers in the book."""
+    rules: str = ""
+    """Digest of the rules that every line was worked out by."""
+    stock_read_at: int = 0
+    """Last good reading of NetSuite, by NetSuite's clock."""
+    read_at: int = 0
+    """The same by ours."""
+    full_at: int = 0
+    """Last reading of everything."""
+    wants_full: bool = False
+    """Everything is to be read anew as soon as the files of offers are there."""
+    exports: dict[str, Export] = field(default_factory=dict)
+    locations: dict[str, str] = field(default_factory=dict)
+    """NetSuite's ids of locations by name: while NetSuite is away they are known all the same."""
+    recipes: dict[str, tuple[Member, ...]] = field(default_factory=dict)
+    """Members by kit."""
+    kit_offers: dict[str, list[str]] = field(default_factory=dict)
+    """Marketplaces by kit, one an offer."""
+    unstocked: set[str] = field(default_factory=set)
+    """Members of kits that stand on no shelf, such as services."""
+    off: dict[str, set[str]] = field(default_factory=dict)
+    """Items that show nothing: inactive, deleted or not approved."""
+    orders_read_at: dict[str, int] = field(default_factory=dict)
+    """Up to when orders were read, by Mirakl's clock."""
+    flights: dict[str, Flight] = field(default_factory=dict)
+    landings: dict[str, Landing] = field(default_factory=dict)
+    """What became of files that the book does not say yet."""
+    lags: dict[str, int] = field(default_factory=dict)
+    """Seconds from reading to showing, as last measured."""
+    refused: dict[str, dict[str, int]] = field(default_factory=dict)
+    """By SKU, when its row was refused last; it is not sent again at once."""
+    retried: dict[str, list[str]] = field(default_factory=dict)
+    """Of them, those that are in the file on its way."""
+    released: set[str] = field(default_factory=set)
+    """Marketplaces whose held push a person let go, until all of it went."""
+    behind_since: dict[str, int] = field(default_factory=dict)
+    """Since when a marketplace does not show all that it should, though nobody holds it."""
+
+    @property
+    def off_pairs(self) -> set[tuple[str, str]]:
+        """(Marketplace, item id) of what shows nothing."""
+        return {(marketplace, item_id) for marketplace, items in self.off.items() for item_id in items}
+
+
+def load(book: StockBook) -> Standing:
+    """As the last run left it; a new one where there was none."""
+    document = whole(book, NAME)
+    return decode(document, type=Standing) if document else Standing()
+
+
+def put(standing: Standing, book: StockBook) -> None:
+    """Write it down: from now on it is true."""
+    book.replace(NAME, [encode(standing)])
