@@ -32,6 +32,12 @@ TOP_LEVEL = {
         "custbody", 38, "fieldtype label", f"{_ANY_FIELD} bodyitemfulfillment bodyitemreceipt bodysale"
     ),
     "transactioncolumncustomfield": _kind("custcol", 37, "fieldtype label", f"{_ANY_FIELD} colsale"),
+    "itemcustomfield": _kind(
+        "custitem",
+        38,
+        "fieldtype label",
+        f"{_ANY_FIELD} appliestoinventory appliestoitemassembly appliestokit appliestononinventory",
+    ),
     "role": _kind("customrole", 40, "centertype name", "coreadminpermission issalesrole issupportrole permissions"),
     "usereventscript": _kind(
         "customscript",
@@ -57,7 +63,7 @@ _LISTS = {
 }
 _FLAGS = frozenset({"T", "F"})
 _VALUES = {
-    "fieldtype": frozenset({"TEXT", "DATETIMETZ", "FLOAT"}),
+    "fieldtype": frozenset({"TEXT", "DATETIMETZ", "FLOAT", "CHECKBOX"}),
     "centertype": frozenset({"BASIC"}),
     "permlevel": frozenset({"VIEW", "CREATE", "EDIT", "FULL"}),
     "status": frozenset({"TESTING", "RELEASED"}),
@@ -68,6 +74,7 @@ _VALUES = {
 } | dict.fromkeys(
     (
         *("storevalue", "ismandatory", "bodyitemfulfillment", "bodyitemreceipt", "bodysale", "colsale"),
+        *("appliestoinventory", "appliestoitemassembly", "appliestokit", "appliestononinventory"),
         *("coreadminpermission", "issalesrole", "issupportrole"),
         *("isinactive", "notifyadmins", "notifyowner", "notifyuser", "allemployees", "allroles", "isdeployed"),
     ),

@@ -28,7 +28,8 @@ SCRIPT = SOURCE / "FileCabinet/SuiteScripts/tieout/fulfilment_hook.js"
 PAGE = (ROOT / "docs/operations/netsuite-bundle.md").read_text(encoding="utf-8")
 
 SHIPPING_CONTEXTS = {"USERINTERFACE", "CSVIMPORT", "RESTWEBSERVICES", "WEBSERVICES", "RESTLET", "MAPREDUCE"}
-KINDS = {"TEXT": "text", "DATETIMETZ": "datetime", "FLOAT": "decimal"}
+KINDS = {"TEXT": "text", "DATETIMETZ": "datetime", "FLOAT": "decimal", "CHECKBOX": "checkbox"}
+APPROVED = "custitem_tieout_approved"
 TOO_MUCH = {"ADMI_PERIODOVERRIDE", "ADMI_MANAGE_OAUTH2", "ADMI_MANAGEROLES", "ADMI_KERNEL", "TRAN_JOURNALAPPRV"}
 
 
@@ -44,6 +45,11 @@ def text_of(element: Element, name: str) -> str:
 
 def objects(tag: str) -> list[Element]:
     return [root for root in map(root_of, OBJECTS) if root.tag == tag]
+
+
+def all_fields() -> list[Element]:
+    kinds = ("transactionbodycustomfield", "transactioncolumncustomfield", "itemcustomfield")
+    return [each for kind in kinds for each in objects(kind)]
 
 
 def only(tag: str) -> Element:
@@ -65,7 +71,10 @@ def test_the_project_is_an_account_customization_that_names_the_features_of_its_
     assert [child.tag for child in manifest] == ["projectname", "frameworkversion", "dependencies"]
     assert (text_of(manifest, "projectname"), text_of(manifest, "frameworkversion")) == ("Tieout", "1.0")
     features = [(each.text, each.get("required")) for each in manifest.findall("dependencies/features/feature")]
-    assert features == [("ACCOUNTING", "true"), ("ADVRECEIVING", "false"), ("SERVERSIDESCRIPTING", "true")]
+    assert features == [
+        *(("ACCOUNTING", "true"), ("ADVRECEIVING", "false"), ("ASSEMBLIES", "false"), ("INVENTORY", "false")),
+        ("SERVERSIDESCRIPTING", "true"),
+    ]
 
 
 def test_every_file_of_the_project_is_deployed_and_every_path_has_files() -> None:
@@ -145,17 +154,31 @@ def test_what_names_a_documents_order_is_on_the_goods_that_move_too() -> None:
 
 
 def test_a_field_holds_what_the_twin_of_netsuite_lets_it_hold() -> None:
-    fields = objects("transactionbodycustomfield") + objects("transactioncolumncustomfield")
-    held = {each.get("scriptid", ""): KINDS[text_of(each, "fieldtype")] for each in fields}
-    assert held == {name: CUSTOM_FIELDS[name] for name in (*BODY_FIELDS, *LINE_FIELDS)}
+    held = {each.get("scriptid", ""): KINDS[text_of(each, "fieldtype")] for each in all_fields()}
+    assert held == {name: CUSTOM_FIELDS[name] for name in (*BODY_FIELDS, *LINE_FIELDS, APPROVED)}
+
+
+def test_the_one_field_that_a_person_sets_is_on_every_item_that_can_be_offered() -> None:
+    field = only("itemcustomfield")
+    assert (field.get("scriptid"), text_of(field, "fieldtype"), text_of(field, "storevalue")) == (
+        APPROVED,
+        "CHECKBOX",
+        "T",
+    )
+    kinds = ("inventory", "itemassembly", "kit", "noninventory")
+    assert {text_of(field, f"appliesto{kind}") for kind in kinds} == {"T"}
 
 
 def test_the_page_lists_the_fields_as_they_are() -> None:
-    fields = objects("transactionbodycustomfield") + objects("transactioncolumncustomfield")
-    made = {each.get("scriptid"): (text_of(each, "label"), text_of(each, "fieldtype")) for each in fields}
-    assert {row[0]: (row[1], row[2]) for row in rows_of_page("Fields")} == made
-    names = {row[2]: row[3] for row in rows_of_page("Fields")}
-    assert names == {"TEXT": "Free-Form Text", "DATETIMETZ": "Date/Time", "FLOAT": "Decimal Number"}
+    made = {each.get("scriptid"): (text_of(each, "label"), text_of(each, "fieldtype")) for each in all_fields()}
+    listed = [row for row in rows_of_page("Fields") if row[0] != "Object" and set(row[0]) != {"-"}]
+    assert {row[0]: (row[1], row[2]) for row in listed} == made
+    assert {row[2]: row[3] for row in listed} == {
+        "TEXT": "Free-Form Text",
+        "DATETIMETZ": "Date/Time",
+        "FLOAT": "Decimal Number",
+        "CHECKBOX": "Check Box",
+    }
 
 
 def test_the_role_has_the_permissions_of_the_page_and_no_others() -> None:

@@ -36,7 +36,7 @@ def netsuite_findings(deployment: Deployment) -> Iterator[tuple[str, list[Findin
     yield ABOUT, attempt(f"{ABOUT}, names", lambda: _names(config, connection))
     yield ABOUT, attempt(f"{ABOUT}, tax codes", lambda: _tax_codes(config, connection))
     yield ABOUT, attempt(f"{ABOUT}, items", lambda: _items(deployment, connection))
-    yield ABOUT, attempt(f"{ABOUT}, custom fields", lambda: _fields(connection))
+    yield ABOUT, attempt(f"{ABOUT}, custom fields", lambda: _fields(deployment.config, connection))
     if _settled(config):
         yield ABOUT, attempt(f"{ABOUT}, accounts", lambda: chart_findings(config, connection))
 
@@ -96,9 +96,7 @@ def _concurrency(config: Config) -> Finding:
 def _role(config: Config, connection: Connection) -> list[Finding]:
     about = f"{ABOUT}, role"
     one_world = any(subsidiary.name for subsidiary in config.netsuite.subsidiaries.values())
-    left_out = (frozenset() if one_world else {"subsidiary"}) | (
-        frozenset() if _settled(config) else probes.OF_SETTLEMENT
-    )
+    left_out = (frozenset() if one_world else {"subsidiary"}) | _not_asked(config)
     tables = [table for table in probes.TABLES if table not in left_out]
     hidden = probes.hidden_tables(connection, tables)
     if hidden:
@@ -119,13 +117,26 @@ def _settled(config: Config) -> bool:
     return any(one.settlement is not None for one in config.marketplaces.values())
 
 
+def _not_asked(config: Config) -> frozenset[str]:
+    """Tables that no flow of these settings reads."""
+    markets = config.marketplaces.values()
+    asked = {
+        probes.OF_SETTLEMENT: _settled(config),
+        probes.OF_STOCK: any(each.stock or each.listings for each in markets),
+        probes.OF_CATEGORIES: any(rule.category for each in markets if each.stock for rule in each.stock.buffers),
+        probes.OF_LISTINGS: any(each.listings for each in markets),
+    }
+    return frozenset().union(*(tables for tables, is_asked in asked.items() if not is_asked))
+
+
 def _names(config: Config, connection: Connection) -> list[Finding]:
     """Names in the settings that NetSuite resolves to exactly one active record."""
     found = queries.references(connection)
     sales = {name: marketplace.orders.sales_orders for name, marketplace in config.marketplaces.items()}
+    places = {place for each in config.marketplaces.values() if each.stock for place in each.stock.locations}
     wanted = {
         "subsidiary": ({each.name for each in config.netsuite.subsidiaries.values() if each.name}, found.subsidiaries),
-        "location": ({rule.location for each in sales.values() for rule in each.locations}, found.locations),
+        "location": (places | {rule.location for each in sales.values() for rule in each.locations}, found.locations),
         "currency": ({symbol for each in sales.values() for symbol in each.currencies}, found.currencies),
     }
     findings: list[Finding] = []
@@ -192,9 +203,10 @@ def _items(deployment: Deployment, connection: Connection) -> list[Finding]:
     return missing or [passed(f"{ABOUT}, items", f"{', '.join(sorted(named))} found")]
 
 
-def _fields(connection: Connection) -> list[Finding]:
+def _fields(config: Config, connection: Connection) -> list[Finding]:
     about = f"{ABOUT}, custom fields"
-    missing = probes.missing_fields(connection)
+    listings = [each.listings for each in config.marketplaces.values() if each.listings]
+    missing = probes.missing_fields(connection, {each.approval_field for each in listings if each.approval_field})
     if missing:
         return [
             to_do(

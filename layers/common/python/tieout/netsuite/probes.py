@@ -26,13 +26,28 @@ TABLES: Mapping[str, str] = {
     "account": "Lists > Accounts (view)",
     "vendor": "Lists > Vendors (edit)",
     "transactionaccountingline": "Lists > Accounts (view), Transactions > Find Transaction",
+    "itemmember": "Lists > Items (view)",
+    "classification": "Lists > Classes (view)",
+    "pricing": "Lists > Items (view)",
+    "pricelevel": "Setup > Accounting Lists (view)",
 }
 """What is read by SuiteQL, and the permission that shows it to a role."""
 OF_SETTLEMENT = frozenset({"account", "vendor", "transactionaccountingline"})
 """Tables that only a settlement asks."""
+OF_STOCK = frozenset({"itemmember"})
+"""Tables that only the flow of stock, and that of listings, asks."""
+OF_CATEGORIES = frozenset({"classification"})
+"""Tables that only a buffer by category needs; who has no classes works without."""
+OF_LISTINGS = frozenset({"pricing", "pricelevel"})
+"""Tables that only the flow of listings asks."""
 
 COLUMNS: Mapping[str, str] = {
-    "aggregateitemlocation": "item, location, quantityavailable",
+    "aggregateitemlocation": "item, location, quantityavailable, lastquantityavailablechange",
+    "item": "id, itemid, upccode, itemtype, isinactive, displayname, lastmodifieddate",
+    "itemmember": "parentitem, item, quantity",
+    "classification": "id, name",
+    "pricing": "item, pricelevel, currency, quantity, unitprice",
+    "pricelevel": "id, name",
     "transaction": (
         "id, tranid, externalid, type, status, trandate, lastmodifieddate, shipmethod, foreigntotal, currency, "
         "otherrefnum"
@@ -61,9 +76,10 @@ def hidden_tables(connection: Connection, tables: Collection[str]) -> dict[str, 
     return {table: words for table in tables if (words := _refusal(connection, COLUMNS.get(table, "id"), table))}
 
 
-def missing_fields(connection: Connection) -> list[str]:
-    """Custom fields of Tieout that the account does not have, or the role does not see."""
-    return [name for name, table in _FIELDS.items() if _refusal(connection, name, table)]
+def missing_fields(connection: Connection, of_items: Collection[str] = ()) -> list[str]:
+    """Custom fields of Tieout, and these of items, that the account does not have, or the role does not see."""
+    fields = _FIELDS | dict.fromkeys(of_items, "item")
+    return [name for name, table in fields.items() if _refusal(connection, name, table)]
 
 
 def missing_tax_codes(connection: Connection, external_ids: Sequence[str]) -> list[str]:
