@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from random import Random
+
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.unit.domain.ledger.bookkeeping import (
     a_cycle,
@@ -17,9 +22,11 @@ from tests.unit.domain.ledger.bookkeeping import (
     same,
     with_document,
 )
-from tieout.domain.ledger.capture import Captured, GivenBack, captured, given_back, sold_as_principal
+from tieout.domain.ledger.capture import Captured, GivenBack, customer_money
 from tieout.domain.ledger.line import PayOut
+from tieout.domain.ledger.roles import Role
 from tieout.domain.ledger.settle import settle
+from tieout.domain.money import ZERO
 
 DAY = date(2026, 1, 12)
 PROMOTED = with_document(
@@ -27,6 +34,15 @@ PROMOTED = with_document(
 )
 DOCUMENT = a_document("12.00", "2.40", shop="7")
 TO_PAY = PayOut(state="TO_PAY")
+PAID_THREE_WAYS = Captured(
+    report="BATCH-7",
+    id="O-1",
+    day=DAY,
+    currency="EUR",
+    by_psp=Decimal("78.00"),
+    by_gift_card=Decimal("30.00"),
+    by_operator=Decimal("12.00"),
+)
 
 
 def test_e14_the_seller_is_owed_the_full_price_whoever_paid_it() -> None:
@@ -40,20 +56,10 @@ def test_e14_the_seller_is_owed_the_full_price_whoever_paid_it() -> None:
 
 
 def test_e14_the_operator_funds_its_promotion_and_uses_up_the_gift_card() -> None:
-    money_in = captured(
-        Captured(
-            id="O-1",
-            day=DAY,
-            currency="EUR",
-            by_psp=Decimal("78.00"),
-            by_gift_card=Decimal("30.00"),
-            by_operator=Decimal("12.00"),
-        ),
-        rules("operator"),
-    )
+    money_in = customer_money([PAID_THREE_WAYS], rules("operator"))
     cycle = a_cycle(PROMOTED, shop="7", pay_out=TO_PAY)
     settled = settle(books(PROMOTED, DOCUMENT, cycle), rules("operator"))
-    assert balances([money_in, *settled.records]) == money(
+    assert balances([*money_in, *settled.records]) == money(
         psp_receivable="78.00",
         gift_card_liability="30.00",
         promotion_expense="12.00",
@@ -69,24 +75,76 @@ def test_an_operator_s_records_name_the_seller_on_every_entry_that_is_owed_to_it
     assert named == {("seller_payable", "T-leroy-fr-VEN-7"), ("seller_receivable", "T-leroy-fr-SHOP-7")}
 
 
-def test_e3_money_that_goes_back_to_the_customer_leaves_by_the_payment_provider() -> None:
-    refund = given_back(GivenBack(id="R-1", day=DAY, currency="EUR", amount=Decimal("48.00")), rules("operator"))
+def test_a_report_of_the_payment_provider_is_a_journal_a_day_and_currency() -> None:
+    refund = GivenBack(report="BATCH-7", id="R-1", day=DAY, currency="EUR", amount=Decimal("48.00"))
+    in_pounds = replace(PAID_THREE_WAYS, id="O-3", currency="GBP", by_gift_card=ZERO, by_operator=ZERO)
+    moves = [refund, in_pounds, PAID_THREE_WAYS, replace(PAID_THREE_WAYS, id="O-2")]
+    records = customer_money(moves, rules("operator"))
     same(
-        [refund],
+        records,
         """
         journalEntry 12 Jan
+          psp_receivable                              108.00
+          gift_card_liability                          60.00
+          promotion_expense                            24.00
           customer_refunds_payable                     48.00
+          customer_funds_unallocated                              240.00
+        journalEntry 12 Jan
+          psp_receivable                               78.00
+          customer_funds_unallocated                               78.00
+        """,
+    )
+    assert [(each.external_id, each.source_line_ids) for each in records] == [
+        ("T-leroy-fr-JE-PSP-BATCH-7-2026-01-12-EUR", ("O-1", "O-2", "R-1")),
+        ("T-leroy-fr-JE-PSP-BATCH-7-2026-01-12-GBP", ("O-3",)),
+    ]
+
+
+AMOUNT = st.decimals("0", "99999.99", places=2)
+PAYMENTS = st.lists(
+    st.builds(
+        Captured,
+        report=st.sampled_from(["A", "B"]),
+        id=st.uuids().map(str),
+        day=st.sampled_from([DAY, date(2026, 1, 13)]),
+        currency=st.sampled_from(["EUR", "GBP"]),
+        by_psp=AMOUNT,
+        by_gift_card=AMOUNT,
+        by_operator=AMOUNT,
+    )
+)
+
+
+@given(payments=PAYMENTS, mode=st.sampled_from(["operator", "operator_principal"]), dice=st.randoms())
+def test_reports_are_booked_to_the_cent_in_whatever_order_their_rows_come(
+    payments: list[Captured], mode: str, dice: Random
+) -> None:
+    records = customer_money(payments, rules(mode))
+    at_the_psp = sum(each.movement(Role.PSP_RECEIVABLE) for each in records)
+    assert at_the_psp == sum(each.by_psp for each in payments)
+    moving = sorted(each.id for each in payments if each.by_psp or each.by_gift_card or each.by_operator)
+    assert set(moving) <= {name for record in records for name in record.source_line_ids}
+    shuffled = payments[:]
+    dice.shuffle(shuffled)
+    assert customer_money(shuffled, rules(mode)) == records
+
+
+def test_e3_money_that_goes_back_to_the_customer_leaves_by_the_payment_provider() -> None:
+    refund = GivenBack(report="BATCH-7", id="R-1", day=DAY, currency="EUR", amount=Decimal("48.00"))
+    same(
+        customer_money([refund], rules("operator")),
+        """
+        journalEntry 12 Jan
           psp_receivable                                           48.00
+          customer_refunds_payable                     48.00
         """,
     )
 
 
 def test_e16_a_principal_sells_at_its_price_buys_at_the_shop_s_and_pays_the_bill() -> None:
     lines = log("ORDER_AMOUNT +100.00 PURCHASE_COMMISSION_FEE -30.00 PURCHASE_ORDER_AMOUNT_TAX +14.00", shop="7")
-    sale = sold_as_principal(
-        Captured(id="O-1", day=DAY, currency="EUR", by_psp=Decimal("120.00"), vat=Decimal("20.00")),
-        rules("operator_principal"),
-    )
+    paid = replace(PAID_THREE_WAYS, by_psp=Decimal("120.00"), by_gift_card=ZERO, by_operator=ZERO, vat=Decimal("20.00"))
+    (sale,) = customer_money([paid], rules("operator_principal"))
     settled = settle(books(lines, a_cycle(lines, shop="7")), rules("operator_principal"))
     same(
         [sale, *settled.records],

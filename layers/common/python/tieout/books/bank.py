@@ -91,10 +91,11 @@ def rate_of(row: RateRow) -> Rate:
     currency, into = currency_of(row.currency), currency_of(row.into)
     if currency == into:
         raise UnreadableError("into is the currency itself")
-    return Rate(day=_day(row.date), currency=currency, into=into, rate=rate)
+    return Rate(day=day_of(row.date), currency=currency, into=into, rate=rate)
 
 
-def _day(text: str) -> date:
+def day_of(text: str) -> date:
+    """A day such as 2026-09-13. Raises UnreadableError naming `date`."""
     try:
         return date.fromisoformat(text[:10])
     except ValueError as error:
@@ -104,7 +105,7 @@ def _day(text: str) -> date:
 def statement_line(row: Row) -> StatementLine:
     """A row of `statement`. Raises UnreadableError with the field's name."""
     return StatementLine(
-        day=_day(row.date),
+        day=day_of(row.date),
         amount=amount_of(row.amount, "amount"),
         currency=currency_of(row.currency),
         reference=text_of(row.reference),

@@ -49,6 +49,6 @@ def _csv(path: Path, row: type[msgspec.Struct], convert: Callable[[Any], T], pro
             problems.append(Problem(path.name, reader.line_num, "", "has more cells than there are columns"))
             continue
         try:
-            yield convert(msgspec.convert({name: cells[name] for name in known if cells.get(name) is not None}, row))
+            yield convert(msgspec.convert({name: cells[name] for name in known if cells.get(name)}, row))
         except (ValueError, ArithmeticError) as error:
             problems.append(Problem(path.name, reader.line_num, *told(error)))

@@ -1,10 +1,13 @@
-"""An operator's customer money, which the seller's log does not show: captured, funded, and given back.
+"""An operator's customer money, which the sellers' log does not show: captured, funded, and given back.
 
-Source: PA11/PA01 debits with their funding, PA12/PA02 refunds.
+Source: the payment provider's report, a row a payment (in Mirakl's words PA11/PA01 debits, PA12/PA02 refunds). What is
+booked is a journal a report, day and currency: a marketplace has more payments in a day than anybody wants journals.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
@@ -12,10 +15,9 @@ from msgspec import Struct
 
 from tieout.domain.ids import external_id
 from tieout.domain.ledger.accounts import AccountMap
-from tieout.domain.ledger.periods import period_of
 from tieout.domain.ledger.record import Record, RecordType
 from tieout.domain.ledger.roles import Role
-from tieout.domain.ledger.rules import BookingRules
+from tieout.domain.ledger.rules import BookingRules, Mode
 from tieout.domain.ledger.side import entry
 from tieout.domain.money import ZERO
 
@@ -23,6 +25,8 @@ from tieout.domain.money import ZERO
 class Captured(Struct, frozen=True, kw_only=True):
     """The money of an order, or of a shipment. Amounts in major units, not below zero."""
 
+    report: str
+    """The provider's name for what it tells and pays out together."""
     id: str
     """Of the debit: order or shipment."""
     day: date
@@ -38,69 +42,76 @@ class Captured(Struct, frozen=True, kw_only=True):
 class GivenBack(Struct, frozen=True, kw_only=True):
     """A refund that the payment provider paid."""
 
+    report: str
     id: str
     day: date
     currency: str
     amount: Decimal
 
 
-def captured(capture: Captured, rules: BookingRules) -> Record:
-    """An agent holds the customer's money until the cycle's journal owes it to the seller. Raises UnmappedRoleError."""
-    total = capture.by_psp + capture.by_gift_card + capture.by_operator
-    return _journal(
-        f"{capture.id}-CAPTURE",
-        capture.day,
-        capture.currency,
-        rules,
-        [
-            (Role.PSP_RECEIVABLE, capture.by_psp),
-            (Role.GIFT_CARD_LIABILITY, capture.by_gift_card),
-            (Role.PROMOTION_EXPENSE, capture.by_operator),
-            (Role.CUSTOMER_FUNDS_UNALLOCATED, -total),
-        ],
-    )
+_IN_ORDER = (
+    Role.PSP_RECEIVABLE,
+    Role.GIFT_CARD_LIABILITY,
+    Role.PROMOTION_EXPENSE,
+    Role.CUSTOMER_REFUNDS_PAYABLE,
+    Role.CUSTOMER_FUNDS_UNALLOCATED,
+    Role.SALES_REVENUE_GROSS,
+    Role.VAT_OUTPUT,
+)
+"""As an accountant reads a journal: what came in, and what is owed for it."""
 
 
-def sold_as_principal(capture: Captured, rules: BookingRules) -> Record:
-    """A principal sells by itself: revenue is the whole price without VAT. Raises UnmappedRoleError."""
-    total = capture.by_psp + capture.by_gift_card + capture.by_operator
-    return _journal(
-        f"{capture.id}-SALE",
-        capture.day,
-        capture.currency,
-        rules,
-        [
-            (Role.PSP_RECEIVABLE, capture.by_psp),
-            (Role.GIFT_CARD_LIABILITY, capture.by_gift_card),
-            (Role.PROMOTION_EXPENSE, capture.by_operator),
-            (Role.SALES_REVENUE_GROSS, -(total - capture.vat)),
-            (Role.VAT_OUTPUT, -capture.vat),
-        ],
-    )
+def report_thread(report: str) -> str:
+    """What stands for a billing cycle in the records of a report."""
+    return f"psp-{report}"
 
 
-def given_back(refund: GivenBack, rules: BookingRules) -> Record:
-    """What the cycle's journal made owed to the customer is paid. Raises UnmappedRoleError."""
-    return _journal(
-        f"{refund.id}-REFUND",
-        refund.day,
-        refund.currency,
-        rules,
-        [
-            (Role.CUSTOMER_REFUNDS_PAYABLE, refund.amount),
-            (Role.PSP_RECEIVABLE, -refund.amount),
-        ],
-    )
-
-
-def _journal(source: str, day: date, currency: str, rules: BookingRules, moves: list[tuple[Role, Decimal]]) -> Record:
+def customer_money(moves: Iterable[Captured | GivenBack], rules: BookingRules) -> tuple[Record, ...]:
+    """A journal a report, day and currency. The same rows give the same journals. Raises UnmappedRoleError."""
+    found: defaultdict[tuple[str, date, str], list[Captured | GivenBack]] = defaultdict(list)
+    for each in moves:
+        found[each.report, each.day, each.currency].append(each)
     accounts = AccountMap(rules)
-    return Record(
-        external_id=external_id(rules.marketplace, "JE", source),
-        type=RecordType.JOURNAL,
-        marketplace=rules.marketplace,
-        cycle=period_of(day),
-        day=day,
-        currency=currency,
-        entries=tuple(entry(role, accounts.account(role, currency, day), debit) for role, debit in moves if debit),
-    )
+    made: list[Record] = []
+    for (report, day, currency), theirs in sorted(found.items()):
+        sums: defaultdict[Role, Decimal] = defaultdict(lambda: ZERO)
+        for each in theirs:
+            for role, amount in _moved(each, rules):
+                sums[role] += amount
+        entries = [entry(role, accounts.account(role, currency, day), sums[role]) for role in _IN_ORDER if sums[role]]
+        if entries:
+            made.append(
+                Record(
+                    external_id=external_id(rules.marketplace, "JE", f"PSP-{report}-{day}-{currency}"),
+                    type=RecordType.JOURNAL,
+                    marketplace=rules.marketplace,
+                    cycle=report_thread(report),
+                    day=day,
+                    currency=currency,
+                    entries=tuple(entries),
+                    source_line_ids=tuple(sorted(each.id for each in theirs)),
+                    memo=f"Payment provider's report {report}",
+                )
+            )
+    return tuple(made)
+
+
+def _moved(move: Captured | GivenBack, rules: BookingRules) -> Iterable[tuple[Role, Decimal]]:
+    """Debits, above zero, and credits.
+
+    An agent holds the customer's money until a cycle's journal owes it to the seller; a principal has sold. What a
+    cycle's journal made owed to the customer is paid by a refund.
+    """
+    if isinstance(move, GivenBack):
+        yield Role.CUSTOMER_REFUNDS_PAYABLE, move.amount
+        yield Role.PSP_RECEIVABLE, -move.amount
+        return
+    total = move.by_psp + move.by_gift_card + move.by_operator
+    yield Role.PSP_RECEIVABLE, move.by_psp
+    yield Role.GIFT_CARD_LIABILITY, move.by_gift_card
+    yield Role.PROMOTION_EXPENSE, move.by_operator
+    if rules.mode is Mode.OPERATOR_PRINCIPAL:
+        yield Role.SALES_REVENUE_GROSS, move.vat - total
+        yield Role.VAT_OUTPUT, -move.vat
+    else:
+        yield Role.CUSTOMER_FUNDS_UNALLOCATED, -total
