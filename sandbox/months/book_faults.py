@@ -201,6 +201,12 @@ def payout_differs(dice: random.Random, shop: Shop) -> Fault | None:
     return fault(shop, "PAYOUT_DIFF", cycle.id, delta, "payout_differs")
 
 
+def reserve_differs(dice: random.Random, shop: Shop) -> Fault | None:
+    """The operator holds another reserve than it funded."""
+    shop.reserve_off = dice.choice((1, -1)) * dice.randrange(5, 5_000)
+    return fault(shop, "RESERVE_DIFF", str(shop.market.shop), shop.reserve_off, "reserve_differs")
+
+
 def payout_failed(_dice: random.Random, shop: Shop) -> Fault | None:
     cycle = shop.cycles[-1]
     if not cycle.to_seller:

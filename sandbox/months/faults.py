@@ -220,9 +220,10 @@ def all_log_lines_lost(_dice: random.Random, shop: Shop, order: Order) -> Fault 
 
 
 def one_sale_line_lost(dice: random.Random, shop: Shop, order: Order) -> Fault | None:
-    """The log then says another gross than the invoice."""
+    """The log then says another gross than the invoice; or none, where its commission alone is left."""
     sales = [entry for entry in shop.by_order[order.id] if entry.type in SALES and entry.amount]
-    if len(sales) < 2 or order.kind != "plain":
+    charged = [entry for entry in shop.entries_of(order, *COMMISSION) if entry.amount]
+    if (len(sales) < 2 and not charged) or order.kind != "plain":
         return None
     entry = _some(dice, shop.entries_of(order, "ORDER_AMOUNT", "ORDER_SHIPPING_AMOUNT"))
     if entry is None:

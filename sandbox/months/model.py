@@ -183,6 +183,8 @@ class Shop:
     """Orders of other shops: in the log, but neither in OR11 nor in NetSuite."""
     by_order: dict[str, list[Entry]] = field(default_factory=dict)
     booked_of: dict[str, list[Booked]] = field(default_factory=dict)
+    reserve_off: int = 0
+    """What the operator holds of the reserve beyond what it funded."""
 
     def entries_of(self, order: Order, *types: str) -> list[Entry]:
         """Entries of an order that no fault has touched, all or of some types."""

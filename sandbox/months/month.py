@@ -97,6 +97,7 @@ def write(made: Month, seed: int, out: Path) -> Path:
         for name, content in files.items():
             _write(folder / f"{name}.ndjson.gz", _as_it_arrives(dice, made.regime, name, content))
         _write(folder / "offers.ndjson.gz", rows.offers())
+        _write(folder / "accounts.ndjson.gz", rows.accounts())
         documents += rows.booked()
     _write(out / "netsuite" / "documents.ndjson.gz", _as_it_arrives(dice, made.regime, "documents", documents))
     _write(out / "netsuite" / "items.ndjson.gz", items(made.articles))

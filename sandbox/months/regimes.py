@@ -122,7 +122,7 @@ def after_closing(dice: random.Random, shop: Shop, regime: Regime, used: set[str
     shop.clear_away()
     if regime is not Regime.R3:
         last = dice.choice((books.transfer_differs, books.payout_failed))
-        found += [each for operator in (*OF_SHOP, last) if (each := operator(dice, shop))]
+        found += [each for operator in (*OF_SHOP, last, books.reserve_differs) if (each := operator(dice, shop))]
     return found
 
 

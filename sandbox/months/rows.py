@@ -13,6 +13,7 @@ from sandbox.months.money import half_up, number
 
 Row = dict[str, Any]
 _PSP = "NOT_SPECIFIED"
+_STATES = ("PENDING", "PAYABLE", "PAID")
 
 
 def rate(basis_points: int) -> Decimal | int:
@@ -37,6 +38,20 @@ class Rows:
 
     def documents(self) -> list[Row]:
         return [self._paper(paper) for paper in self._shop.papers]
+
+    def accounts(self) -> list[Row]:
+        """A01, as far as money goes: what is in each state, and what of the reserve was funded and not settled."""
+        entries = self._shop.entries
+        held = -sum(entry.amount for entry in entries if entry.type.startswith("RESERVE_"))
+        states = {each: sum(entry.amount for entry in entries if entry.state == each) for each in _STATES}
+        return [
+            {
+                "shop_id": self._market.shop,
+                "currency_iso_code": self._market.currency,
+                "payment_details": {f"{each.lower()}_balance": self._money(states[each]) for each in _STATES}
+                | {"reserve_balance": self._money(held + self._shop.reserve_off), "sub_balances": []},
+            }
+        ]
 
     def offers(self) -> list[Row]:
         return [

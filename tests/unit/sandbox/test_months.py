@@ -51,7 +51,7 @@ def expected(folder: Path) -> set[tuple[str, str]]:
 def test_the_same_seed_gives_the_same_month_byte_for_byte(regime: Regime, tmp_path: Path) -> None:
     one, other = a_month(tmp_path / "one", 5, regime), a_month(tmp_path / "other", 5, regime)
     files = sorted(file.relative_to(one) for file in one.rglob("*") if file.is_file())
-    assert len(files) == 13
+    assert len(files) == 15
     for file in files:
         assert (one / file).read_bytes() == (other / file).read_bytes(), file
 
