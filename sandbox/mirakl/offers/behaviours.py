@@ -25,8 +25,8 @@ OFFER_SWITCHES = {
     "imports_fail": Switch(default=False, why="a file may end as FAILED, with nothing of it applied"),
     "duplicate_requests_share_an_id": Switch(
         default=True,
-        why="OF01 and OF52 answer a duplicate with the id of the former; that it is one while the former is under way, "
-        "and of the same credential, is our reading; other files are taken to do the same",
+        why="OF01, OF24 and OF52 answer a duplicate with the id of the former; that the same request is one as long as "
+        "the former is under way is our reading",
     ),
     "warehouses": Switch(
         "", "codes of the shop's warehouses, comma-separated; empty: quantities of offers as a whole only"

@@ -36,6 +36,12 @@ class Offer:
         """Empty where the offer has none."""
         return str(self.body.get("shop_sku") or "")
 
+    def price_is_the_origin(self) -> None:
+        """A row shows the price that a discount makes: kept is the one without it."""
+        origin = (self.body.get("discount") or {}).get("origin_price")
+        if origin is not None:
+            self.body["price"] = origin
+
     def reasons_not_for_sale(self, at: datetime) -> list[str]:
         """Why nobody can buy it now; none means that it is active."""
         reasons = ["DELETED"] if self.is_deleted else []
@@ -154,6 +160,7 @@ class Catalogue:
             is_closed=closed,
             warehouses=warehouses,
         )
+        offer.price_is_the_origin()
         self.offers[offer_id] = offer
         if offer.sku:
             self._by_sku[offer.shop, offer.sku] = offer_id
@@ -164,6 +171,7 @@ class Catalogue:
         """Change fields of an offer as somebody does at the back office; an `active` of false takes it off sale."""
         self._by_sku.pop((offer.shop, offer.sku), None)
         offer.body |= {name: value for name, value in fields.items() if name not in ("offer_id", "quantity", "active")}
+        offer.price_is_the_origin()
         if offer.sku:
             self._by_sku[offer.shop, offer.sku] = offer.id
         if fields.get("quantity") is not None:

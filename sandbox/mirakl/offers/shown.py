@@ -14,9 +14,7 @@ _USUAL_DAYS = 2
 
 def origin_price(offer: Offer) -> Decimal:
     """Without discount."""
-    discount = offer.body.get("discount") or {}
-    found = discount.get("origin_price")
-    return Decimal(offer.body.get("price") or 0) if found is None else Decimal(found)
+    return Decimal(offer.body.get("price") or 0)
 
 
 def price_now(offer: Offer, at: datetime) -> Decimal:

@@ -30,7 +30,7 @@ def hand_in(
     shop = shop_of(call)
     catalogue = call.marketplace.catalogue
     before = list(catalogue.queue(kind, shop))
-    if desk.behaviours.is_on("duplicate_requests_share_an_id"):
+    if kind == "offers" and desk.behaviours.is_on("duplicate_requests_share_an_id"):
         same = next((one for one in before if one.request == request and one.mode == mode), None)
         if same is not None:
             return same
