@@ -9,10 +9,13 @@ from infra.credentials import rings
 from infra.on_call import Compare, Missing, OnCall
 from tieout.config import Config, Marketplace
 from tieout.domain.postings import Lane
+from tieout.settings.stock import Stock
 
 REFUSALS = 5
 """Refused events in a quarter of an hour: a scanner makes one or two, a wrong secret makes all of them."""
 POLLS_BEHIND = 4
+REFUSED_ROWS = 20
+"""Refused quantities in an hour: a broken offer waits for a person as a posting, many say that something is wrong."""
 
 
 class Alarms(Construct):
@@ -38,6 +41,8 @@ class Alarms(Construct):
                 self._refused(name)
             if marketplace.settlement:
                 self._settlement(name, config.on_call.oldest_break_days)
+            if marketplace.stock and marketplace.stock.enabled:
+                self._stock(name, marketplace.stock)
         self._late_netsuite(config)
         if rings(config):
             self._refused("netsuite")
@@ -175,6 +180,36 @@ class Alarms(Construct):
             threshold=oldest_break_days,
             of=marketplace,
             meaning=f"A difference between the sources of {marketplace} is open for {oldest_break_days} days or more.",
+        )
+
+    def _stock(self, marketplace: str, settings: Stock) -> None:
+        """What lets offers show what is not there."""
+        dimensions = {"marketplace": marketplace}
+        minutes = max(POLLS_BEHIND * settings.push_minutes, settings.outage.after_minutes)
+        self._on_call.page(
+            self,
+            "stock-push-held",
+            self._on_call.own_metric("StockPushHeld", "Maximum", Duration.minutes(5), dimensions),
+            threshold=1,
+            of=marketplace,
+            meaning=f"A push of stock to {marketplace} looks like a mistake and waits for a person's word.",
+        )
+        self._on_call.page(
+            self,
+            "stock-stale",
+            self._on_call.own_metric("StockBehindSeconds", "Minimum", Duration.minutes(5), dimensions),
+            threshold=minutes * 60,
+            of=marketplace,
+            periods=2,
+            meaning=f"What {marketplace} shows is not what NetSuite had {minutes} minutes ago.",
+        )
+        self._on_call.page(
+            self,
+            "stock-import-errors",
+            self._on_call.own_metric("StockRowsRefused", "Sum", Duration.hours(1), dimensions),
+            threshold=REFUSED_ROWS,
+            of=marketplace,
+            meaning=f"{marketplace} refuses quantities of offers, or whole files of them.",
         )
 
     def _at_risk(self, marketplace: str) -> None:

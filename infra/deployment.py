@@ -53,6 +53,20 @@ class Deployment:
         return {name: one for name, one in self.selling.items() if one.returns.enabled}
 
     @property
+    def stocked(self) -> dict[str, Marketplace]:
+        """Marketplaces whose offers show NetSuite's stock."""
+        return {name: one for name, one in self.config.marketplaces.items() if one.stock and one.stock.enabled}
+
+    @property
+    def consolidating(self) -> list[str]:
+        """Those of them whose operator wants to know what every shop has."""
+        return [
+            name
+            for name, one in self.stocked.items()
+            if one.role == "operator" and one.stock and one.stock.sellers == "report"
+        ]
+
+    @property
     def operated(self) -> dict[str, Marketplace]:
         """Those of the shipping ones that an operator sees every shop of."""
         return {name: one for name, one in self.shipping.items() if one.role == "operator"}

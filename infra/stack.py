@@ -23,6 +23,7 @@ from infra.reconcile import Reconcile
 from infra.returns import Returns
 from infra.settlement import Settlement
 from infra.shipments import Shipments
+from infra.stock import Stock
 from infra.store import Store
 from infra.timeouts import check_patience
 from infra.webhook_api import MIRAKL, NETSUITE, WebhookApi
@@ -68,6 +69,7 @@ class TieoutStack(Stack):
         Returns(self, "Returns", deployment=deployment)
         Settlement(self, "Settlement", deployment=deployment)
         Reconcile(self, "Reconcile", deployment=deployment)
+        Stock(self, "Stock", deployment=deployment)
         Exceptions(self, "Exceptions", deployment=deployment)
         Alarms(self, "Alarms", config=config, on_call=on_call)
         self._outputs(deployment, self._door(deployment, orders.receive, shipments.receive))

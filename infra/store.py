@@ -20,7 +20,11 @@ PERSONAL = ("orders", "fulfilments", "shipments", "returns", "credits")
 """Folders of the archive with documents of people, which expire; by what a document is."""
 SETTLEMENT = "settlement"
 """Folder of the books' sources: no buyer is in it, and it is kept as long as the books."""
-FOLDERS = (*PERSONAL, SETTLEMENT)
+STOCK = "stock"
+"""Folder of the book of stock: no buyer is in it. What a run leaves there, the next one replaces."""
+REPORTS = "stock/reports"
+"""Of it, what is written anew each day, and expires."""
+FOLDERS = (*PERSONAL, SETTLEMENT, STOCK)
 WITHOUT_ACCESS_LOGS = (
     "A log bucket would be one more store of order ids to expire; object access is a CloudTrail data event, which an"
     " account turns on once for all its buckets (docs/operations/deploy.md)."
@@ -58,11 +62,11 @@ class Store(Construct):
             lifecycle_rules=[
                 *(
                     s3.LifecycleRule(
-                        id=f"{folder}-expire",
+                        id=f"{folder.replace('/', '-')}-expire",
                         prefix=f"{folder}/",
                         expiration=Duration.days(retention.archive_days),
                     )
-                    for folder in PERSONAL
+                    for folder in (*PERSONAL, REPORTS)
                 ),
                 s3.LifecycleRule(
                     id="unfinished-uploads-expire", abort_incomplete_multipart_upload_after=Duration.days(1)

@@ -50,10 +50,14 @@ def a_stock_house(*, shops: int = 1, **stock: Any) -> StockHouse:
         for sku in ("MUG", "BOWL", "JUG"):
             market.put_offer(sku, 0, price=None)
     book = MemoryStockBook()
+
+    def pause(seconds: float) -> None:
+        house.clock.advance(seconds=seconds)
+
     room = Stockroom(
         at=house.at,
         book=book,
         in_turn=lambda ask: ask(),
-        pause=lambda seconds: house.clock.advance(seconds=seconds) and None,
+        pause=pause,
     )
     return StockHouse(house=house, book=book, room=room)

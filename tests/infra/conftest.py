@@ -4,7 +4,7 @@ import pytest
 
 from infra.layers import LAMBDA, LOCAL, ROOT
 from tests.infra.deployed import Deployed, deploy
-from tieout.config import config_from, read_config
+from tieout.config import Config, config_from, read_config
 
 SHOP = ROOT / "config" / "gift-shop.yaml"
 OPERATOR = ROOT / "config" / "example-operator.yaml"
@@ -14,10 +14,18 @@ TWINS = {
 }
 
 
+def with_stock(config: Config) -> Config:
+    """The same, with its stock kept at every marketplace."""
+    data = config.model_dump(exclude_none=True)
+    for one in data["marketplaces"].values():
+        one.setdefault("stock", {"push_minutes": 5})
+    return config_from(data)
+
+
 @pytest.fixture(scope="session")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Deployed:
     """The gift shop of the demo, for AWS."""
-    return deploy(read_config(SHOP), LAMBDA, tmp_path_factory.mktemp("shop"))
+    return deploy(with_stock(read_config(SHOP)), LAMBDA, tmp_path_factory.mktemp("shop"))
 
 
 @pytest.fixture(scope="session")
@@ -29,7 +37,7 @@ def operator(tmp_path_factory: pytest.TempPathFactory) -> Deployed:
 @pytest.fixture(scope="session")
 def local(tmp_path_factory: pytest.TempPathFactory) -> Deployed:
     """The gift shop on the local AWS."""
-    config = config_from({**read_config(SHOP).model_dump(), "sandbox": TWINS})
+    config = with_stock(config_from({**read_config(SHOP).model_dump(), "sandbox": TWINS}))
     return deploy(config, LOCAL, tmp_path_factory.mktemp("local"))
 
 

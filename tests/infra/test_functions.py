@@ -16,7 +16,7 @@ def test_every_function_in_the_folder_is_deployed_and_every_deployed_one_is_ther
     shop: Deployed, operator: Deployed, local: Deployed
 ) -> None:
     assert set(operator.functions) == in_the_folder()
-    assert set(shop.functions) == set(local.functions) == in_the_folder() - {"poll_shipments"}
+    assert set(shop.functions) == set(local.functions) == in_the_folder() - {"poll_shipments", "consolidate_sellers"}
 
 
 def test_only_an_operator_reads_other_sellers_shipments(shop: Deployed, operator: Deployed) -> None:

@@ -9,11 +9,13 @@ from infra.timeouts import LEASE_OUTLIVES_WORK_SECONDS, TO_WRITE_DOWN_SECONDS
 from tests.infra.deployed import Deployed, refs
 from tieout.wiring import PATIENCE_FOR_A_TURN
 
-READERS = ("accept_orders", "poll_fulfilments", "fetch_fulfilments", "reconcile")
+READERS = ("accept_orders", "poll_fulfilments", "fetch_fulfilments", "reconcile", "push_stock")
 """They read NetSuite by turns."""
 POSTERS = ("post_orders", "post_settlements")
-LEASED = (*(set(READERS) - {"reconcile"}), *POSTERS, "confirm_orders", "confirm_shipments", "send_refunds")
-"""Functions that hold leases on postings, or on their turn, until they end; reconcile gives its turn back."""
+BY_THE_QUESTION = ("reconcile", "push_stock")
+"""Readers that give their turn back after each question; what push_stock claims, it settles or finds claimed anew."""
+LEASED = (*(set(READERS) - set(BY_THE_QUESTION)), *POSTERS, "confirm_orders", "confirm_shipments", "send_refunds")
+"""Functions that hold leases on postings, or on their turn, until they end."""
 SPEAK_TO_NETSUITE = (*READERS, *POSTERS)
 
 
@@ -157,6 +159,8 @@ def test_each_schedule_is_as_configured_and_says_its_name(shop: Deployed) -> Non
         "fetch-settlements-brightside-uk": "cron(10 4 * * ? *)",
         "fetch-settlements-maison-eu": "cron(17 4 * * ? *)",
         "reconcile": "rate(60 minutes)",
+        "push-stock": "rate(5 minutes)",
+        "push-stock-nightly": "cron(20 1 * * ? *)",
     }
     for name, one in schedules.items():
         assert json.loads(one["Target"]["Input"])["schedule"] == name

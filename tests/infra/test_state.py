@@ -1,6 +1,6 @@
 """What is kept is encrypted, survives the stack and mistakes, and expires when it should."""
 
-from infra.store import PERSONAL, SETTLEMENT
+from infra.store import PERSONAL, REPORTS, SETTLEMENT
 from tests.infra.deployed import Deployed, refs
 
 STATEFUL = ("AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::KMS::Key")
@@ -76,7 +76,7 @@ def test_archived_documents_of_people_expire_as_configured_and_leave_no_older_ve
         for rule in archive["LifecycleConfiguration"]["Rules"]
         if "ExpirationInDays" in rule
     }
-    assert expire == {f"{folder}/": ("Enabled", deployed.config.retention.archive_days) for folder in PERSONAL}
+    assert expire == {f"{folder}/": ("Enabled", deployed.config.retention.archive_days) for folder in (*PERSONAL, REPORTS)}
     assert "VersioningConfiguration" not in archive
 
 

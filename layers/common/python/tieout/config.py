@@ -85,6 +85,8 @@ class Marketplace(Settings):
             )
         if self.stock and self.stock.enabled and self.own_shop is None:
             raise ValueError("stock needs one shop, shop_id or operator.own_shops: that whose stock NetSuite holds")
+        if self.stock and self.stock.enabled and not self.orders.enabled:
+            raise ValueError("stock needs orders.enabled: what was sold is off the stock before NetSuite says so")
         return self
 
 

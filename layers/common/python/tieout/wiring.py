@@ -26,6 +26,7 @@ from tieout.aws.metrics import EmfMeter
 from tieout.aws.postings import DynamoPostings
 from tieout.aws.secrets import Secrets
 from tieout.aws.settlement_log import S3SettlementLog
+from tieout.aws.stock_book import S3StockBook
 from tieout.aws.switches import DynamoSwitches
 from tieout.aws.table import Table
 from tieout.aws.turns import DynamoTurns
@@ -50,6 +51,9 @@ MESSAGE_REMEMBERED_SECONDS = 24 * 3600
 
 PATIENCE_FOR_A_TURN = timedelta(seconds=60)
 """How long a reader of NetSuite waits for the one before it; then it leaves its work to its next run."""
+
+OUTLIVES = timedelta(seconds=30)
+"""How much longer than its function a turn lasts."""
 
 logger = Logger()
 
@@ -157,6 +161,23 @@ def break_log_for(outputs: Mapping[str, str]) -> S3BreakLog:
     return S3BreakLog(_client("s3"), outputs["ArchiveBucket"])
 
 
+@cache
+def meter() -> EmfMeter:
+    """What a function counts with that needs nothing else."""
+    return EmfMeter(deployed_config().deployment, now)
+
+
+@cache
+def stock_book() -> S3StockBook:
+    """The book of this deployment's stock."""
+    return S3StockBook(_client("s3"), _named(os.environ, "ARCHIVE_BUCKET"))
+
+
+def stock_book_for(outputs: Mapping[str, str]) -> S3StockBook:
+    """The same for a person at a terminal."""
+    return S3StockBook(_client("s3"), outputs["ArchiveBucket"])
+
+
 def start_by_cycle(name: str) -> None:
     """Start the comparison that is prepared cycle by cycle; one that has begun under this name goes on."""
     client = _client("stepfunctions")
@@ -189,6 +210,24 @@ def _readers_turn(config: Config, table_name: str) -> Iterator[None]:
     with DynamoTurns(table, now, lasts=lasts).taken("netsuite-reader", PATIENCE_FOR_A_TURN) as mine:
         if not mine:
             raise Retryable("another reader has NetSuite's slot")
+        yield
+
+
+@contextmanager
+def stock_turn(context: LambdaContext, patience: timedelta) -> Iterator[None]:
+    """Nobody else writes the book of stock for as long as the block lasts; waits `patience` for it at most.
+
+    Raises Retryable when another run does. A turn outlives the function; in the local run, where functions are killed
+    on purpose, it ends as early as leases do.
+    """
+    config = deployed_config()
+    left = timedelta(milliseconds=context.get_remaining_time_in_millis())
+    lease = timedelta(seconds=config.reliability.lease_seconds)
+    table = Table(_client("dynamodb"), _named(os.environ, "POSTINGS_TABLE"))
+    turns = DynamoTurns(table, now, lasts=lease if config.sandbox else left + OUTLIVES)
+    with turns.taken("stock", patience) as mine:
+        if not mine:
+            raise Retryable("another run writes the book of stock")
         yield
 
 

@@ -24,6 +24,7 @@ from tieout.cli.parked import parked, resubmit
 from tieout.cli.reconcile import reconcile
 from tieout.cli.settle import settle
 from tieout.cli.status import status
+from tieout.cli.stock import stock
 from tieout.cli.switches import pause, resume
 from tieout.cli.trouble import CANNOT, told
 
@@ -90,6 +91,7 @@ def common(  # noqa: PLR0917  Typer names them on the command line
 app.command()(doctor)
 app.command()(status)
 app.command()(deadlines)
+app.command()(stock)
 app.command()(parked)
 app.command()(resubmit)
 app.command()(explain)

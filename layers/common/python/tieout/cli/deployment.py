@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tieout.aws.switches import DynamoSwitches
     from tieout.flows.ports import At, Doorbells, Watermarks
     from tieout.flows.reconcile.break_log import BreakLog
+    from tieout.flows.stock.store import StockBook
     from tieout.mirakl.client import Mirakl
     from tieout.netsuite.client import NetSuite
     from tieout.netsuite.connection import Connection
@@ -167,6 +168,14 @@ class Deployment:
         from tieout.wiring import break_log_for  # noqa: PLC0415  brings AWS with it
 
         return break_log_for(outputs)
+
+    @cached_property
+    def stock_book(self) -> StockBook:
+        """The book of the deployment's stock."""
+        outputs = self.outputs
+        from tieout.wiring import stock_book_for  # noqa: PLC0415  brings AWS with it
+
+        return stock_book_for(outputs)
 
     def in_turn(self, ask: Callable[[], Answer]) -> Answer:
         """What NetSuite answers, asked by turns with its other readers. Raises Retryable when one keeps the turn."""

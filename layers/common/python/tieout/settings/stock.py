@@ -87,5 +87,5 @@ class Stock(Settings):
     """When a push is held."""
     outage: Outage = Outage()
     """What becomes of the figures while NetSuite is away."""
-    sellers: Literal["off", "report", "netsuite"] = "off"
-    """Operator: what becomes of the other shops' stock: nothing, a report, or a report and a custom record."""
+    sellers: Literal["off", "report"] = "off"
+    """Operator: whether a nightly report adds up what every shop has in stock, by shop and product."""

@@ -16,20 +16,20 @@ from msgspec.json import decode, encode
 
 from tieout.domain.errors import CredentialsRefused, NeedsAttention, Retryable, SystemDown
 from tieout.domain.stock.book import UnreadableBookError
-from tieout.domain.stock.kits import drawn_by, exploded
 from tieout.domain.stock.lanes import Push, planned
 from tieout.domain.stock.merge import Visit, rewritten, visits
 from tieout.domain.stock.rules import Selling
 from tieout.domain.stock.stale import is_stale
-from tieout.domain.stock.workings import Run, Want
+from tieout.domain.stock.workings import Want
 from tieout.flows.outcomes import held_until
 from tieout.flows.ports import At
+from tieout.flows.stock.facts import run_of
 from tieout.flows.stock.follow import follow, follow_for
 from tieout.flows.stock.held import Limits, may_go, nothing_to_hold, take_released
 from tieout.flows.stock.listed import all_listed
 from tieout.flows.stock.orders import name_items, read_orders
 from tieout.flows.stock.reading import Reading, read_changes, read_everything
-from tieout.flows.stock.refused import asked_are_sent, blocked, not_taken, take_asked
+from tieout.flows.stock.refused import asked_are_sent, not_taken, take_asked
 from tieout.flows.stock.rules import sellings, stocked, window_seconds
 from tieout.flows.stock.sold import SoldOrders
 from tieout.flows.stock.standing import Flight, Standing, load, put
@@ -132,7 +132,7 @@ def _push(standing: Standing, reading: Reading | None, sold: SoldOrders, began: 
     asked = take_asked(standing, at)
     selling = sellings(at.config, standing.locations)
     age = 0 if reading else max(1, began - standing.read_at)
-    run = _run(standing, selling, sold, age, room)
+    run = run_of(standing, selling, sold, at.config, at.clock(), age=age)
     rules = _digest(selling, is_away=any(age > each.outage.after_seconds for each in selling))
     was_there, changes, kits = standing.book, reading.changes if reading else [], reading.kits if reading else []
 
@@ -175,22 +175,6 @@ def _push(standing: Standing, reading: Reading | None, sold: SoldOrders, began: 
     put(standing, room.book)
     asked_are_sent(asked, files, {name: {want.sku for want in wants} for name, wants in chosen.items()}, at)
     return _report(pushes, files, chosen, standing, room)
-
-
-def _run(standing: Standing, selling: Sequence[Selling], sold: SoldOrders, age: int, room: Stockroom) -> Run:
-    at = room.at
-    default = {name: each.risk.lag_seconds for name, each in stocked(at.config).items()}
-    return Run(
-        sellings=tuple(selling),
-        sales=sold.sales(window_seconds(at.config), at.clock()),
-        promised=exploded(sold.promised(at.clock()), standing.recipes),
-        drawn=drawn_by(standing.recipes, standing.kit_offers),
-        landings=dict(standing.landings),
-        lags=default | standing.lags,
-        off=standing.off_pairs,
-        blocked=blocked(standing, room.now),
-        age_seconds=age,
-    )
 
 
 class _Noted:
