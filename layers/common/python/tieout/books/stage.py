@@ -40,7 +40,6 @@ def stage(
 ) -> None:
     """Create and fill the tables."""
     run(engine, "0_tables.sql")
-    run(engine, "0_rungs.sql")
     stage_rules(engine, rules, as_of)
     for each in books:
         _fill(engine, "line", _lines(each))

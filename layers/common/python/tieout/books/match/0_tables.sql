@@ -29,6 +29,8 @@ CREATE TABLE cycle (
 CREATE TABLE total (mkp VARCHAR, cycle VARCHAR, name VARCHAR, amount BIGINT);  -- SBC11 `summary`
 CREATE TABLE kind (type VARCHAR, sign INTEGER, grp VARCHAR, bucket VARCHAR, is_tax BOOLEAN, either BOOLEAN);
 CREATE TABLE rules (mkp VARCHAR, as_of DATE, patience INTEGER, materiality BIGINT, fee_vat VARCHAR, presentation VARCHAR);
+-- Documents that do not name their order, and how they were found to be one's (`domain.reconcile.ladder`).
+CREATE TABLE rung (mkp VARCHAR, order_id VARCHAR, number VARCHAR, how VARCHAR);
 
 -- What is found, and what each finding would change in the log if it were mended: that explains cycles and documents.
 CREATE TABLE finding (
