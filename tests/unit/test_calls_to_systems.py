@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tieout.calls import Call, Caller
+from tieout.calls import PIECE, Call, Caller
 from tieout.domain.errors import OutcomeUnknown, SystemDown
 
 
@@ -21,6 +21,9 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.connections = 0
         self.seen: list[str | None] = []
+        self.file: bytes | None = None
+        self.status = 200
+        self.promised: int | None = None
 
     def call(self) -> Call:
         url = f"http://127.0.0.1:{self.server_port}/"
@@ -37,8 +40,15 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.server.seen.append(self.headers.get("Authorization"))
-        self.send_response(204)
+        if self.server.file is None:
+            self.send_response(204)
+            self.end_headers()
+            return
+        self.send_response(self.server.status)
+        self.send_header("Content-Length", str(self.server.promised or len(self.server.file)))
         self.end_headers()
+        self.wfile.write(self.server.file)
+        self.close_connection = True
 
     def log_message(self, *_args: object) -> None:
         """Say nothing."""
@@ -102,3 +112,24 @@ def test_a_write_that_is_answered_by_silence_may_have_arrived():
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
         with pytest.raises(OutcomeUnknown):
             Caller(1, 0.2).send(Call(system="twin", operation="X", method="PUT", url=url, body=b"{}"), None)
+
+
+def test_a_file_is_taken_in_pieces_and_never_whole(server: Server):
+    server.file = b"x" * (3 * PIECE + 1)
+    answer, pieces = Caller(1, 1).send_for_pieces(server.call(), None)
+    assert (answer.status, answer.body) == (200, b"")
+    sizes = [len(piece) for piece in pieces]
+    assert (sum(sizes), max(sizes)) == (3 * PIECE + 1, PIECE)
+
+
+def test_a_file_that_breaks_off_is_not_taken_for_the_whole(server: Server):
+    server.file, server.promised = b"x" * 10, 1000
+    _, pieces = Caller(1, 1).send_for_pieces(server.call(), None)
+    with pytest.raises(SystemDown, match="broke off"):
+        list(pieces)
+
+
+def test_a_refusal_brings_its_words_and_no_pieces(server: Server):
+    server.file, server.status = b'{"message": "no"}', 404
+    answer, pieces = Caller(1, 1).send_for_pieces(server.call(), None)
+    assert (answer.status, answer.body, list(pieces)) == (404, b'{"message": "no"}', [])

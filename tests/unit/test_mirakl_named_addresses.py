@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 import pytest
 from requests.structures import CaseInsensitiveDict
 
 from tieout.calls import Answer, Call, Caller, Sign
-from tieout.domain.errors import CredentialsRefused, SystemDown
+from tieout.domain.errors import CredentialsRefused, NeedsAttention, SystemDown
+from tieout.mirakl.client import Mirakl
 from tieout.mirakl.connection import Calls, Connection
 
 OURS = "https://shop.mirakl.net"
@@ -25,12 +28,28 @@ class Listening(Caller):
         self.signed.append((call.url, sign is not None))
         return Answer(self.status, CaseInsensitiveDict(), b"")
 
+    def send_for_pieces(self, call: Call, sign: Sign | None, attempt: int = 1) -> tuple[Answer, Iterator[bytes]]:
+        return self.send(call, sign, attempt), iter((b"a", b"b"))
+
+
+def fetch(of: Calls, operation: str, url: str) -> None:
+    of.fetch(operation, url)
+
+
+def take(of: Calls, operation: str, url: str) -> None:
+    assert b"".join(of.pieces(operation, url)) == b"ab"
+
+
+WHOLE_OR_IN_PIECES = pytest.mark.parametrize("ask", [fetch, take])
+Ask = Callable[[Calls, str, str], None]
+
 
 def calls(caller: Caller, base_url: str = OURS) -> Calls:
     connection = Connection(marketplace="uk", base_url=base_url, role="seller", shop_id=1)
     return Calls(connection, lambda: {"api_key": "key"}, caller, lambda _: None)
 
 
+@WHOLE_OR_IN_PIECES
 @pytest.mark.parametrize(
     ("url", "signed"),
     [
@@ -39,12 +58,13 @@ def calls(caller: Caller, base_url: str = OURS) -> Calls:
         ("https://storage.example/file?signature=1", False),
     ],
 )
-def test_only_our_own_instance_sees_our_key(url: str, signed: bool):
+def test_only_our_own_instance_sees_our_key(ask: Ask, url: str, signed: bool):
     caller = Listening()
-    calls(caller).fetch("TL05", url)
+    ask(calls(caller), "TL05", url)
     assert caller.signed == [(url, signed)]
 
 
+@WHOLE_OR_IN_PIECES
 @pytest.mark.parametrize(
     "url",
     [
@@ -56,10 +76,10 @@ def test_only_our_own_instance_sees_our_key(url: str, signed: bool):
         "",
     ],
 )
-def test_an_address_without_https_is_not_asked(url: str):
+def test_an_address_without_https_is_not_asked(ask: Ask, url: str):
     caller = Listening()
     with pytest.raises(SystemDown):
-        calls(caller).fetch("TL05", url)
+        ask(calls(caller), "TL05", url)
     assert caller.signed == []
 
 
@@ -69,8 +89,19 @@ def test_beside_a_sandbox_files_may_be_on_this_machine():
     assert caller.signed == [("http://localhost:8081/uk/file?signature=1", False)]
 
 
-def test_a_signed_address_that_has_expired_says_nothing_about_our_key():
+@WHOLE_OR_IN_PIECES
+def test_a_signed_address_that_has_expired_says_nothing_about_our_key(ask: Ask):
     with pytest.raises(SystemDown):
-        calls(Listening(403)).fetch("TL05", "https://storage.example/file")
+        ask(calls(Listening(403)), "TL05", "https://storage.example/file")
     with pytest.raises(CredentialsRefused):
-        calls(Listening(403)).fetch("TL05", f"{OURS}/api/file")
+        ask(calls(Listening(403)), "TL05", f"{OURS}/api/file")
+
+
+def test_our_own_instance_named_without_tls_is_asked_with_it():
+    """Mirakl's own example of OF53 names its files so."""
+    caller = Listening()
+    here = Connection(marketplace="uk", base_url=OURS, role="seller", shop_id=1)
+    client = Mirakl(here, lambda: {"api_key": "key"}, caller=caller)
+    with pytest.raises(NeedsAttention):
+        list(client.offers_of("http://shop.mirakl.net/api/offers/export/async/file/1?file=x"))
+    assert caller.signed == [(f"{OURS}/api/offers/export/async/file/1?file=x", True)]

@@ -101,7 +101,7 @@ class Caller:
         taking the pieces raises SystemDown where they end too early.
         """
         response = self._answered(call, sign, attempt, piecemeal=True)
-        if response.ok:
+        if 200 <= response.status_code < 300:  # noqa: PLR2004
             return Answer(response.status_code, response.headers, b""), _pieces(call, response)
         with response:
             return Answer(response.status_code, response.headers, response.content), iter(())

@@ -71,7 +71,7 @@ class Calls:
     ) -> tuple[Call, Answer]:
         """A read, repeated while nobody is home. `scoped` names a seller's shop."""
         call = self._call(operation, "GET", path, params or {}, None, scoped=scoped, accept=accept)
-        return call, self._repeated(call)
+        return call, self._repeated(lambda attempt: self._once(call, attempt))
 
     def ask(
         self, decoder: Decoder[T], operation: str, path: str, params: Params | None = None, *, scoped: bool = True
@@ -86,7 +86,7 @@ class Calls:
         """
         call, ours = self._named(operation, url)
         try:
-            return self._repeated(call, signed=ours)
+            return self._repeated(lambda attempt: self._once(call, attempt, signed=ours))
         except CredentialsRefused as refused:
             if ours:
                 raise
@@ -98,21 +98,12 @@ class Calls:
         Raises SystemDown as well where it ends too early.
         """
         call, ours = self._named(operation, url)
-        answer, coming = self._opened(call, signed=ours)
-        refusal = refusal_of(call, answer)
-        if isinstance(refusal, CredentialsRefused) and not ours:
-            raise _closed(operation) from refusal
-        if refusal is not None:
-            raise refusal
-        return coming
-
-    def _opened(self, call: Call, *, signed: bool) -> tuple[Answer, Iterator[bytes]]:
-        for attempt in range(1, READ_RETRIES + 1):
-            try:
-                return self._caller.send_for_pieces(call, self._sign if signed else None, attempt)
-            except SystemDown:
-                self._sleep(0.2 * 3 ** (attempt - 1))
-        return self._caller.send_for_pieces(call, self._sign if signed else None, READ_RETRIES + 1)
+        try:
+            return self._repeated(lambda attempt: self._opened(call, attempt, signed=ours))
+        except CredentialsRefused as refused:
+            if ours:
+                raise
+            raise _closed(operation) from refused
 
     def _named(self, operation: str, url: str) -> tuple[Call, bool]:
         """The call for an address that Mirakl named, and whether it is at our own instance."""
@@ -166,22 +157,30 @@ class Calls:
             reads=method == "GET",
         )
 
-    def _repeated(self, call: Call, *, signed: bool = True) -> Answer:
+    def _repeated(self, read_once: Callable[[int], T]) -> T:
         for attempt in range(1, READ_RETRIES + 1):
             try:
-                return self._once(call, attempt, signed=signed)
+                return read_once(attempt)
             except SystemDown:
                 self._sleep(0.2 * 3 ** (attempt - 1))
-        return self._once(call, READ_RETRIES + 1, signed=signed)
+        return read_once(READ_RETRIES + 1)
 
     def _once(self, call: Call, attempt: int, *, signed: bool = True) -> Answer:
         answer = self._caller.send(call, self._sign if signed else None, attempt)
+        self._check(call, answer)
+        return answer
+
+    def _opened(self, call: Call, attempt: int, *, signed: bool) -> Iterator[bytes]:
+        answer, pieces = self._caller.send_for_pieces(call, self._sign if signed else None, attempt)
+        self._check(call, answer)
+        return pieces
+
+    def _check(self, call: Call, answer: Answer) -> None:
         refusal = refusal_of(call, answer)
         if isinstance(refusal, CredentialsRefused):
             self._authorization = None  # a key that was renewed meanwhile is fetched at the next call
         if refusal is not None:
             raise refusal
-        return answer
 
     def _sign(self, _method: str, _url: str) -> str:
         if self._authorization is None:
