@@ -248,9 +248,10 @@ def test_what_a_months_end_booked_is_held_against_the_ledger_too() -> None:
     assert (case.key.code, case.key.key, case.found.cycle) == (Code.GL_TAMPERED, booked.external_id, None)
 
 
-def test_an_engine_does_not_know_what_was_posted_better_than_the_archive() -> None:
+@pytest.mark.parametrize("code", [Code.GL_TAMPERED, Code.SOURCE_CHANGED_AFTER_POST])
+def test_an_engine_does_not_know_what_was_posted_better_than_the_archive(code: Code) -> None:
     night = Night(a_settled_house())
-    night.engine.breaks = [replace(a_break("T-1"), code=Code.GL_TAMPERED), a_break("A-1")]
+    night.engine.breaks = [replace(a_break("T-1"), code=code), a_break("A-1")]
     night.look()
     assert [case.key for case in cases_of(night.log.events)] == ["A-1"]
 
