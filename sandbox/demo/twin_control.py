@@ -113,7 +113,7 @@ class TwinControl:
         return [one for twin in self._both for one in self._get(twin, "violations")]
 
     def orders(self, marketplace: str) -> bytes:
-        return self._answer("GET", self._mirakl, f"records/orders?marketplace={marketplace}")
+        return self._answer("GET", self._mirakl, f"records/orders?marketplace={marketplace}&shops=all")
 
     def shipments(self, marketplace: str) -> bytes:
         return self._answer("GET", self._mirakl, f"records/shipments?marketplace={marketplace}")

@@ -24,6 +24,7 @@ from sandbox.mirakl.money.invoices import list_invoices
 from sandbox.mirakl.moves import settle
 from sandbox.mirakl.offers.answers import ABOUT_OFFERS
 from sandbox.mirakl.offers.told import Created, Paged
+from sandbox.mirakl.operation import Persona
 from sandbox.mirakl.refusals import MiraklRefusal
 from sandbox.mirakl.state import Json, Marketplace, MiraklState, Order
 from sandbox.mirakl.tax_mode import in_tax_mode
@@ -56,10 +57,11 @@ class Answers:
         except MiraklRefusal as refusal:
             return refusal.response()
 
-    def sellers_orders(self, marketplace: Marketplace, at: datetime) -> list[Json]:
-        """All orders of our shop as OR11 shows them to the seller."""
+    def sellers_orders(self, marketplace: Marketplace, at: datetime, *, all_shops: bool = False) -> list[Json]:
+        """All orders of our shop, or of every shop, as OR11 shows them to their seller."""
         settle(self._state, marketplace, at)
-        orders = found_orders(marketplace, "seller", {}, delta=timedelta(0), staging=True)
+        persona: Persona = "operator" if all_shops else "seller"
+        orders = found_orders(marketplace, persona, {}, delta=timedelta(0), staging=True)
         details = self._behaviours.is_on("details_before_acceptance")
         return [seller_view(one, details_before_acceptance=details) for one in orders]
 

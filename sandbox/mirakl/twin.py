@@ -147,13 +147,14 @@ class MiraklTwin:
                         schedule(order, opens_at, self.answers.waits())
 
     def records(self, kind: str, **query: str) -> list[Json]:
-        """`orders` as OR11 gives them to the seller, `shipments` as ST11 and `returns` as RT11 do; `offers` as they
-        came, with what they are now; the log's as they stand."""
+        """`orders` as OR11 gives them to our shop, with `shops=all` to every shop; `shipments` as ST11 and `returns` as
+        RT11 do; `offers` as they came, with what they are now; the log's as they stand."""
         with self.state.lock:
             wanted = [query["marketplace"]] if "marketplace" in query else sorted(self.state.marketplaces)
             found = [self.state.known(name) for name in wanted]
             if kind == "orders":
-                return [order for one in found for order in self.answers.sellers_orders(one, self.clock.now())]
+                now, every = self.clock.now(), query.get("shops") == "all"
+                return [row for one in found for row in self.answers.sellers_orders(one, now, all_shops=every)]
             if kind in ("shipments", "returns"):
                 self.settle()
                 return [row for one in found for order in one.orders.values() for row in getattr(order, kind).values()]

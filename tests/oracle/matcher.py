@@ -13,14 +13,18 @@ FEES = {Group.FEE, Group.MANUAL}
 REVENUE_STATES = {"SHIPPED", "TO_COLLECT", "RECEIVED", "CLOSED"}
 
 
-def findings(books, as_of, missing_after_days=25):
-    """Every finding of one marketplace."""
-    return Matcher(books, as_of, missing_after_days).run()
+def findings(books, as_of, missing_after_days=25, whose="seller"):
+    """Every finding of one marketplace. `whose` books: a seller's, or an operator's as agent or principal.
+
+    An operator has no invoices and credit memos of its shops' goods; a principal is charged no commission.
+    """
+    return Matcher(books, as_of, missing_after_days, whose).run()
 
 
 class Matcher:
-    def __init__(self, books, as_of, missing_after_days):
+    def __init__(self, books, as_of, missing_after_days, whose):
         self.books, self.as_of, self.patience = books, as_of, timedelta(days=missing_after_days)
+        self.whose = whose
         self.found = []
         self.lines = [each for each in books.lines if each.amount]
         self.by_order, self.by_refund = defaultdict(list), defaultdict(list)
@@ -137,7 +141,7 @@ class Matcher:
             self.no_sale(order_id, sold, invoices, lines)
         if sale and invoices:
             self.both(order_id, sold, sale, invoices, gross)
-        if sold and sale:
+        if sold and sale and self.whose != "principal":
             self.commission(order_id, sold, lines)
         self.wash(order_id, lines)
 
@@ -158,8 +162,10 @@ class Matcher:
             each for each in lines if each.refund_id and (rule := rule_of(each.type)) and rule.group is Group.REFUND
         ]
         never_left = gross + sum((self.worth(each) for each in back), ZERO) == 0
-        if not never_left and (
-            sold.state in REVENUE_STATES or any(each.state in REVENUE_STATES for each in sold.lines)
+        if (
+            self.whose == "seller"
+            and not never_left
+            and (sold.state in REVENUE_STATES or any(each.state in REVENUE_STATES for each in sold.lines))
         ):
             self.add("MISSING_IN_NS", order_id, gross, **about)
 
@@ -312,7 +318,7 @@ class Matcher:
             never_billed = not self.invoices.get(order_id) and not any(
                 each.code == "MISSING_IN_NS" and each.key == order_id for each in self.found
             )
-            if not never_billed and gross:
+            if self.whose == "seller" and not never_billed and gross:
                 self.add("REFUND_UNMATCHED", refund_id, gross, cycle=back[0].cycle, **about)
         elif memos and not back:
             memo = memos[0]
@@ -328,7 +334,8 @@ class Matcher:
                     self.add("DUPLICATE_NS", refund_id, each.total, **about)
             if total != gross:
                 self.add("AMOUNT_DIFF", refund_id, total - gross, **about)
-        if back and not any(each.type.startswith("REFUND_COMMISSION") for each in lines):
+        given = any(each.type.startswith("REFUND_COMMISSION") for each in lines)
+        if back and not given and self.whose != "principal":
             self.commission_kept(refund_id, back)
 
     def commission_kept(self, refund_id, back):

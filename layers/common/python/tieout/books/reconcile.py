@@ -25,7 +25,7 @@ from tieout.books.rungs import with_rungs
 from tieout.books.stage import run, stage
 from tieout.config import Config
 from tieout.domain.ledger.line import Books
-from tieout.domain.ledger.rules import BookingRules
+from tieout.domain.ledger.rules import BookingRules, Mode
 from tieout.domain.money import exponent_of
 from tieout.domain.reconcile.advice import ADVICE
 from tieout.domain.reconcile.breaks import Break, Code
@@ -49,6 +49,13 @@ A_CENT_EACH = {Code.COMMISSION_NOT_REFUNDED, Code.CREDIT_WITHOUT_REFUND}
 """Findings whose effect is worked out, not read: each may be a minor unit or two beside."""
 BLOCKS_AFTER = {Code.MISSING_IN_TL: timedelta(days=45), Code.CREDIT_WITHOUT_REFUND: timedelta(days=30)}
 """Younger ones may still be a matter of time."""
+
+_OUR_DOCUMENTS = frozenset({Code.MISSING_IN_NS, Code.REFUND_UNMATCHED})
+_COMMISSION = frozenset(
+    {Code.COMMISSION_RATE, Code.COMMISSION_VAT_DIFF, Code.FEE_VAT_REGIME, Code.COMMISSION_NOT_REFUNDED}
+)
+NOT_OF_OPERATORS = {Mode.OPERATOR: _OUR_DOCUMENTS, Mode.OPERATOR_PRINCIPAL: _OUR_DOCUMENTS | _COMMISSION}
+"""What cannot be missing in such books: invoices and credit memos of others' goods, commission of one's own."""
 
 
 class Reconciled(Struct, frozen=True, kw_only=True):
@@ -101,6 +108,7 @@ def compare(engine: duckdb.DuckDBPyConnection, rules: Mapping[str, BookingRules]
     """Compare what is staged."""
     for script in SCRIPTS:
         run(engine, script)
+    _leave_out_of_operators(engine, rules)
     findings = [_Finding(*row) for row in engine.execute("FROM finding WHERE amount <> 0 ORDER BY ALL").fetchall()]
     effects = _Effects(
         (
@@ -126,6 +134,15 @@ def compare(engine: duckdb.DuckDBPyConnection, rules: Mapping[str, BookingRules]
         (information if finding.information else breaks).append(_told(finding, rules, as_of))
     breaks, information = with_rungs(engine, breaks), with_rungs(engine, information)
     return Reconciled(breaks=sorted(breaks, key=_place), information=sorted(information, key=_place))
+
+
+def _leave_out_of_operators(engine: duckdb.DuckDBPyConnection, rules: Mapping[str, BookingRules]) -> None:
+    """An operator bills nothing for another seller's goods; as a principal it buys them, and there is no commission."""
+    for mode, codes in NOT_OF_OPERATORS.items():
+        names = [name for name, each in rules.items() if each.mode is mode]
+        for table in ("finding", "effect"):
+            words = f"DELETE FROM {table} WHERE list_contains(?, mkp) AND list_contains(?, code)"  # noqa: S608  our names
+            engine.execute(words, [names, sorted(codes)])
 
 
 def _place(found: Break) -> tuple[str, str, str]:
