@@ -25,7 +25,7 @@ ROLES = {
     "gift_card_liability": "2350",
     "promotion_expense": "6200",
 }
-OPERATORS = {
+OPERATORS: dict[str, Any] = {
     "marketplaces__brightside__role": "operator",
     "marketplaces__brightside__shop_id": None,
     "marketplaces__brightside__settlement": {"since": "2026-01-01T00:00:00Z", "accounts": [{"roles": ROLES}]},
@@ -113,6 +113,7 @@ def test_a_hash_of_other_journals_posts_nothing(house: House, tmp_path: Path) ->
         ("PB-118,O-3,2026-03-02,CHARGE,GBP,78.00,,", "line 5, field kind: is neither CAPTURE nor REFUND"),
         ("PB-118,O-3,2026-03-02,CAPTURE,GBP,-78.00,,", "line 5, field amount: is below zero"),
         ("PB-118,R-3,2026-03-02,REFUND,GBP,78.00,1.00,", "line 5, field gift_card: is not of a refund"),
+        ("PB-118,R-3,2026-03-02,REFUND,GBP,78.00,,1.00", "line 5, field operator: is not of a refund"),
     ],
 )
 def test_a_row_that_cannot_be_booked_is_named_and_nothing_is_taken(

@@ -78,7 +78,7 @@ def test_an_operator_s_records_name_the_seller_on_every_entry_that_is_owed_to_it
 def test_a_report_of_the_payment_provider_is_a_journal_a_day_and_currency() -> None:
     refund = GivenBack(report="BATCH-7", id="R-1", day=DAY, currency="EUR", amount=Decimal("48.00"))
     in_pounds = replace(PAID_THREE_WAYS, id="O-3", currency="GBP", by_gift_card=ZERO, by_operator=ZERO)
-    moves = [refund, in_pounds, PAID_THREE_WAYS, replace(PAID_THREE_WAYS, id="O-2")]
+    moves: list[Captured | GivenBack] = [refund, in_pounds, PAID_THREE_WAYS, replace(PAID_THREE_WAYS, id="O-2")]
     records = customer_money(moves, rules("operator"))
     same(
         records,
@@ -137,6 +137,21 @@ def test_e3_money_that_goes_back_to_the_customer_leaves_by_the_payment_provider(
         journalEntry 12 Jan
           psp_receivable                                           48.00
           customer_refunds_payable                     48.00
+        """,
+    )
+
+
+def test_e16_what_a_principal_gives_back_is_its_own_sale_and_its_own_vat() -> None:
+    refund = GivenBack(
+        report="BATCH-7", id="R-1", day=DAY, currency="EUR", amount=Decimal("48.00"), vat=Decimal("8.00")
+    )
+    same(
+        customer_money([refund], rules("operator_principal")),
+        """
+        journalEntry 12 Jan
+          psp_receivable                                           48.00
+          sales_revenue_gross                          40.00
+          vat_output                                    8.00
         """,
     )
 

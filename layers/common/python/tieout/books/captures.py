@@ -1,8 +1,8 @@
 """A payment provider's report, brought into one form: a row a payment, or a refund.
 
 Columns: `report`, `id` (of the order, the shipment or the refund), `date`, `kind` (CAPTURE or REFUND), `currency`,
-`amount` (what went through the provider); of a capture also `gift_card`, `operator` (a promotion that the operator
-pays) and, of a principal, `vat` in the whole.
+`amount` (what went through the provider); of a capture also `gift_card` and `operator` (a promotion that the operator
+pays); of a principal, `vat` in the whole.
 """
 
 from __future__ import annotations
@@ -62,18 +62,20 @@ def move_of(row: CaptureRow) -> Captured | GivenBack:
     for column, amount in amounts.items():
         if amount < 0:
             raise UnreadableError(f"{column} is below zero: a refund is a row of its own")
-        if amount and column != "amount" and row.kind == REFUND:
+        if amount and column in {"gift_card", "operator"} and row.kind == REFUND:
             raise UnreadableError(f"{column} is not of a refund")
+    if amounts["vat"] > amounts["amount"] + amounts["gift_card"] + amounts["operator"]:
+        raise UnreadableError("vat is more than the whole")
     for column, text in (("report", report), ("id", name)):
         if not text:
             raise UnreadableError(f"{column} is missing")
     day, currency = day_of(row.date), currency_of(row.currency)
     if row.kind == REFUND:
-        return GivenBack(report=report, id=name, day=day, currency=currency, amount=amounts["amount"])
+        return GivenBack(
+            report=report, id=name, day=day, currency=currency, amount=amounts["amount"], vat=amounts["vat"]
+        )
     if row.kind != CAPTURE:
         raise UnreadableError("kind is neither CAPTURE nor REFUND")
-    if amounts["vat"] > amounts["amount"] + amounts["gift_card"] + amounts["operator"]:
-        raise UnreadableError("vat is more than the whole")
     return Captured(
         report=report,
         id=name,

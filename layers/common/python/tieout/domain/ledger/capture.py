@@ -47,6 +47,8 @@ class GivenBack(Struct, frozen=True, kw_only=True):
     day: date
     currency: str
     amount: Decimal
+    vat: Decimal = ZERO
+    """Of it, that a principal owed on its own sale."""
 
 
 _IN_ORDER = (
@@ -99,11 +101,15 @@ def customer_money(moves: Iterable[Captured | GivenBack], rules: BookingRules) -
 def _moved(move: Captured | GivenBack, rules: BookingRules) -> Iterable[tuple[Role, Decimal]]:
     """Debits, above zero, and credits.
 
-    An agent holds the customer's money until a cycle's journal owes it to the seller; a principal has sold. What a
-    cycle's journal made owed to the customer is paid by a refund.
+    An agent holds the customer's money until a cycle's journal owes it to the seller; what another one made owed to the
+    customer is paid by a refund. A principal has sold, and takes its own sale back.
     """
     if isinstance(move, GivenBack):
-        yield Role.CUSTOMER_REFUNDS_PAYABLE, move.amount
+        if rules.mode is Mode.OPERATOR_PRINCIPAL:
+            yield Role.SALES_REVENUE_GROSS, move.amount - move.vat
+            yield Role.VAT_OUTPUT, move.vat
+        else:
+            yield Role.CUSTOMER_REFUNDS_PAYABLE, move.amount
         yield Role.PSP_RECEIVABLE, -move.amount
         return
     total = move.by_psp + move.by_gift_card + move.by_operator
