@@ -9,7 +9,7 @@ import pytest
 from sandbox.mirakl.operations import OPERATIONS
 from tests.shared import shared
 from tieout.config import FASTEST_POLL_MINUTES, Orders, Returns
-from tieout.mirakl.budgets import FREQUENCIES, STRICTER, frequency_of, seconds_between
+from tieout.mirakl.budgets import FREQUENCIES, FULL, STRICTER, frequency_of, seconds_between
 
 PER_EVENT = (
     *("OR21", "OR23", "OR24", "ST01", "ST11", "ST23", "ST24"),
@@ -56,6 +56,11 @@ def test_the_twin_allows_what_we_take_to_be_allowed(operation: str):
     theirs = max(published, key=lambda each: each.seconds / each.calls, default=None)
     ours = frequency_of(operation)
     assert (ours and (ours.calls, ours.seconds)) == (theirs and (theirs.calls, theirs.seconds))
+
+
+def test_everything_is_asked_for_once_a_day_where_changes_may_be_asked_for_more_often():
+    assert FULL.keys() == {"OF52"}
+    assert all(full.interval == 86_400 > seconds_between(operation) for operation, full in FULL.items())
 
 
 def test_a_persona_is_stricter_only_where_it_says_so():

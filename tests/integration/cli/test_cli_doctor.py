@@ -132,6 +132,35 @@ def test_a_permission_that_the_role_lacks_is_named(deployed: Deployed, lacks: st
     assert permission in to_do(deployed)[f"NetSuite, role: {table}"]
 
 
+def listed(deployed: Deployed, **more: Any) -> None:
+    settings = deployed.settings["marketplaces"][MARKETPLACE]
+    settings["stock"] = {"locations": ["Shop"], **more}
+    settings["listings"] = {"approval_field": "custitem_tieout_approved"}
+    deployed.twins.set_custom_fields(CUSTOM_FIELDS | {"custitem_tieout_approved": "checkbox"})
+    deployed.save()
+
+
+def test_what_stock_and_listings_read_is_looked_for_where_they_are_on(deployed: Deployed) -> None:
+    deployed.twins.behave("netsuite", role_lacks="priceLevel,classification")
+    assert of(deployed.answer("doctor"), "to do") == {}
+    listed(deployed)
+    assert list(to_do(deployed)) == ["NetSuite, role: pricelevel"]
+    listed(deployed, buffers=[{"category": "Kitchen", "units": 1}])
+    assert list(to_do(deployed)) == ["NetSuite, role: classification", "NetSuite, role: pricelevel"]
+    deployed.twins.behave("netsuite", role_lacks="")
+    answer = deployed.answer("doctor")
+    assert of(answer, "to do") == {}
+    assert "Shop" in of(answer, "pass")["NetSuite, location"]
+
+
+def test_a_place_or_a_checkbox_that_netsuite_does_not_have_is_told(deployed: Deployed) -> None:
+    listed(deployed, locations=["Moon base"])
+    deployed.twins.set_custom_fields(CUSTOM_FIELDS)
+    found = to_do(deployed)
+    assert "Moon base" in found["NetSuite, location"]
+    assert "custitem_tieout_approved" in found["NetSuite, custom fields"]
+
+
 def settled(deployed: Deployed, posting: str = "record_level", **roles: str) -> None:
     accounts = {"marketplace_clearing": "1115", "sales_revenue": "4000", **roles}
     deployed.settings["marketplaces"][MARKETPLACE]["settlement"] = {
