@@ -210,11 +210,12 @@ class Account:
 
 
 def accounts_of(closing: Closing) -> list[Account]:
-    """Every marketplace and currency that has a line or a cycle."""
+    """Every marketplace and currency that has a line, a cycle, or a record: a payout that was exchanged has one."""
     places: set[tuple[str, str]] = set()
     for name, books in closing.books.items():
         places |= {(name, line.currency) for line in books.lines}
         places |= {(name, cycle.currency) for cycle in books.cycles}
+    places |= {(record.marketplace, record.currency) for record in closing.records}
     return [Account(closing, name, currency) for name, currency in sorted(places)]
 
 

@@ -117,27 +117,3 @@ def _balances(account: Account, month: RollForward) -> Iterator[tuple[str, str, 
             yield "Shown as payable", record.external_id, -account.control(record), f"reversed {record.reversal_day}"
     if month.closing < 0:
         yield "Negative clearing", "", month.closing, "an asset may not end in credit: show it as a payable"
-
-
-def currencies_sheet(accounts: list[Account], months: list[RollForward]) -> Sheet:
-    """Report 13."""
-    columns = (*texts("Marketplace", "Currency"), *moneys("Closing", "Not booked", "Ledger"), *texts("Rate"))
-    rows = [
-        (
-            account.marketplace,
-            account.currency,
-            account.money(month.closing),
-            account.money(total(month.unposted.values())),
-            None if month.ledger is None else account.money(month.ledger),
-            "NetSuite revalues open balances at its own rate of the month's end",
-        )
-        for account, month in zip(accounts, months, strict=True)
-    ]
-    return a_sheet(
-        "13",
-        "Currencies",
-        "What is open in each transaction currency. Payments, refunds and payouts are booked in the currency of the "
-        "cycle: no rate is applied here.",
-        columns,
-        rows,
-    )

@@ -10,13 +10,15 @@ from msgspec import Struct
 from tieout.books.close.accruals import accruals_sheet
 from tieout.books.close.charges import claims_sheet, fees_sheet, tax_sheet
 from tieout.books.close.closing import Closing, accounts_of
+from tieout.books.close.currencies import currencies_sheet, exchanges_sheet
+from tieout.books.close.custody import custody_sheets
 from tieout.books.close.cycles import buckets_sheet, roles_sheet, tie_out_sheet
 from tieout.books.close.evidence import changes_sheet, evidence_sheet
 from tieout.books.close.gates import Gate, cover_sheet, gates_of, ready
 from tieout.books.close.journals import journal_sheet, orders_sheet
 from tieout.books.close.manifest import manifest_bytes
 from tieout.books.close.open_breaks import breaks_sheets
-from tieout.books.close.open_items import balances_sheet, currencies_sheet, receivables_sheet
+from tieout.books.close.open_items import balances_sheet, receivables_sheet
 from tieout.books.close.page import page_bytes
 from tieout.books.close.pictures import breaks_by_age, fees_by_category, waterfall
 from tieout.books.close.roll_forward import roll_forward, roll_forward_sheet
@@ -64,9 +66,11 @@ def build_pack(closing: Closing) -> Pack:
         claims_sheet(closing),
         balances_sheet(accounts, months),
         currencies_sheet(accounts, months),
+        exchanges_sheet(closing, accounts),
         evidence_sheet(closing, accounts),
         changes_sheet(closing),
         *sellers_sheets(accounts),
+        *custody_sheets(accounts, months),
     )
     pictures = [waterfall(account, month) for account, month in zip(accounts, months, strict=True)]
     others = [breaks_by_age(closing), fees_by_category(accounts)]
