@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import ROOT, backlog, dispatch, imports, reconcile, scores, settlement, translation, webhooks
+from benchmarks import ROOT, backlog, dispatch, imports, reconcile, scores, settlement, stock, translation, webhooks
 from benchmarks.result import Result
 
 PAGE = ROOT / "docs" / "reference" / "benchmarks.md"
@@ -24,6 +24,7 @@ PARTS: dict[str, Callable[[], list[Result]]] = {
     "Breaks found in months whose faults are known": scores.measure,
     "Webhooks: a hundred thousand bodies": webhooks.measure,
     "Settlement: from transaction lines to records": settlement.measure,
+    "Stock: a million items on two marketplaces": stock.measure,
     "Imports of the functions": imports.measure,
 }
 

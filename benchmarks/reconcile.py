@@ -174,10 +174,10 @@ def main() -> None:
     began = time.perf_counter()
     breaks = ENGINES[engine](Path(folder))
     seconds = time.perf_counter() - began
-    print(json.dumps({"seconds": seconds, "megabytes": _peak(), "breaks": breaks}))
+    print(json.dumps({"seconds": seconds, "megabytes": peak(), "breaks": breaks}))
 
 
-def _peak() -> float:
+def peak() -> float:
     """Megabytes that this process held at most. `ru_maxrss` would count its parent's, which made the lines."""
     status = Path("/proc/self/status")
     if status.exists():

@@ -7,8 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 from tieout.domain.stock.book import Entry, entry_of, marketplaces_of
+from tieout.domain.stock.changes import Change, Listed
 from tieout.domain.stock.lanes import Push, planned
-from tieout.domain.stock.merge import Change, Listed, rewritten, visits
+from tieout.domain.stock.merge import rewritten, visits
 from tieout.domain.stock.rules import Selling
 from tieout.domain.stock.showing import Landing
 from tieout.domain.stock.velocity import Sale, sales_within

@@ -22,8 +22,9 @@ from tests.unit.domain.stock.books import (
     units_of,
 )
 from tieout.domain.stock.book import UnreadableBookError
+from tieout.domain.stock.changes import Change, Listed
 from tieout.domain.stock.kits import drawn_by
-from tieout.domain.stock.merge import Change, Listed, visits
+from tieout.domain.stock.merge import visits
 from tieout.domain.stock.shelf import Member
 from tieout.domain.stock.velocity import Sale
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
-from functools import lru_cache
 from math import inf, lcm
 
 from msgspec import Struct
@@ -20,7 +19,6 @@ class Taker(Struct, frozen=True):
     """What is of no use to it beyond (`buffers.most_of_use`); None: everything is of use."""
 
 
-@lru_cache(maxsize=1024)
 def weights(shares: tuple[Decimal, ...], offers: tuple[int, ...]) -> tuple[int, ...]:
     """Each offer's weight, by marketplace, where a marketplace's share is split evenly between its offers of an item.
 

@@ -8,14 +8,12 @@ bounded by these and by the kits, not by the items.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from decimal import Decimal
 from heapq import merge as merged
-from typing import NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tieout.domain.stock.blocks import Order, end_of_line, first_from, order_at, whole_lines
+from tieout.domain.stock.blocks import end_of_line, first_from, order_at, whole_lines
 from tieout.domain.stock.book import (
     OPEN,
     Entry,
@@ -27,36 +25,12 @@ from tieout.domain.stock.book import (
     marketplaces_of,
     order_of,
 )
-from tieout.domain.stock.shelf import Member
-from tieout.domain.stock.showing import Shown
+from tieout.domain.stock.changes import Change, Told, as_listed, each_once, in_order, order_told
 from tieout.domain.stock.workings import Run, Worked, Workings, sent
 
 
-class Listed(Struct, frozen=True):
-    """An offer that is of an item, as the marketplace showed it when it was read."""
-
-    marketplace: str
-    sku: str
-    quantity: int
-    read_at: int
-    """Seconds since 1970, by Mirakl's clock."""
-
-
-class Change(Struct, frozen=True, kw_only=True):
-    """What is told of one item; what is None stays as the book has it."""
-
-    item_id: str
-    shelves: Mapping[str, Decimal] | None = None
-    """Units by location id; locations that are not named stay as they were, but in a full reading."""
-    category: str | None = None
-    offers: tuple[Listed, ...] | None = None
-    """All offers of it, at all marketplaces. An item that has none, and is of no kit, is not kept."""
-    members: tuple[Member, ...] | None = None
-    """Of a kit (`kits.recipe_of`)."""
-
-
 class Visit(Struct, frozen=True):
-    """An item that a run looked at."""
+    """An item that comes out of a run other than it was, or with rows to send."""
 
     before: Entry | None
     """None: it is new."""
@@ -73,7 +47,7 @@ def visits(
     is_full: bool = False,
     looks_at_all: bool = False,
 ) -> Iterator[bytes | Visit]:
-    """The book's first line, then unchanged lines as they are, and a visit for each item that the run looks at.
+    """The book's first line, then unchanged lines as they are, and a visit for each item that is not as it was.
 
     `blocks` are the old book's bytes, cut anywhere; none where there is no book yet. `changes` are of items, each once
     and sorted as the book is (`book.order_of`); `kits` are of kits. `is_full`: everything is told, and what is not
@@ -105,11 +79,6 @@ def rewritten(
             yield line_of(after, numbers)
 
 
-class _Told(NamedTuple):
-    order: Order
-    change: Change | None
-
-
 class _Pass:
     """One pass, and what it remembers on its way."""
 
@@ -127,9 +96,9 @@ class _Pass:
         self.lines = 1
         """Lines before the block at hand."""
         ids = {*run.promised, *run.sales.item_ids, *self.of_kits}
-        asked = sorted(_Told(order_of(item_id, is_kit=is_kit), None) for item_id in ids for is_kit in (False, True))
-        of_kits = sorted((_Told(order_of(kit.item_id, is_kit=True), kit) for kit in kits), key=_order)
-        self.coming = _once(merged(_sorted(changes), asked, of_kits, key=_order))
+        asked = sorted(Told(order_of(item_id, is_kit=is_kit), None) for item_id in ids for is_kit in (False, True))
+        of_kits = sorted((Told(order_of(kit.item_id, is_kit=True), kit) for kit in kits), key=order_told)
+        self.coming = each_once(merged(in_order(changes), asked, of_kits, key=order_told))
         self.told = next(self.coming, None)
 
     def over(self, blocks: Iterable[bytes]) -> Iterator[bytes | Visit]:
@@ -186,11 +155,11 @@ class _Pass:
         found = block.find(OPEN, start, kits_from)
         return kits_from if found < 0 else block.rfind(b"\n", 0, found) + 1
 
-    def _next_told(self) -> _Told | None:
+    def _next_told(self) -> Told | None:
         told, self.told = self.told, next(self.coming, None)
         return told
 
-    def _look(self, line: bytes | None, told: _Told | None) -> Iterator[bytes | Visit]:
+    def _look(self, line: bytes | None, told: Told | None) -> Iterator[bytes | Visit]:
         before = None if line is None else entry_of(line, self.marketplaces)
         change = told.change if told else None
         if change is None and (before is None or self.is_full):
@@ -208,7 +177,10 @@ class _Pass:
             worked = self.workings.of(entry)
             if worked.for_kits:
                 self.parts[entry.item_id] = worked.for_kits
-            yield Visit(before, worked)
+            if line is not None and not worked.wants and worked.entry == before:
+                yield line
+            else:
+                yield Visit(before, worked)
         elif before is not None:
             yield Visit(before, None)
 
@@ -229,7 +201,7 @@ class _Pass:
             shelves=shelves,
             category=old.category if change.category is None else change.category,
             members=members,
-            offers=old.offers if change.offers is None else _listed(old.offers, change.offers),
+            offers=old.offers if change.offers is None else as_listed(old.offers, change.offers),
         )
 
     def _with_members(self, kit: Entry) -> Entry:
@@ -238,44 +210,3 @@ class _Pass:
             for member in kit.members
         )
         return replace(kit, members=members)
-
-
-def _listed(known: tuple[Shown, ...], listed: Iterable[Listed]) -> tuple[Shown, ...]:
-    """Offers as they were read, but where more is known of one since: a file on its way, a doubt, a later sale."""
-    before = {(shown.marketplace, shown.sku): shown for shown in known}
-    offers = []
-    for each in listed:
-        shown = before.get((each.marketplace, each.sku))
-        if shown is None or (shown.sent is None and shown.doubt is None and shown.since <= each.read_at):
-            shown = Shown(each.marketplace, each.sku, max(0, each.quantity), each.read_at)
-        offers.append(shown)
-    return tuple(offers)
-
-
-def _order(told: _Told) -> Order:
-    return told.order
-
-
-def _sorted(changes: Iterable[Change]) -> Iterator[_Told]:
-    """Changes with their order. Raises ValueError where one is not behind the one before it."""
-    last: Order = (False, 0, b"")
-    for change in changes:
-        order = order_of(change.item_id, is_kit=False)
-        if order <= last:
-            raise ValueError(f"changes of items are not sorted, each once: {change.item_id} came too late")
-        last = order
-        yield _Told(order, change)
-
-
-def _once(told: Iterable[_Told]) -> Iterator[_Told]:
-    """Each item once, with its change if there is any."""
-    held: _Told | None = None
-    for each in told:
-        if held is None or each.order != held.order:
-            if held is not None:
-                yield held
-            held = each
-        elif each.change is not None:
-            held = each
-    if held is not None:
-        yield held

@@ -97,6 +97,8 @@ def to_send(offers: Sequence[Shown], parts: Sequence[int], targets: Sequence[int
     offer is lowered at once, but raised only as far as the others do not show more than their parts. So nothing that
     is sent brings what all may show together above the pool. A raise that waits follows when the lowering was taken.
     """
+    if all(shown.quantity == target and shown.is_settled for shown, target in zip(offers, targets, strict=True)):
+        return [None] * len(offers)
     over = sum(max(0, shown.may_show - part) for shown, part in zip(offers, parts, strict=True))
     sends: list[int | None] = []
     for shown, part, target in zip(offers, parts, targets, strict=True):

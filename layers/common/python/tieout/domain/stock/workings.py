@@ -20,6 +20,8 @@ from tieout.domain.stock.showing import Landing, Shown, landed, sold, to_send
 from tieout.domain.stock.velocity import Sales, velocity
 
 _ALL = Decimal(100)
+_KNOWN = 10_000
+"""Groups of takers that are remembered; caps with risk buffers may make many."""
 
 
 class Run(Struct, frozen=True, kw_only=True):
@@ -92,13 +94,20 @@ def sent(worked: Worked, rows: Collection[tuple[str, str]]) -> Entry:
 
 
 class Workings:
-    """Works out items, one by one, by what a run knows."""
+    """Works out items, one by one, by what a run knows.
+
+    A full reading asks for a million of them: what is the same for many is worked out once.
+    """
 
     def __init__(self, run: Run) -> None:
         self._run = run
         self._sellings = {each.marketplace: each for each in run.sellings}
         self._turns = {each.marketplace: turn for turn, each in enumerate(run.sellings)}
         self._window = max(1, run.sales.until - run.sales.since)
+        self._sold = run.sales.item_ids
+        self._named = {rule.sku for each in run.sellings for rule in each.buffers}
+        self._buffers: dict[tuple[str, str, str], Buffer] = {}
+        self._takers: dict[tuple[tuple[str, ...], tuple[int | None, ...]], list[Taker]] = {}
 
     def of(self, entry: Entry) -> Worked:
         """What an item's offers should show now, and what is to be sent for them.
@@ -106,40 +115,39 @@ class Workings:
         Offers of marketplaces whose stock is not pushed are left alone, and count for nothing.
         """
         mine = [shown for shown in entry.offers if shown.marketplace in self._sellings]
-        mine.sort(key=lambda shown: (self._turns[shown.marketplace], shown.sku))
         others = [shown for shown in entry.offers if shown.marketplace not in self._sellings]
-        offers = [self._heard(shown) for shown in mine]
+        if len(mine) > 1:
+            mine.sort(key=self._place)
+        is_sold = entry.item_id in self._sold
+        offers = [self._heard(shown) for shown in mine] if is_sold or self._run.landings or entry.is_open else mine
         sellers = [self._sellings[shown.marketplace] for shown in offers]
-        risks = [self._risk(shown, seller) for shown, seller in zip(offers, sellers, strict=True)]
-        buffers = [
-            self._buffer(shown, entry, seller, risk) for shown, seller, risk in zip(offers, sellers, risks, strict=True)
-        ]
+        pairs = list(zip(offers, sellers, strict=True))
+        risks = [self._risk(shown, seller) for shown, seller in pairs] if is_sold else [0] * len(pairs)
+        buffers = [self._buffer(shown, entry, seller) for shown, seller in pairs]
+        if is_sold:
+            buffers = [Buffer(each.units + risk, each.percent) for each, risk in zip(buffers, risks, strict=True)]
         promised = self._run.promised.get(entry.item_id, {})
         parts, for_kits = self._parts(entry, offers, buffers, promised)
+        held = [buffer.held_of(part) for buffer, part in zip(buffers, parts, strict=True)]
         targets = [
             self._target(shown, part, buffer, seller)
-            for shown, part, buffer, seller in zip(offers, parts, buffers, sellers, strict=True)
+            for (shown, seller), part, buffer in zip(pairs, parts, buffers, strict=True)
         ]
         wants = [
             self._want(shown, send, entry.item_id, seller)
-            for shown, send, seller in zip(offers, to_send(offers, parts, targets), sellers, strict=True)
+            for (shown, seller), send in zip(pairs, to_send(offers, parts, targets), strict=True)
             if send is not None and (shown.marketplace, shown.sku) not in self._run.blocked
         ]
-        is_open = (
-            bool(promised)
-            or any(risks)
-            or any(
-                not shown.is_settled or shown.quantity != target for shown, target in zip(offers, targets, strict=True)
-            )
+        rests = all(
+            shown.quantity == target and shown.is_settled for shown, target in zip(offers, targets, strict=True)
         )
-        return Worked(
-            replace(entry, promised=promised, offers=(*offers, *others), is_open=is_open),
-            tuple(parts),
-            tuple([buffer.held_of(part) for buffer, part in zip(buffers, parts, strict=True)]),
-            tuple(targets),
-            tuple(wants),
-            for_kits,
+        worked = replace(
+            entry, promised=promised, offers=(*offers, *others), is_open=bool(promised) or any(risks) or not rests
         )
+        return Worked(worked, tuple(parts), tuple(held), tuple(targets), tuple(wants), for_kits)
+
+    def _place(self, shown: Shown) -> tuple[int, str]:
+        return self._turns[shown.marketplace], shown.sku
 
     def _heard(self, shown: Shown) -> Shown:
         """An offer after what is told of its file and its sales."""
@@ -160,12 +168,17 @@ class Workings:
         lag = max(self._run.lags.get(shown.marketplace, 0), self._run.age_seconds)
         return risk_units(velocity(sales, self._window), lag, selling.risk)
 
-    def _buffer(self, shown: Shown, entry: Entry, selling: Selling, risk: int) -> Buffer:
+    def _buffer(self, shown: Shown, entry: Entry, selling: Selling) -> Buffer:
+        """What is held back of an offer, but for the risk."""
         if (shown.marketplace, entry.item_id) in self._run.off:
             return Buffer(percent=_ALL)
-        rule = rule_for(shown.sku, entry.category, selling.buffers)
-        percent = rule.percent + selling.outage.percent if self._is_away(selling) else rule.percent
-        return Buffer(rule.units + risk, min(_ALL, percent))
+        known = shown.marketplace, shown.sku if shown.sku in self._named else "", entry.category
+        buffer = self._buffers.get(known)
+        if buffer is None:
+            rule = rule_for(shown.sku, entry.category, selling.buffers)
+            percent = rule.percent + selling.outage.percent if self._is_away(selling) else rule.percent
+            buffer = self._buffers[known] = Buffer(rule.units, min(_ALL, percent))
+        return buffer
 
     def _target(self, shown: Shown, part: int, buffer: Buffer, selling: Selling) -> int:
         target = sellable(part, buffer, selling.cap)
@@ -191,22 +204,29 @@ class Workings:
             if name in self._sellings and (name, entry.item_id) not in self._run.off
             for _ in range(count)
         ]
-        takes = [*(shown.marketplace for shown in offers), *kits]
-        if not takes:
-            return [], dict.fromkeys(drawn, 0)
-        counts = Counter(takes)
-        sellers = [self._sellings[name] for name in takes]
-        heavy = weights(tuple([each.share for each in sellers]), tuple([counts[name] for name in takes]))
-        most: list[int | None] = [
+        most = [
             most_of_use(buffer, self._sellings[shown.marketplace].cap)
             for shown, buffer in zip(offers, buffers, strict=True)
         ]
-        most += [None] * len(kits)
-        takers = [Taker(each.location_ids, weight, top) for each, weight, top in zip(sellers, heavy, most, strict=True)]
+        takers = self._takers_of((*[shown.marketplace for shown in offers], *kits), (*most, *[None] * len(kits)))
         parts = allocate(takers, free_units(entry.shelves, promised, self._run.sellings))
         for_kits = dict.fromkeys(drawn, 0)
         for_kits |= dict(zip(kits, parts[len(offers) :], strict=True))  # of several the last has the smallest part
         return parts[: len(offers)], for_kits
+
+    def _takers_of(self, names: tuple[str, ...], most: tuple[int | None, ...]) -> list[Taker]:
+        """Who takes from a pool: one entry for each offer, by its marketplace."""
+        takers = self._takers.get((names, most))
+        if takers is None:
+            counts = Counter(names)
+            sellers = [self._sellings[name] for name in names]
+            heavy = weights(tuple([each.share for each in sellers]), tuple([counts[name] for name in names]))
+            takers = [
+                Taker(each.location_ids, weight, top) for each, weight, top in zip(sellers, heavy, most, strict=True)
+            ]
+            if len(self._takers) < _KNOWN:
+                self._takers[names, most] = takers
+        return takers
 
     def _want(self, shown: Shown, send: int, item_id: str, selling: Selling) -> Want:
         is_fast = any(sale.units > 0 for sale in self._run.sales.of(shown.marketplace, shown.sku))

@@ -11,8 +11,8 @@ from msgspec import Struct, field
 
 from tieout.domain.orders.matching import Item, catalogue_of
 from tieout.domain.stock.book import order_of
+from tieout.domain.stock.changes import Change, Listed
 from tieout.domain.stock.kits import KIT, STOCKED, recipe_of
-from tieout.domain.stock.merge import Change, Listed
 from tieout.domain.stock.rules import Selling
 from tieout.domain.stock.shelf import StockItem
 from tieout.domain.stock.stale import newest_of

@@ -1,0 +1,86 @@
+"""What is told of items: a shelf, offers, a recipe; in the book's order, each item once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
+from typing import NamedTuple
+
+from msgspec import Struct
+
+from tieout.domain.stock.blocks import Order
+from tieout.domain.stock.book import order_of
+from tieout.domain.stock.shelf import Member
+from tieout.domain.stock.showing import Shown
+
+
+class Listed(Struct, frozen=True):
+    """An offer that is of an item, as the marketplace showed it when it was read."""
+
+    marketplace: str
+    sku: str
+    quantity: int
+    read_at: int
+    """Seconds since 1970, by Mirakl's clock."""
+
+
+class Change(Struct, frozen=True, kw_only=True):
+    """What is told of one item; what is None stays as the book has it."""
+
+    item_id: str
+    shelves: Mapping[str, Decimal] | None = None
+    """Units by location id; locations that are not named stay as they were, but in a full reading."""
+    category: str | None = None
+    offers: tuple[Listed, ...] | None = None
+    """All offers of it, at all marketplaces. An item that has none, and is of no kit, is not kept."""
+    members: tuple[Member, ...] | None = None
+    """Of a kit (`kits.recipe_of`)."""
+
+
+class Told(NamedTuple):
+    """An item that a run looks at; without a change it is only looked at."""
+
+    order: Order
+    change: Change | None
+
+
+def as_listed(known: tuple[Shown, ...], listed: Iterable[Listed]) -> tuple[Shown, ...]:
+    """Offers as they were read, but where more is known of one since: a file on its way, a doubt, a later sale."""
+    before = {(shown.marketplace, shown.sku): shown for shown in known}
+    offers = []
+    for each in listed:
+        shown = before.get((each.marketplace, each.sku))
+        if shown is None or (shown.sent is None and shown.doubt is None and shown.since <= each.read_at):
+            shown = Shown(each.marketplace, each.sku, max(0, each.quantity), each.read_at)
+        offers.append(shown)
+    return tuple(offers)
+
+
+def order_told(told: Told) -> Order:
+    """For sorting."""
+    return told.order
+
+
+def in_order(changes: Iterable[Change]) -> Iterator[Told]:
+    """Changes with their order. Raises ValueError where one is not behind the one before it."""
+    last: Order = (False, 0, b"")
+    for change in changes:
+        order = order_of(change.item_id, is_kit=False)
+        if order <= last:
+            raise ValueError(f"changes of items are not sorted, each once: {change.item_id} came too late")
+        last = order
+        yield Told(order, change)
+
+
+def each_once(told: Iterable[Told]) -> Iterator[Told]:
+    """Each item once, with its change if there is any."""
+    held: Told | None = None
+    for each in told:
+        if held is None or each.order != held.order:
+            if held is not None:
+                yield held
+            held = each
+        elif each.change is not None:
+            held = each
+    if held is not None:
+        yield held
