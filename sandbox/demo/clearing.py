@@ -5,7 +5,7 @@ Nothing of Tieout's arithmetic is used: sums of Mirakl's lines on one side, Suit
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -21,6 +21,7 @@ from sandbox.demo.owing import (
     expected_of,
     owed_to_shops,
 )
+from sandbox.demo.payment_provider import Taken
 from sandbox.demo.twin_control import rows
 from tieout.config import Config
 from tieout.domain.ledger.roles import Role
@@ -49,6 +50,8 @@ class MoneyBooks:
 
     lines: Mapping[str, list[Row]]
     cycles: Mapping[str, list[Row]]
+    taken: Mapping[tuple[str, str], Taken] = field(default_factory=dict)
+    """What payment providers reported, by marketplace and currency; of an operator."""
 
     def accounts(self, booked: Iterable[tuple[str, str]]) -> list[Account]:
         """`booked` are the cycles that are in NetSuite's books: (marketplace, cycle)."""
@@ -62,7 +65,8 @@ class MoneyBooks:
                     if cycle["currency_iso_code"] == currency and (name, str(cycle["id"])) in wanted
                 }
                 lines = [line for line in self.lines[name] if line.get("seller_billing_cycle_id") in ids]
-                found.append(_account(name, currency, [one for one in cycles if str(one["id"]) in ids], lines))
+                account = _account(name, currency, [one for one in cycles if str(one["id"]) in ids], lines)
+                found.append(replace(account, taken=self.taken.get((name, currency), Taken())))
         return found
 
     def has(self, marketplace: str, cycle_id: str) -> bool:

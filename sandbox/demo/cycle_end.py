@@ -6,19 +6,21 @@ What a person does is done by the command line; what schedules do, by the deploy
 import contextlib
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from sandbox.demo import trouble
+from sandbox.demo.books import lives_of, read_books
 from sandbox.demo.clearing import CREATED, Judged, MoneyBooks, account_numbers, judge, listed
 from sandbox.demo.command_line import CommandLine
 from sandbox.demo.day import Day
 from sandbox.demo.export_folder import write_export
 from sandbox.demo.ledger_reading import GeneralLedger
-from sandbox.demo.owing import control_of, is_operators, roles_looked_at
+from sandbox.demo.owing import control_of, is_operators, principals, roles_looked_at
+from sandbox.demo.payment_provider import Taken, payments_of, taken_of, write_report
 from sandbox.demo.schedules import Schedule
 from sandbox.demo.standing import PostingsTable
 from sandbox.demo.twin_control import TwinControl
@@ -79,10 +81,11 @@ class Bookkeeping:
         hashes = list(dict.fromkeys(str(one["review_hash"]) for one in reviewed["cycles"] if one.get("review_hash")))
         with step(f"{len(hashes)} cycles are agreed to by their hash, and posted"), self._weather():
             hashes += self._agree(hashes)
+        taken = self._customers_money(closing, out)
         with step("the general ledger is read back by SuiteQL"):
-            before = self._judged()
+            before = self._judged(taken)
         with step("the marketplaces pay out, and it is read and booked"):
-            after = self._paid_out(closing, readings)
+            after = self._paid_out(closing, readings, taken)
         with step("all sources are compared, and the month is closed: a close pack is written"):
             close_pack = self._close(closing, out)
         problems = [*before.problems, *(one for one in after.problems if one not in before.problems), *close_pack]
@@ -137,11 +140,31 @@ class Bookkeeping:
         finally:
             trouble.end(self.control)
 
-    def _judged(self) -> Judged:
+    def _customers_money(self, closing: datetime, out: Path) -> Mapping[tuple[str, str], Taken]:
+        """What customers paid an operator: its payment provider's report is shown, and agreed to. Of sellers none."""
+        names = [name for name in self.config.marketplaces if is_operators(self.config, name)]
+        if not names:
+            return {}
+        taken: dict[tuple[str, str], Taken] = {}
+        with step("the payment provider reports what customers paid: shown, agreed to by hash, and posted"):
+            lives = lives_of(read_books(self.control, names))
+            for name in names:
+                sells = name in principals(self.config)
+                payments = payments_of((one for one in lives if one.marketplace == name), sells=sells)
+                file = out / f"payments-{name}.csv"
+                write_report(file, f"{closing:%Y-%m-%d}", (closing - timedelta(days=1)).date(), payments)
+                asked = ("bank", "captures", str(file), "--marketplace", name)
+                self.people.tieout(*asked, "--post", str(self.people.asked(*asked)["hash"]))
+                taken |= taken_of(name, payments)
+            self.day.run()
+        return taken
+
+    def _judged(self, taken: Mapping[tuple[str, str], Taken]) -> Judged:
         names = list(self.config.marketplaces)
         books = MoneyBooks(
             {name: listed(self.control.money(name, "transaction_lines")) for name in names},
             {name: listed(self.control.money(name, "billing_cycles")) for name in names},
+            taken,
         )
         maps = {name: account_numbers(self.config, name) for name in names}
         numbers = {maps[name][role] for name in names for role in roles_looked_at(self.config, name)}
@@ -150,7 +173,7 @@ class Bookkeeping:
         balances, owed = self.ledger.balances(numbers), self.ledger.owed(controls, self.control.now().date())
         return judge(self.config, books, self.table.everything().postings, balances, created, owed=owed)
 
-    def _paid_out(self, closing: datetime, readings: list[Schedule]) -> Judged:
+    def _paid_out(self, closing: datetime, readings: list[Schedule], taken: Mapping[tuple[str, str], Taken]) -> Judged:
         """Clearing returns to what is not paid out. On a bad day a reading may fail, and cycles are listed once a day:
         the next day's reading mends it, at the latest when the weather is good again."""
         moment = closing + PAYOUT_WAIT + timedelta(minutes=1)
@@ -158,7 +181,7 @@ class Bookkeeping:
         for attempt in range(BAD_READINGS + 1 if self.faults else 1):
             with self._weather() if attempt < BAD_READINGS else contextlib.nullcontext():
                 self.day.wait_until(max(one.next_after(max(moment, self.control.now())) for one in readings))
-            judged = self._judged()
+            judged = self._judged(taken)
             if not judged.problems:
                 break
         return judged

@@ -50,6 +50,11 @@ def given_back(life: Life, line: Row, *, states: Iterable[str] = (), since: date
     return total
 
 
+def gross_of_refund(life: Life, refund: Row) -> Gross:
+    """What one refund gives back."""
+    return _gross(life, refund, "amount", "shipping_amount")
+
+
 def document_gross(record: Row) -> tuple[dict[str, Decimal], Decimal]:
     """Of a NetSuite document: gross by the marketplace's order line, and what is left of its total (delivery)."""
     by_line: dict[str, Decimal] = {}

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from sandbox.demo.payment_provider import Taken
 from tieout.config import Config
 from tieout.domain.ids import Party, external_id
 from tieout.domain.ledger.roles import Role
@@ -36,6 +37,8 @@ class Account:
     paid_out: Decimal
     shops: Mapping[str, Decimal] = field(default_factory=dict)
     """What is still owed to each shop."""
+    taken: Taken = field(default_factory=Taken)
+    """What an operator's payment provider has reported."""
 
     @property
     def settled(self) -> Decimal:
@@ -80,21 +83,22 @@ def expected_of(config: Config, account: Account) -> list[Expected]:
     """What each account has to hold of this one."""
     if not is_operators(config, account.marketplace):
         return _of_seller(account)
-    owed = (control_of(config, account.marketplace),), -account.undisbursed
-    earned = [
+    owed, taken = ((control_of(config, account.marketplace),), -account.undisbursed), account.taken
+    earned: list[Expected] = [
         ((Role.BANK_OR_PSP_WALLET,), -account.paid_out),
         # Fees are invoiced to the shop, and set off against what it is owed.
         ((Role.SELLER_RECEIVABLE,), ZERO),
         ((Role.COMMISSION_REVENUE,), account.of(*COMMISSION)),
-        ((Role.VAT_OUTPUT, Role.ROUNDING), account.of(*COMMISSION_VAT)),
+        ((Role.VAT_OUTPUT, Role.ROUNDING), account.of(*COMMISSION_VAT) - taken.vat),
+        ((Role.PSP_RECEIVABLE,), taken.captured - taken.refunded),
     ]
     if account.marketplace in principals(config):
         return [owed, *earned, *_bought(account)]
     return [
         owed,
         *earned,
-        ((Role.CUSTOMER_FUNDS_UNALLOCATED,), account.of(*SOLD)),
-        ((Role.CUSTOMER_REFUNDS_PAYABLE,), account.of(*GIVEN_BACK)),
+        ((Role.CUSTOMER_FUNDS_UNALLOCATED,), account.of(*SOLD) - taken.captured),
+        ((Role.CUSTOMER_REFUNDS_PAYABLE,), account.of(*GIVEN_BACK) + taken.refunded),
     ]
 
 
@@ -125,7 +129,9 @@ def _of_seller(account: Account) -> list[Expected]:
 
 def _bought(account: Account) -> Iterable[Expected]:
     """Goods cost the retail price less the margin; tax on the buyer's price is no tax of the purchase."""
+    taken = account.taken
     return [
+        ((Role.SALES_REVENUE_GROSS,), taken.refunded + taken.vat - taken.captured),
         ((Role.COGS_DROPSHIP,), account.of(*_RETAIL, *MARGIN)),
         ((Role.VAT_INPUT,), account.of(*PURCHASE_TAX)),
         ((Role.TAX_REVIEW,), account.of(*_RETAIL_TAX)),

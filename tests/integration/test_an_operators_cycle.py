@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -17,17 +17,24 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
+from sandbox.demo.books import lives_of, read_books
 from sandbox.demo.clearing import CREATED, Judged, MoneyBooks, account_numbers, judge, listed
 from sandbox.demo.export_folder import write_export
 from sandbox.demo.ledger_reading import GeneralLedger
 from sandbox.demo.owing import control_of, roles_looked_at
+from sandbox.demo.payment_provider import Taken, payments_of, taken_of, write_report
 from tests.integration.twins.mirakl_money import mug, paid
 from tests.integration.two_twins.house import FUNCTION_TIMEOUT, MONDAY, ROOT, House, a_house
+from tieout.books.captures import read_captures
+from tieout.books.rows import Problem
 from tieout.cli.app import app
 from tieout.config import config_from
+from tieout.domain.ledger.capture import customer_money
 from tieout.domain.postings import Lane, State
 from tieout.flows.settlement.collect import collect_settlements
+from tieout.flows.settlement.customer_money import book_reports
 from tieout.flows.settlement.review import Review, approve, list_reviews
+from tieout.flows.settlement.rules import booking_rules
 from tieout.flows.settlement.work import post_due
 
 CONFIG = ROOT / "config/gift-shop-operator.yaml"
@@ -49,6 +56,7 @@ class Operator:
     """A deployment of an operator's, and the people around it."""
 
     house: House
+    taken: dict[tuple[str, str], Taken] = field(default_factory=dict)
 
     def until(self, moment: datetime) -> None:
         """Time passes, a night's reading comes, and the workers work."""
@@ -88,6 +96,7 @@ class Operator:
         books = MoneyBooks(
             {name: listed(control.money(name, "transaction_lines")) for name in names},
             {name: listed(control.money(name, "billing_cycles")) for name in names},
+            self.taken,
         )
         maps = {name: account_numbers(config, name) for name in names}
         numbers = {maps[name][role] for name in names for role in roles_looked_at(config, name)}
@@ -100,6 +109,20 @@ class Operator:
             {kind: listed(control.records(kind)) for kind in CREATED},
             owed=self.ledger.owed(controls, self.house.clock().date()),
         )
+
+    def take_in(self, folder: Path) -> None:
+        """The payment provider's reports: what customers paid and were given back."""
+        house = self.house
+        lives = lives_of(read_books(house.control, house.at.config.marketplaces))
+        for name in house.at.config.marketplaces:
+            payments = payments_of((one for one in lives if one.marketplace == name), sells=name == PRINCIPAL)
+            file, problems = folder / f"{name}.csv", list[Problem]()
+            write_report(file, "R-1", CLOSING.date(), payments)
+            moves = read_captures(file, problems)
+            assert problems == []
+            book_reports(customer_money(moves, booking_rules(house.at.config, name)), house.at)
+            self.taken |= taken_of(name, payments)
+        self.work()
 
     def records(self, kind: str) -> list[dict[str, Any]]:
         return listed(self.house.control.records(kind))
@@ -138,9 +161,12 @@ def test_an_operator_closes_a_cycle_as_agent_and_as_principal(operator: Operator
     shown = operator.agree()
     assert all(each.plan.proof.residual == 0 for each in shown)
 
+    operator.take_in(tmp_path)
     before = operator.judged()
     assert before.problems == []
     assert before.cycles["booked"] == 4
+    left = operator.ledger.balances(["2330", "2340"])
+    assert set(left.values()) == {D(0)}, "what customers paid is the shops' now, and refunds are paid back"
     assert all(account.undisbursed > 0 and len(account.shops) == 2 for account in before.accounts)
 
     operator.until(CLOSING + timedelta(days=3))
