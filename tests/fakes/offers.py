@@ -41,6 +41,8 @@ class MemoryOffers:
         """Why the next files fail as a whole."""
         self.rejects: dict[str, str] = {}
         """Mirakl's words for lines of these SKUs."""
+        self.products: dict[tuple[str, str], str] = {}
+        """SKU of the product by reference, such as ("EAN", "5012345678900")."""
         self.exports_fail = ""
         """Why Mirakl does not prepare an export."""
         self._imports: dict[str, Import] = {}
@@ -99,6 +101,10 @@ class MemoryOffers:
     def offer_errors(self, import_id: str) -> list[Rejected]:
         self.calls["OF03"] += 1
         return self._errors[import_id]
+
+    def products_of(self, references: Collection[tuple[str, str]]) -> dict[tuple[str, str], str]:
+        self.calls["P31"] += 1
+        return {each: self.products[each] for each in references if each in self.products}
 
     # --- prices ------------------------------------------------------------------------------------------------------
 

@@ -222,6 +222,14 @@ def test_a_file_of_an_export_that_is_not_there_any_more_is_no_list_of_nothing(wi
         list(window.client.offers_of(f"{here}/api/offers/export/async/file/none"))
 
 
+def test_a_products_sku_is_found_by_its_bar_code(window: ShopWindow):
+    asked = [("EAN", "5012345678900"), ("EAN", "4006381333931"), ("EAN", "a|b"), ("EAN", "")]
+    assert window.client.products_of(asked) == {("EAN", "5012345678900"): "P-NEW"}
+    many = [("EAN", f"{number:013d}") for number in range(150)]
+    assert window.client.products_of(many) == {}
+    assert sum(call["operation"] == "P31" for call in window.twins.calls("mirakl")) == 3
+
+
 # -- offers ------------------------------------------------------------------------------------------------------------
 
 

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 OFFERS_A_FILE = 200_000
 """Of an export: what is lost where a file breaks off. It is read as it comes, so that its size matters little else."""
 
+REFERENCES_AT_ONCE = 100
+"""Products that a P31 answers at most."""
+
+_PARTS = frozenset(",|")
 _IMPORTS = "/api/offers/imports"
 _EXPORTS = "/api/offers/export/async"
 
@@ -78,6 +82,27 @@ class Offers:
         if here.startswith("https://") and url.startswith(f"http://{here.removeprefix('https://')}/"):
             url = "https" + url.removeprefix("http")
         yield from offers_in(self._calls.pieces("OF54", url))
+
+    def products_of(self, references: Collection[tuple[str, str]]) -> dict[tuple[str, str], str]:
+        """P31, 100 a call: SKU of the marketplace's product by reference, such as ("EAN", "5012345678900").
+
+        A reference that no product has is simply not there. Exports tell of an offer which product it is of, and no
+        reference of that.
+        """
+        from tieout.mirakl.values import text
+        from tieout.mirakl.wire_offers import PRODUCTS
+
+        # What would part one reference from the next is in none that a product has.
+        wanted = [each for each in dict.fromkeys(references) if each[1] and not _PARTS.intersection(each[0] + each[1])]
+        found: dict[tuple[str, str], str] = {}
+        for start in range(0, len(wanted), REFERENCES_AT_ONCE):
+            some = wanted[start : start + REFERENCES_AT_ONCE]
+            asked = {"product_references": ",".join(f"{kind}|{value}" for kind, value in some)}
+            for told in self._calls.ask(PRODUCTS, "P31", "/api/products", asked).products:
+                reference = (told.product_id_type or "", text(told.product_id))
+                if reference in some and told.product_sku:
+                    found[reference] = text(told.product_sku)
+        return found
 
     # --- what they should be -----------------------------------------------------------------------------------------
 

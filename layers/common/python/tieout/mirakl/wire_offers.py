@@ -11,7 +11,7 @@ from msgspec.json import Decoder
 
 from tieout.mirakl.wire_documents import EXPORT_ASKED, EXPORT_STATE
 
-__all__ = ["EXPORT_ASKED", "EXPORT_STATE", "FILE_STATE", "FILE_STATES", "FILE_TAKEN", "FileState"]
+__all__ = ["EXPORT_ASKED", "EXPORT_STATE", "FILE_STATE", "FILE_STATES", "FILE_TAKEN", "PRODUCTS", "FileState"]
 
 
 class FileTaken(Struct, frozen=True):
@@ -64,6 +64,21 @@ class ExportedOffer(Struct, frozen=True):
     last_updated: datetime | None = None
 
 
+class ListedProduct(Struct, frozen=True):
+    """P31: one reference of a product."""
+
+    product_id: str | int | None = None
+    product_id_type: str | None = None
+    product_sku: str | int | None = None
+
+
+class ListedProducts(Struct, frozen=True):
+    """P31."""
+
+    products: list[ListedProduct]
+
+
 FILE_TAKEN = Decoder(FileTaken)
 FILE_STATE = Decoder(FileState)
 FILE_STATES = Decoder(FileStates)
+PRODUCTS = Decoder(ListedProducts)

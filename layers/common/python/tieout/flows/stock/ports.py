@@ -35,6 +35,9 @@ class OfferMarket(Protocol):
     def offers_of(self, url: str) -> Iterator[Offer]:
         """Offers of one file of an export (OF54), streamed. Raises NeedsAttention(UNREADABLE_DOCUMENT)."""
 
+    def products_of(self, references: Collection[tuple[str, str]]) -> dict[tuple[str, str], str]:
+        """SKU of the marketplace's product by reference, such as ("EAN", "5012345678900") (P31, 100 a call)."""
+
     def send_offers(self, listings: Iterable[Listing], columns: Collection[str]) -> str:
         """Create, update or delete offers (OF01, NORMAL); answers the import's id.
 
