@@ -136,10 +136,12 @@ class Catalogue:
         self.taken: dict[tuple[str, str], Taken] = {}
         self._by_sku: dict[tuple[int, str], int] = {}
         self._by_reference: dict[tuple[str, str], str] = {}
+        self._conditions = {_NEW}
+        self._next_id = _FIRST_OFFER_ID
 
     def add(self, row: Json, shop: int, at: datetime) -> Offer:
         """Take an offer in. Raises ValueError for an id that another one has, a quantity that is none."""
-        offer_id = int(row["offer_id"]) if row.get("offer_id") is not None else self._free_id()
+        offer_id = int(row["offer_id"]) if row.get("offer_id") is not None else self._next_id
         if offer_id in self.offers:
             raise ValueError(f"offer {offer_id} is there twice")
         quantity = int(row.get("quantity") or 0)
@@ -162,6 +164,8 @@ class Catalogue:
         )
         offer.price_is_the_origin()
         self.offers[offer_id] = offer
+        self._next_id = max(self._next_id, offer_id + 1)
+        self._conditions.add(str(body["state_code"]))
         if offer.sku:
             self._by_sku[offer.shop, offer.sku] = offer_id
         self._know_product_of(row)
@@ -223,7 +227,7 @@ class Catalogue:
 
     def state_codes(self) -> list[str]:
         """Conditions that offers may have: new, and what the world's have."""
-        return sorted({_NEW, *(str(one.body["state_code"]) for one in self.offers.values())})
+        return sorted(self._conditions)
 
     def shops(self, *others: int) -> set[int]:
         return {*others, *(one.shop for one in self.offers.values())}
@@ -250,9 +254,6 @@ class Catalogue:
         if (kind, named) not in product.references:
             product.references.append((kind, named))
         self._by_reference[kind, named] = product.sku
-
-    def _free_id(self) -> int:
-        return max(self.offers, default=_FIRST_OFFER_ID - 1) + 1
 
 
 _OF_PRODUCT = ("product_sku", "product_title", "category_code", "category_label")

@@ -10,6 +10,29 @@ from sandbox.mirakl.views import shop_name
 
 _FREE = Decimal(0)
 _USUAL_DAYS = 2
+_USUAL: Json = {
+    "allow_quote_requests": False,
+    "channels": [],
+    "fulfillment": {"center": {"code": "DEFAULT"}},
+    "leadtime_to_ship": _USUAL_DAYS,
+    "min_shipping_price": _FREE,
+    "min_shipping_price_additional": _FREE,
+    "min_shipping_type": "STD",
+    "min_shipping_zone": "DOM1",
+    "offer_additional_fields": [],
+}
+_USUALLY_EXPORTED: Json = {
+    **_USUAL,
+    "is_professional": True,
+    "logistic_class": {"code": "M"},
+    "model": "MARKETPLACE",
+    "premium": False,
+}
+_EXPORTED_AS_THEY_ARE = (
+    *_USUAL,
+    *("available_end_date", "available_start_date", "description", "favorite_rank", "max_order_quantity"),
+    *("min_order_quantity", "package_quantity", "price_additional_info", "product_tax_code", "shop_sku", "state_code"),
+)
 
 
 def origin_price(offer: Offer) -> Decimal:
@@ -41,23 +64,15 @@ def to_its_shop(marketplace: Marketplace, offer: Offer, at: datetime) -> Json:
     product = _product(marketplace.catalogue, offer)
     price = price_now(offer, at)
     usual: Json = {
-        "allow_quote_requests": False,
+        **_USUAL,
         "available_end_date": None,
         "available_start_date": None,
         "category_code": product.category[0],
         "category_label": product.category[1],
-        "channels": [],
-        "currency_iso_code": marketplace.currency(),
+        "currency_iso_code": offer.body.get("currency_iso_code") or marketplace.currency(),
         "description": None,
         "discount": None,
-        "fulfillment": {"center": {"code": "DEFAULT"}},
-        "leadtime_to_ship": _USUAL_DAYS,
         "logistic_class": {"code": "M", "label": "Medium"},
-        "min_shipping_price": _FREE,
-        "min_shipping_price_additional": _FREE,
-        "min_shipping_type": "STD",
-        "min_shipping_zone": "DOM1",
-        "offer_additional_fields": [],
         "product_references": [
             {"reference_type": kind, "reference": named} for kind, named in sorted(product.references)
         ],
@@ -91,30 +106,28 @@ def to_an_operator(marketplace: Marketplace, offer: Offer, at: datetime) -> Json
 
 
 def exported(marketplace: Marketplace, offer: Offer, at: datetime) -> Json:
-    """A row of OF54 as JSON."""
-    view = to_its_shop(marketplace, offer, at)
-    names = (
-        *("allow_quote_requests", "available_end_date", "available_start_date", "channels", "currency_iso_code"),
-        *("description", "favorite_rank", "fulfillment", "leadtime_to_ship", "max_order_quantity"),
-        *("min_order_quantity", "min_shipping_price", "min_shipping_price_additional", "min_shipping_type"),
-        *("min_shipping_zone", "offer_additional_fields", "package_quantity", "price_additional_info", "product_sku"),
-        *("product_tax_code", "quantity", "shop_sku", "state_code", "warehouses"),
-    )
-    row = {name: view[name] for name in names if view.get(name) is not None}
-    return row | {
-        "active": view["active"],
+    """A row of OF54 as JSON; `price` and `model` beside it are columns of CSV alone."""
+    body = offer.body
+    row: Json = {**_USUALLY_EXPORTED}
+    row |= {name: body[name] for name in _EXPORTED_AS_THEY_ARE if body.get(name) is not None}
+    row |= {
+        "active": offer.is_active(at),
+        "currency_iso_code": body.get("currency_iso_code") or marketplace.currency(),
         "date_created": text_of(offer.created),
         "deleted": offer.is_deleted,
-        "is_professional": True,
         "last_updated": text_of(offer.updated),
-        "logistic_class": {"code": view["logistic_class"]["code"]},
-        "model": "MARKETPLACE",
+        "logistic_class": {"code": (body.get("logistic_class") or _USUALLY_EXPORTED["logistic_class"])["code"]},
         "offer_id": offer.id,
-        "premium": False,
-        "prices": [_exported_price(one) for one in view["all_prices"]],
+        "price": price_now(offer, at),
+        "prices": [_exported_price(one) for one in (_price_of(offer, at), *other_prices(offer))],
+        "product_sku": str(body.get("product_sku") or ""),
+        "quantity": offer.quantity,
         "shop_id": offer.shop,
         "shop_name": shop_name(marketplace, offer.shop),
     }
+    if offer.warehouses:
+        row["warehouses"] = _warehouses(offer)
+    return row
 
 
 def other_prices(offer: Offer) -> list[Json]:

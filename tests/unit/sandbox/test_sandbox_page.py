@@ -12,6 +12,8 @@ from sandbox.control import control_app
 from sandbox.faults import KINDS
 from sandbox.gate import Gate, Twin
 from sandbox.mirakl import MiraklTwin
+from sandbox.mirakl.offers.answers import ABOUT_OFFERS
+from sandbox.mirakl.offers.behaviours import OFFER_SWITCHES
 from sandbox.netsuite import NetSuiteTwin
 
 PAGE = Path("docs/reference/sandbox.md").read_text(encoding="utf-8")
@@ -36,3 +38,22 @@ def test_the_page_names_no_route_that_is_not_there() -> None:
 
 def test_every_fault_is_on_the_page() -> None:
     assert all(f"`{kind}`" in PAGE for kind in KINDS)
+
+
+def test_every_operation_and_switch_about_offers_is_on_the_page() -> None:
+    assert [code for code in ABOUT_OFFERS if code not in PAGE] == []
+    assert [name for name in OFFER_SWITCHES if f"`{name}`" not in PAGE] == []
+
+
+def test_the_page_tells_the_switches_as_they_stand() -> None:
+    """A number by its figure, a choice by on or off."""
+    rows = re.findall(r"^\| ((?:`\w+`(?:, )?)+) \| ([^|]+) \|", PAGE, re.MULTILINE)
+    told = {
+        name: value.strip()
+        for names, values in rows
+        for name, value in zip(re.findall(r"`(\w+)`", names), values.split(",") * names.count("`"), strict=False)
+    }
+    shown = {True: "on", False: "off", "": "none"}
+    for name, switch in OFFER_SWITCHES.items():
+        expected = shown[switch.default] if isinstance(switch.default, bool | str) else f"{switch.default:g}"
+        assert (name, told[name]) == (name, expected)
