@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sandbox.netsuite.customer_and_item_fields import ITEM_TYPES
+from sandbox.netsuite.fields import Field
 from sandbox.netsuite.price_lists import prices_of
 from sandbox.netsuite.store import Record, Store, name_of
 from sandbox.netsuite.suiteql.tables import PARCELS
@@ -91,7 +92,7 @@ class Rows:
                 "subsidiary": ", ".join(allowed),
                 "createddate": self.moment(record.created),
                 "lastmodifieddate": self.moment(record.modified),
-                **{name: _custom(values.get(name)) for name in self._store.item_fields},
+                **{name: _custom(known, values.get(name)) for name, known in self._store.item_fields.items()},
             },
         )
         yield from self._of_item(record)
@@ -163,9 +164,9 @@ def _columns(names: Mapping[str, str]) -> Callable[[Record], Row]:
     return row
 
 
-def _custom(value: Any) -> SqlValue:
+def _custom(known: Field, value: Any) -> SqlValue:
     """A custom field of an item; a checkbox that nobody touched is not set."""
-    return flag_in(value) if value is None else _scalar(value)
+    return flag_in(value) if known.kind == "flag" else _scalar(value)
 
 
 def _scalar(value: Any) -> SqlValue:
