@@ -8,9 +8,12 @@ from typing import Any
 from msgspec import Struct
 
 from tests.fakes.house import House, a_house, settings
+from tests.fakes.orders import a_line, an_order
 from tests.fakes.stock_book import MemoryStockBook
 from tieout.config import config_from
+from tieout.domain.postings import Key, Kind, Posting
 from tieout.flows.stock.push import Pushed, push_stock
+from tieout.flows.stock.standing import load
 from tieout.flows.stock.store import Stockroom
 
 ONE, TWO = "brightside", "maison"
@@ -30,10 +33,37 @@ class StockHouse(Struct, frozen=True, kw_only=True):
 
     def settle(self) -> None:
         """Run until nothing is on its way any more."""
-        for _ in range(8):
-            if self.push() == Pushed():
+        for _ in range(20):
+            if self.push() == Pushed() and not load(self.book).flights:
                 return
         raise AssertionError("it never comes to rest")
+
+    def restock(self, itemid: str, units: int | str) -> None:
+        """So many are available in the main warehouse now."""
+        self.house.ledger.set_stock(f"id-{itemid}", "1", units)
+
+    def buy(self, itemid: str, units: int, marketplace: str = ONE, order_id: str = "") -> str:
+        """A buyer takes units: the marketplace has them off the offer at once, NetSuite knows nothing yet."""
+        self.house.clock.advance(seconds=1)
+        market = self.house.markets[marketplace]
+        order_id = order_id or f"{marketplace}-{len(market.orders)}"
+        line = a_line(itemid, "24.00", "4.00", quantity=units, line_id=f"{order_id}-1")
+        market.put(an_order(order_id, [line], marketplace=marketplace))
+        market.sell(itemid, units)
+        return order_id
+
+    def booked(self, order_id: str, itemid: str, units: int, marketplace: str = ONE) -> None:
+        """NetSuite holds the sale, and has its units off what is available."""
+        (posting,) = self.house.postings.claim(
+            [Key(marketplace, order_id, Kind.SALES_ORDER, order_id)], self.house.clock()
+        )
+        self.house.postings.confirm(posting, {}, [], self.house.clock())
+        left = self.house.ledger.stock[f"id-{itemid}", "1"] - units
+        self.restock(itemid, str(left))
+
+    def parked(self) -> list[Posting]:
+        """What of the stock waits for a person."""
+        return [each for each in self.house.postings.parked() if each.key.kind in {Kind.STOCK, Kind.STOCK_PUSH}]
 
     def shows(self, marketplace: str = ONE) -> dict[str, int]:
         """What buyers find."""

@@ -20,22 +20,23 @@ from tieout.flows.stock.store import StockBook
 
 
 def run_of(
-    standing: Standing, selling: Sequence[Selling], sold: SoldOrders, config: Config, now: datetime, *, age: int = 0
+    standing: Standing, selling: Sequence[Selling], sold: SoldOrders, config: Config, now: int, *, age: int = 0
 ) -> Run:
     """All that decides what an offer should show, but for what stands in the book.
 
-    `age` is how old NetSuite's figures are in seconds, where it gives none; 0: they are of now.
+    `now` is our clock, in seconds since 1970. `age` is how old NetSuite's figures are in seconds, where it gives none;
+    0: they are of now.
     """
     default = {name: each.risk.lag_seconds for name, each in stocked(config).items()}
     return Run(
         sellings=tuple(selling),
-        sales=sold.sales(window_seconds(config), now),
-        promised=exploded(sold.promised(now), standing.recipes),
+        sales=sold.sales(window_seconds(config), max(standing.there(each.marketplace, now) for each in selling)),
+        promised=exploded(sold.promised(), standing.recipes),
         drawn=drawn_by(standing.recipes, standing.kit_offers),
         landings=dict(standing.landings),
         lags=default | standing.lags,
         off=standing.off_pairs,
-        blocked=blocked(standing, int(now.timestamp())),
+        blocked=blocked(standing, now),
         age_seconds=age,
     )
 
@@ -51,7 +52,7 @@ def offers_told(
     if blocks is None:
         return
     selling = sellings(config, standing.locations)
-    run = run_of(standing, selling, SoldOrders.load(book, config), config, now)
+    run = run_of(standing, selling, SoldOrders.load(book, config), config, int(now.timestamp()))
     marketplaces: tuple[str, ...] = ()
     for block in whole_lines(blocks):
         for line in block.splitlines(keepends=True):

@@ -8,6 +8,7 @@ from tieout.domain.errors import CredentialsRefused, NeedsAttention, Retryable
 from tieout.domain.stock.offer import Import, Rejected
 from tieout.domain.stock.showing import Landing
 from tieout.flows.stock.refused import answer_asked, note_failed, note_refused
+from tieout.flows.stock.rules import stocked
 from tieout.flows.stock.standing import Flight, Standing
 from tieout.flows.stock.store import Stockroom
 
@@ -17,6 +18,17 @@ GIVEN_UP_AFTER = 3600
 """Seconds after which nobody waits for a file any more: its rows are doubtful, and are sent again."""
 APART = 15.0
 """Seconds between two looks at a file (STO02)."""
+
+
+def ask_clocks(standing: Standing, room: Stockroom) -> None:
+    """Once a run, how each marketplace's clock stands to ours; one that does not answer is taken to go on as it did."""
+    for marketplace in stocked(room.at.config):
+        try:
+            there = room.at.marketplace(marketplace).now()
+        except (Retryable, CredentialsRefused) as error:
+            logger.warning("clock not read", extra={"marketplace": marketplace, "why": str(error)})
+        else:
+            standing.clocks[marketplace] = int(there.timestamp()) - room.now
 
 
 def follow(standing: Standing, room: Stockroom) -> None:
@@ -48,34 +60,34 @@ def _landing_of(marketplace: str, flight: Flight, standing: Standing, room: Stoc
     """None while it is on its way. Raises Retryable and CredentialsRefused: nothing is known then."""
     market = room.at.marketplace(marketplace)
     if not flight.import_id:
-        return flight.ended(_now(marketplace, room), is_complete=False)
+        return flight.ended(_now(marketplace, standing, room), is_complete=False)
     try:
         told = market.stock_import(flight.import_id)
     except NeedsAttention as problem:
         note_failed(marketplace, flight, str(problem), room)
-        return flight.ended(_now(marketplace, room), is_complete=False)
+        return flight.ended(_now(marketplace, standing, room), is_complete=False)
     if not told.is_over:
         if room.now - flight.sent_at < GIVEN_UP_AFTER:
             return None
         note_failed(marketplace, flight, f"{told.state} for {room.now - flight.sent_at} seconds", room)
-        return flight.ended(_now(marketplace, room), is_complete=False)
+        return flight.ended(_now(marketplace, standing, room), is_complete=False)
     return _ended(marketplace, flight, told, standing, room)
 
 
 def _ended(marketplace: str, flight: Flight, told: Import, standing: Standing, room: Stockroom) -> Landing:
-    ended_at = _now(marketplace, room)
+    ended_at = _now(marketplace, standing, room)
     if told.state != "COMPLETE":
         note_failed(marketplace, flight, told.why or told.state, room)
         return flight.ended(ended_at, is_complete=False)
     market = room.at.marketplace(marketplace)
     refused: list[Rejected] = market.stock_errors(flight.import_id) if told.in_error or told.has_errors else []
-    note_refused(marketplace, flight, refused, standing, room)
     answer_asked(marketplace, flight.import_id, {each.sku: each.why for each in refused}, room.at)
+    note_refused(marketplace, flight, refused, standing, room)
     standing.lags[marketplace] = flight.lag(ended_at)
     room.at.meter.gauge("StockLagSeconds", flight.lag(ended_at), marketplace=marketplace)
     return flight.ended(ended_at, is_complete=True, rejected=frozenset(each.sku for each in refused))
 
 
-def _now(marketplace: str, room: Stockroom) -> int:
-    """Mirakl's clock, as orders are dated; its next second, so that nothing of this one counts as later."""
-    return int(room.at.marketplace(marketplace).now().timestamp()) + 1
+def _now(marketplace: str, standing: Standing, room: Stockroom) -> int:
+    """Mirakl's clock, as orders are dated."""
+    return standing.there(marketplace, room.now)

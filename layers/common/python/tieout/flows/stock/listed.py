@@ -21,8 +21,6 @@ logger = logging.getLogger(__name__)
 
 APART = 10.0
 """Seconds between two looks at an export (OF53)."""
-LOOKS = 12
-"""How often a run looks; then the next one does."""
 KEPT_SECONDS = 12 * 3600
 """An export that was not fetched by then is asked for again: Mirakl keeps its files for a day."""
 
@@ -43,12 +41,15 @@ def kept_offers(book: StockBook, marketplace: str) -> tuple[int, Iterator[Offer]
 
 
 def all_listed(standing: Standing, room: Stockroom) -> bool:
-    """Whether every marketplace's offers are there, newly kept; asks for those that are not, and waits a while."""
+    """Whether every marketplace's offers are there, newly kept; asks for those that are not.
+
+    It waits for them as long as a run waits for a file of its own.
+    """
     missing = [name for name in stocked(room.at.config) if not _is_there(name, standing, room)]
-    looks = 0
-    while missing and looks < LOOKS and all(name in standing.exports for name in missing):
+    waited, patience = APART, max((each.follow_seconds for each in stocked(room.at.config).values()), default=0)
+    while missing and waited <= patience and all(name in standing.exports for name in missing):
         room.pause(APART)
-        looks += 1
+        waited += APART
         missing = [name for name in missing if not _is_there(name, standing, room)]
     return not missing
 
@@ -66,8 +67,8 @@ def _look(marketplace: str, standing: Standing, room: Stockroom) -> bool:
     export = standing.exports.get(marketplace)
     if export is not None and not export.tracking_id:
         return True
-    if export is None or room.now - export.asked_at > KEPT_SECONDS:
-        asked_at = int(market.now().timestamp())
+    if export is None or standing.there(marketplace, room.now) - export.asked_at > KEPT_SECONDS:
+        asked_at = standing.there(marketplace, room.now)
         standing.exports[marketplace] = export = Export(market.export_offers(), asked_at)
         put(standing, room.book)
     told = market.offer_export(export.tracking_id)

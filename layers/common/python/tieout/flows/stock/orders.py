@@ -20,14 +20,15 @@ from tieout.flows.stock.store import Stockroom
 logger = logging.getLogger(__name__)
 
 
-def read_orders(sold: SoldOrders, standing: Standing, at: At) -> None:
+def read_orders(sold: SoldOrders, standing: Standing, room: Stockroom) -> None:
     """Read each marketplace's orders up to now, as often as Mirakl allows; one that gives none stops no other.
 
     Orders that another reading brought since are found by their postings.
     """
+    at = room.at
     for marketplace in stocked(at.config):
         try:
-            _read(marketplace, sold, standing, at)
+            _read(marketplace, sold, standing, room)
         except (Retryable, CredentialsRefused) as error:
             if isinstance(error, CredentialsRefused):
                 at.switches.failed(f"mirakl-{marketplace}", at.clock(), at_once=True)
@@ -35,8 +36,8 @@ def read_orders(sold: SoldOrders, standing: Standing, at: At) -> None:
     sold.find(at)
 
 
-def _read(marketplace: str, sold: SoldOrders, standing: Standing, at: At) -> None:
-    now = at.clock()
+def _read(marketplace: str, sold: SoldOrders, standing: Standing, room: Stockroom) -> None:
+    at, now = room.at, datetime.fromtimestamp(standing.there(marketplace, room.now), UTC)
     apart = timedelta(minutes=FASTEST_POLL_MINUTES[at.config.marketplaces[marketplace].persona])
     read = at.watermarks.read(marketplace)
     known = standing.orders_read_at.get(marketplace)

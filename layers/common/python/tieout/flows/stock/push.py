@@ -24,7 +24,7 @@ from tieout.domain.stock.workings import Want
 from tieout.flows.outcomes import held_until
 from tieout.flows.ports import At
 from tieout.flows.stock.facts import run_of
-from tieout.flows.stock.follow import follow, follow_for
+from tieout.flows.stock.follow import ask_clocks, follow, follow_for
 from tieout.flows.stock.held import Limits, may_go, nothing_to_hold, take_released
 from tieout.flows.stock.listed import all_listed
 from tieout.flows.stock.orders import name_items, read_orders
@@ -64,13 +64,15 @@ def push_stock(task: str, room: Stockroom) -> Pushed:
     standing = load(room.book)
     standing.wants_full = standing.wants_full or task == FULL or not standing.book
     take_released(standing, room)
+    ask_clocks(standing, room)
     follow(standing, room)
     sold = SoldOrders.load(room.book, at.config)
-    read_orders(sold, standing, at)
+    read_orders(sold, standing, room)
+    # Promises are read before the stock: a sale that NetSuite books in between counts twice, never not at all.
+    sold.settle(window_seconds(at.config), standing.there, at)
     sold.keep(room.book)
     began = room.now
     standing, reading = _read(standing, sold, room)
-    sold.settle(window_seconds(at.config), at)
     sold.keep(room.book)
     if reading is None and not standing.book:
         put(standing, room.book)
@@ -132,7 +134,7 @@ def _push(standing: Standing, reading: Reading | None, sold: SoldOrders, began: 
     asked = take_asked(standing, at)
     selling = sellings(at.config, standing.locations)
     age = 0 if reading else max(1, began - standing.read_at)
-    run = run_of(standing, selling, sold, at.config, at.clock(), age=age)
+    run = run_of(standing, selling, sold, at.config, room.now, age=age)
     rules = _digest(selling, is_away=any(age > each.outage.after_seconds for each in selling))
     was_there, changes, kits = standing.book, reading.changes if reading else [], reading.kits if reading else []
 
@@ -167,7 +169,7 @@ def _push(standing: Standing, reading: Reading | None, sold: SoldOrders, began: 
         name = "book-1" if was_there == "book-0" else "book-0"
         room.book.replace(name, rewritten(found(), rows, offers))
         standing.book, standing.offers, standing.rules = name, offers, rules
-        _fly(chosen, standing, began if reading else standing.read_at, room)
+        _fly(chosen, standing, began - age, room)
     if reading:
         _note(reading, standing, began, at)
     put(standing, room.book)
@@ -215,7 +217,7 @@ def _fly(chosen: Mapping[str, Sequence[Want]], standing: Standing, stock_read_at
     for marketplace, wants in chosen.items():
         standing.flights[marketplace] = Flight(
             read_at=standing.orders_read_at.get(marketplace, 0),
-            stock_read_at=stock_read_at,
+            stock_read_at=standing.there(marketplace, stock_read_at),
             sent_at=room.now,
             rows=len(wants),
         )

@@ -7,7 +7,6 @@ SKUs and units, and nothing of a buyer.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
 from decimal import Decimal
 
 from msgspec import Struct
@@ -26,8 +25,6 @@ from tieout.flows.ports import At
 from tieout.flows.stock.store import StockBook, whole
 
 NAME = "sold"
-GRACE = timedelta(seconds=60)
-"""For so long a sale stays promised after NetSuite was seen to hold it: its shelves may show it a little later."""
 
 
 class SoldLine(Struct, array_like=True):
@@ -136,8 +133,11 @@ class SoldOrders:
 
     # --- what follows ------------------------------------------------------------------------------------------------
 
-    def settle(self, window_seconds: int, at: At) -> None:
-        """See which sales NetSuite holds by now, and forget those that count for nothing any more."""
+    def settle(self, window_seconds: int, there: Callable[[str, int], int], at: At) -> None:
+        """See which sales NetSuite holds by now, and forget those that count for nothing any more.
+
+        `there` says what a marketplace's clock shows when ours shows an instant.
+        """
         now = int(at.clock().timestamp())
 
         def look(order: SoldOrder) -> None:
@@ -148,19 +148,15 @@ class SoldOrders:
         self._orders = {
             key: order
             for key, order in self._orders.items()
-            if self.is_promised(order, now) or max(order.created_at, order.updated_at) > now - 2 * window_seconds
+            if order.held_since is None
+            or max(order.created_at, order.updated_at) > there(order.marketplace, now) - 2 * window_seconds
         }
 
-    @staticmethod
-    def is_promised(order: SoldOrder, now: int) -> bool:
-        """Whether an order's units are to be taken off what NetSuite says is available."""
-        return order.held_since is None or now - order.held_since < GRACE.total_seconds()
-
-    def promised(self, now: datetime) -> dict[str, dict[str, Decimal]]:
+    def promised(self) -> dict[str, dict[str, Decimal]]:
         """Units by item id and marketplace that are sold, and that NetSuite does not hold yet."""
         promised: dict[str, dict[str, Decimal]] = {}
         for order in self:
-            if not self.is_promised(order, int(now.timestamp())):
+            if order.held_since is not None:
                 continue
             for line in order.lines:
                 if line.item_id and line.left > 0:
@@ -168,10 +164,9 @@ class SoldOrders:
                     of_item[order.marketplace] = of_item.get(order.marketplace, ZERO) + line.left
         return promised
 
-    def sales(self, window_seconds: int, until: datetime) -> Sales:
-        """What was sold within the window, and what of it came to nothing."""
-        end = int(until.timestamp())
-        return sales_within(end - window_seconds, end, self._told())
+    def sales(self, window_seconds: int, until: int) -> Sales:
+        """What was sold within the window, and what of it came to nothing; instants by Mirakl's clock."""
+        return sales_within(until - window_seconds, until, self._told())
 
     def _told(self) -> Iterator[Sale]:
         for order in self:

@@ -24,8 +24,9 @@ class Flight(Struct, frozen=True, kw_only=True, omit_defaults=True):
     read_at: int
     """Up to when orders had been read when it was made, by Mirakl's clock."""
     stock_read_at: int
-    """When NetSuite was read for it, by our clock."""
+    """When NetSuite was read for it, by Mirakl's clock."""
     sent_at: int
+    """By our clock."""
     rows: int
 
     def ended(self, ended_at: int, *, is_complete: bool, rejected: frozenset[str] = frozenset()) -> Landing:
@@ -77,6 +78,8 @@ class Standing(Struct, kw_only=True, omit_defaults=True):
     """Members of kits that stand on no shelf, such as services."""
     off: dict[str, set[str]] = field(default_factory=dict)
     """Items that show nothing: inactive, deleted or not approved."""
+    clocks: dict[str, int] = field(default_factory=dict)
+    """Seconds by which a marketplace's clock is before ours, as last told."""
     orders_read_at: dict[str, int] = field(default_factory=dict)
     """Up to when orders were read, by Mirakl's clock."""
     flights: dict[str, Flight] = field(default_factory=dict)
@@ -92,6 +95,10 @@ class Standing(Struct, kw_only=True, omit_defaults=True):
     """Marketplaces whose held push a person let go, until all of it went."""
     behind_since: dict[str, int] = field(default_factory=dict)
     """Since when a marketplace does not show all that it should, though nobody holds it."""
+
+    def there(self, marketplace: str, now: int) -> int:
+        """What a marketplace's clock shows when ours shows `now`."""
+        return now + self.clocks.get(marketplace, 0)
 
     @property
     def off_pairs(self) -> set[tuple[str, str]]:
