@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from decimal import Decimal
 from pathlib import Path
@@ -118,6 +119,28 @@ class TestAFolder:
         assert {"bank_in_transit": Decimal("110.00"), "fx_conversion": Decimal("-110.00")} in moved
         assert {"marketplace_clearing": Decimal("-98.00"), "fx_conversion": Decimal("98.00")} in moved
         assert len(moved) == 3
+
+    def test_the_close_shows_what_the_exchange_cost_and_the_bank_is_in_order(
+        self, files: Files, tmp_path: Path
+    ) -> None:
+        there = [
+            {"date": "2026-09-15", "amount": 110.00, "currency": "EUR", "reference": "PO-1"},
+            {"date": "2026-10-15", "amount": 1.00, "currency": "EUR", "reference": "interest"},
+        ]
+        files.folder.write("statement", there)
+        files.folder.write("rates", [{"date": "2026-09-01", "currency": "GBP", "into": "EUR", "rate": 1.15}])
+        options = ["--from", files.folder.root, "--config", files.config, "--out"]
+        words = [*options, tmp_path / "breaks", "--as-of", "2026-11-30"]
+        compared = CliRunner().invoke(app, ["reconcile", *map(str, words)])
+        assert compared.exit_code == 0, compared.output
+        assert rows(tmp_path / "breaks" / "breaks.ndjson") == []
+        pack = tmp_path / "pack"
+        closed = CliRunner().invoke(app, ["close", "--period", "2026-09", *map(str, [*options, pack])])
+        assert "Traceback" not in closed.output
+        (row,) = list(csv.DictReader((pack / "13b-exchanged-payouts.csv").open(encoding="utf-8")))
+        assert (row["Payout"], row["Stood at"], row["Arrived"], row["State"]) == ("98.00", "112.70", "110.00", "booked")
+        gates = json.loads((pack / "manifest.json").read_text(encoding="utf-8"))["gates"]
+        assert {gates[each] for each in ("I3", "I7", "I8", "I9", "I24")} == {"passed"}
 
     def test_a_row_of_the_bank_that_does_not_read_is_told(self, files: Files) -> None:
         files.folder.write("statement", [{"date": "2026-09-15", "amount": "110,00", "currency": "EUR"}])
