@@ -16,6 +16,7 @@ from tieout.domain.stock.offer import Import, Offer, OfferExport, Rejected
 if TYPE_CHECKING:
     from tests.fakes.clock import VirtualClock
 
+SENDABLE = frozenset({"product_id", "product_id_type", "description", "price", "quantity", "state_code"})
 Work = Callable[[], list[Rejected]]
 """What a file does once Mirakl comes to it; answers the lines that it did not take."""
 
@@ -72,8 +73,8 @@ class MemoryOffers:
     def send_stock(self, quantities: Iterable[tuple[str, int]]) -> str:
         self.calls["STO01"] += 1
         lines = list(quantities)
-        if not lines:
-            raise ValueError("there is nothing to send")
+        if not lines or any(not sku or units < 0 for sku, units in lines):
+            raise ValueError(f"no file of stock: {lines}")
         self.stock_files.append(lines)
 
         return self._taken(lambda: self._each([(sku, {"quantity": units}) for sku, units in lines]))
@@ -91,6 +92,8 @@ class MemoryOffers:
     def send_offers(self, listings: Iterable[Listing], columns: Collection[str]) -> str:
         self.calls["OF01"] += 1
         lines = list(listings)
+        if not lines or not set(columns) <= SENDABLE or any(not line.sku or line.quantity < 0 for line in lines):
+            raise ValueError(f"no file of offers: {lines}")
         self.offer_files.append((lines, frozenset(columns)))
         return self._taken(lambda: [no for line in lines if (no := self._listed(line, columns)) is not None])
 
@@ -111,6 +114,8 @@ class MemoryOffers:
     def send_prices(self, prices: Iterable[PriceRow]) -> str:
         self.calls["PRI01"] += 1
         lines = list(prices)
+        if not lines or len({row.sku for row in lines}) < len(lines) or any(row.price <= 0 for row in lines):
+            raise ValueError(f"no file of prices: {lines}")
         self.price_files.append(lines)
 
         return self._taken(lambda: self._each([(row.sku, {"price": row.price}) for row in lines]))
