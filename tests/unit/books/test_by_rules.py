@@ -11,6 +11,9 @@ import pytest
 
 from tests.shared import ROOT
 from tests.unit.books.folders import CYCLE, LINES, MARKETPLACE, Folder, a_cycle, a_document, a_line, an_invoice
+from tieout.books.break_log import FileBreakLog
+from tieout.books.close.closing import Period
+from tieout.books.close.folder import closing_of
 from tieout.books.export import read_export
 from tieout.books.reconcile import Reconciled, reconcile_folder
 from tieout.config import Config, read_config
@@ -178,6 +181,25 @@ class TestTheReserve:
         (problem,) = compared(folder, config).problems
 
         assert (problem.file, problem.line, problem.field) == ("mirakl/brightside-uk/accounts.ndjson", 1, "shop_id")
+
+
+def test_a_reserve_that_differed_is_not_settled_by_leaving_the_account_out(tmp_path: Path, config: Config) -> None:
+    folder, log = Folder(tmp_path / "export"), FileBreakLog(tmp_path / "breaks.ndjson")
+
+    def open_ones() -> list[tuple[str, Decimal]]:
+        closing = closing_of(folder.root, config, Period(2026, 9), log, as_of=AS_OF, marketplaces=[MARKETPLACE])
+        return [
+            (case.found.key, case.found.amount)
+            for case in closing.cases.values()
+            if case.found.code is Code.RESERVE_DIFF and not case.is_closed
+        ]
+
+    folder.write("accounts", [held(80.0)])
+    assert open_ones() == [("2001", Decimal("80.0"))]
+    folder.path("accounts").unlink()
+    assert open_ones() == [("2001", Decimal("80.0"))]
+    folder.write("accounts", [held(0.0)])
+    assert open_ones() == []
 
 
 def ledger(folder: Folder, config: Config, day: str | None = None) -> list[dict[str, Any]]:

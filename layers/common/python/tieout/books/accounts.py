@@ -71,10 +71,20 @@ def _told(row: Row) -> _Told:
     )
 
 
+class Reserves(Struct, frozen=True, kw_only=True):
+    """What the accounts say of reserves."""
+
+    breaks: list[Break]
+    not_compared: list[str]
+    """In a sentence each."""
+    without: frozenset[str]
+    """Marketplaces that have no file of accounts: what an earlier one showed is not gone by that."""
+
+
 def reserves(
     folder: Path, books: Sequence[Books], brought_in: Mapping[str, Decimal], problems: list[Problem]
-) -> tuple[list[Break], list[str]]:
-    """Reserves that are not what the log comes to, and what was not compared, in words.
+) -> Reserves:
+    """Reserves that are not what the log comes to.
 
     `brought_in`: by marketplace, what was held before its log begins.
     """
@@ -88,7 +98,11 @@ def reserves(
             continue
         silent += [f"{each.marketplace} {account.shop}" for account in accounts if account.reserve is None]
         found += reserve_breaks(each, accounts, brought_in.get(each.marketplace, ZERO))
-    return found, [*_said("There is no file of accounts of", without), *_said("No reserve is told of", silent)]
+    return Reserves(
+        breaks=found,
+        not_compared=[*_said("There is no file of accounts of", without), *_said("No reserve is told of", silent)],
+        without=frozenset(without),
+    )
 
 
 def _said(words: str, names: Iterable[str]) -> list[str]:

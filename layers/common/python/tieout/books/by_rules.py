@@ -34,6 +34,8 @@ class ByRules(Struct, frozen=True, kw_only=True):
     information: list[Break]
     not_compared: list[str]
     """What was not looked at, in a sentence each."""
+    without_accounts: frozenset[str]
+    """Marketplaces whose reserves nobody could compare."""
 
 
 def found_by_rules(
@@ -57,7 +59,7 @@ def found_by_rules(
         breaks += under_applied(books, rules, settled)
     for each in books:
         breaks += unclassified(each, rules[each.marketplace])
-    off, not_compared = reserves(folder, books, _brought_in(config, rules), problems)
+    held = reserves(folder, books, _brought_in(config, rules), problems)
     closed = read_closed_periods(folder, problems)
     posted_on = {line.external_id.upper(): line.day for line in export.gl_lines if line.day is not None}
     information: list[Break] = []
@@ -65,7 +67,12 @@ def found_by_rules(
         there = {each.external_id.upper(): each.day for name in rules for each in export.books[name].booked}
         for each in books:
             information += late_lines(settled(each, rules[each.marketplace]).records, there | posted_on, closed)
-    return ByRules(breaks=[*breaks, *off], information=information, not_compared=not_compared)
+    return ByRules(
+        breaks=[*breaks, *held.breaks],
+        information=information,
+        not_compared=held.not_compared,
+        without_accounts=held.without,
+    )
 
 
 def _once(known: dict[int, tuple[Books, Settled]], books: Books, rules: BookingRules) -> Settled:

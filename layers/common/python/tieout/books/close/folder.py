@@ -74,6 +74,7 @@ def closing_of(
         told = {(each.code, each.key) for each in breaks}
         breaks += [each for each in bank_breaks(at_bank, statement) if (each.code, each.key) not in told]
     breaks += [each for each in _still_not_in_bank(log, at_bank, breaks) if each.marketplace in names]
+    breaks += _still_reserved(log, by_rules.without_accounts)
     settings = config_hash(config)
     run = run_id(
         period=str(period), as_of=day.isoformat(), code_version=__version__, config_hash=settings, inputs=inputs
@@ -117,6 +118,12 @@ def _still_not_in_bank(log: BreakLog, at_bank: AtBank | None, breaks: Iterable[B
         and (case.found.code, case.found.key) not in told
         and (silent is None or (case.found.marketplace, case.found.key) in silent)
     ]
+
+
+def _still_reserved(log: BreakLog, without_accounts: frozenset[str]) -> list[Break]:
+    """Reserves that differed by an earlier reading of the account, where this folder has none: they differ still."""
+    cases = (each for each in cases_of(log.read()).values() if each.found.code is Code.RESERVE_DIFF)
+    return [each.found for each in cases if each.found.marketplace in without_accounts and not each.is_closed]
 
 
 def _read_whole(export: Export, problems: Sequence[Problem], names: Sequence[str]) -> frozenset[str]:
