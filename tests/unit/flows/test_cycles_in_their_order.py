@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 from decimal import Decimal
 from itertools import permutations
+from random import Random
 from typing import Any
 
 import pytest
@@ -13,8 +15,18 @@ from msgspec.structs import replace
 
 from tests.fakes import House
 from tests.fakes.orders import a_line, an_order
-from tests.unit.flows.test_settlements import MARKET, a_log_line, a_settled_house, collect, invoice, work
-from tieout.domain.errors import NeedsAttention, Reason
+from tests.simulation.faults import Crash, RandomFaults, StoreUnavailableError
+from tests.unit.flows.test_settlements import (
+    MARKET,
+    _work_once,
+    a_log_line,
+    a_settled_house,
+    collect,
+    invoice,
+    struck,
+    work,
+)
+from tieout.domain.errors import NeedsAttention, Reason, TieoutError
 from tieout.domain.ledger.line import Cycle, PayOut
 from tieout.domain.postings import Lane, Posting, State
 from tieout.flows.settlement.plan import of_the_cycle
@@ -172,3 +184,20 @@ def test_without_an_agreement_they_are_booked_in_order_too() -> None:
     work(house)
     assert states(house) == [State.CONFIRMED] * 3
     assert cycles_in_netsuite(house) == list(ALL)
+
+
+@pytest.mark.parametrize("seed", range(15))
+def test_with_every_tenth_call_going_wrong_the_order_and_the_hashes_hold(seed: int) -> None:
+    house, dice = three_that_wait(), Random(seed)
+    shown = hashes(house)
+    for cycle in dice.sample(ALL, 3):
+        approve(house.at, shown[cycle], "finance")
+    at = struck(house, RandomFaults(0.1, dice))
+    for _ in range(150):
+        with suppress(Crash, StoreUnavailableError, TieoutError):
+            _work_once(house, at)
+        house.clock.advance(minutes=20)
+    assert states(house) == [State.CONFIRMED] * 3
+    assert {the(house, cycle).facts["hash"] for cycle in ALL} == set(shown.values())
+    assert cycles_in_netsuite(house) == list(ALL)
+    assert applied(house) == [Decimal("70.00"), Decimal("50.00")]
