@@ -17,11 +17,11 @@ from sandbox.demo.owing import (
     PURCHASE_TAX,
     SOLD,
     Account,
+    Taken,
     control_of,
     expected_of,
     owed_to_shops,
 )
-from sandbox.demo.payment_provider import Taken
 from sandbox.demo.twin_control import rows
 from tieout.config import Config
 from tieout.domain.ledger.roles import Role

@@ -6,21 +6,20 @@ What a person does is done by the command line; what schedules do, by the deploy
 import contextlib
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from sandbox.demo import trouble
-from sandbox.demo.books import lives_of, read_books
 from sandbox.demo.clearing import CREATED, Judged, MoneyBooks, account_numbers, judge, listed
 from sandbox.demo.command_line import CommandLine
 from sandbox.demo.day import Day
 from sandbox.demo.export_folder import write_export
 from sandbox.demo.ledger_reading import GeneralLedger
-from sandbox.demo.owing import control_of, is_operators, principals, roles_looked_at
-from sandbox.demo.payment_provider import Taken, payments_of, taken_of, write_report
+from sandbox.demo.owing import control_of, is_operators, roles_looked_at
+from sandbox.demo.payment_provider import Totals, reported
 from sandbox.demo.schedules import Schedule
 from sandbox.demo.standing import PostingsTable
 from sandbox.demo.twin_control import TwinControl
@@ -140,26 +139,16 @@ class Bookkeeping:
         finally:
             trouble.end(self.control)
 
-    def _customers_money(self, closing: datetime, out: Path) -> Mapping[tuple[str, str], Taken]:
-        """What customers paid an operator: its payment provider's report is shown, and agreed to. Of sellers none."""
-        names = [name for name in self.config.marketplaces if is_operators(self.config, name)]
-        if not names:
+    def _customers_money(self, closing: datetime, out: Path) -> Totals:
+        """Sellers have none: their customers pay the marketplace."""
+        if not any(is_operators(self.config, name) for name in self.config.marketplaces):
             return {}
-        taken: dict[tuple[str, str], Taken] = {}
         with step("the payment provider reports what customers paid: shown, agreed to by hash, and posted"):
-            lives = lives_of(read_books(self.control, names))
-            for name in names:
-                sells = name in principals(self.config)
-                payments = payments_of((one for one in lives if one.marketplace == name), sells=sells)
-                file = out / f"payments-{name}.csv"
-                write_report(file, f"{closing:%Y-%m-%d}", (closing - timedelta(days=1)).date(), payments)
-                asked = ("bank", "captures", str(file), "--marketplace", name)
-                self.people.tieout(*asked, "--post", str(self.people.asked(*asked)["hash"]))
-                taken |= taken_of(name, payments)
+            taken = reported(self.people, self.config, self.control, (closing - timedelta(days=1)).date(), out)
             self.day.run()
         return taken
 
-    def _judged(self, taken: Mapping[tuple[str, str], Taken]) -> Judged:
+    def _judged(self, taken: Totals) -> Judged:
         names = list(self.config.marketplaces)
         books = MoneyBooks(
             {name: listed(self.control.money(name, "transaction_lines")) for name in names},
@@ -173,7 +162,7 @@ class Bookkeeping:
         balances, owed = self.ledger.balances(numbers), self.ledger.owed(controls, self.control.now().date())
         return judge(self.config, books, self.table.everything().postings, balances, created, owed=owed)
 
-    def _paid_out(self, closing: datetime, readings: list[Schedule], taken: Mapping[tuple[str, str], Taken]) -> Judged:
+    def _paid_out(self, closing: datetime, readings: list[Schedule], taken: Totals) -> Judged:
         """Clearing returns to what is not paid out. On a bad day a reading may fail, and cycles are listed once a day:
         the next day's reading mends it, at the latest when the weather is good again."""
         moment = closing + PAYOUT_WAIT + timedelta(minutes=1)

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from sandbox.demo.payment_provider import Taken
 from tieout.config import Config
 from tieout.domain.ids import Party, external_id
 from tieout.domain.ledger.roles import Role
@@ -22,6 +21,16 @@ MARGIN = ("PURCHASE_COMMISSION_FEE", "REFUND_PURCHASE_COMMISSION_FEE")
 PURCHASE_TAX = ("PURCHASE_ORDER_AMOUNT_TAX", "REFUND_PURCHASE_ORDER_AMOUNT_TAX")
 _RETAIL = (*_NET, *(f"REFUND_{kind}" for kind in _NET))
 _RETAIL_TAX = (*_TAX, *(f"REFUND_{kind}" for kind in _TAX))
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What a payment provider's report adds up to."""
+
+    captured: Decimal = ZERO
+    refunded: Decimal = ZERO
+    vat: Decimal = ZERO
+    """Of both, that whoever sells owes."""
 
 
 @dataclass(frozen=True)

@@ -2,16 +2,21 @@
 
 import csv
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple
 
-from sandbox.demo.books import ZERO, Life, Row
+from sandbox.demo.books import ZERO, Life, Row, lives_of, read_books
+from sandbox.demo.command_line import CommandLine
 from sandbox.demo.money import gross_of_line, gross_of_refund
+from sandbox.demo.owing import Taken, is_operators, principals
+from sandbox.demo.twin_control import TwinControl
+from tieout.config import Config
 
 CAPTURE, REFUND, PAID_BACK = "CAPTURE", "REFUND", "REFUNDED"
+Totals = Mapping[tuple[str, str], Taken]
+"""By marketplace and currency."""
 COLUMNS = ("report", "id", "date", "kind", "currency", "amount", "gift_card", "operator", "vat")
 
 
@@ -25,14 +30,19 @@ class Payment(NamedTuple):
     vat: Decimal
 
 
-@dataclass(frozen=True)
-class Taken:
-    """What a report adds up to."""
-
-    captured: Decimal = ZERO
-    refunded: Decimal = ZERO
-    vat: Decimal = ZERO
-    """Of both, that whoever sells owes."""
+def reported(people: CommandLine, config: Config, control: TwinControl, day: date, out: Path) -> Totals:
+    """What customers paid each operator: the report is shown, and agreed to by its hash. Answers what it adds up to."""
+    names = [name for name in config.marketplaces if is_operators(config, name)]
+    lives = lives_of(read_books(control, names)) if names else []
+    taken: dict[tuple[str, str], Taken] = {}
+    for name in names:
+        payments = payments_of((one for one in lives if one.marketplace == name), sells=name in principals(config))
+        file = out / f"payments-{name}.csv"
+        write_report(file, day.isoformat(), day, payments)
+        asked = ("bank", "captures", str(file), "--marketplace", name)
+        people.tieout(*asked, "--post", str(people.asked(*asked)["hash"]))
+        taken |= taken_of(name, payments)
+    return taken
 
 
 def payments_of(lives: Iterable[Life], *, sells: bool) -> list[Payment]:
@@ -50,8 +60,8 @@ def write_report(file: Path, name: str, day: date, payments: Iterable[Payment]) 
             writer.writerow((name, one.id, day.isoformat(), one.kind, one.currency, one.amount, "", "", one.vat))
 
 
-def taken_of(marketplace: str, payments: Iterable[Payment]) -> Mapping[tuple[str, str], Taken]:
-    """Sums by marketplace and currency."""
+def taken_of(marketplace: str, payments: Iterable[Payment]) -> Totals:
+    """What payments add up to."""
     found: dict[tuple[str, str], Taken] = {}
     for one in payments:
         before = found.get((marketplace, one.currency), Taken())

@@ -21,8 +21,8 @@ from sandbox.demo.books import lives_of, read_books
 from sandbox.demo.clearing import CREATED, Judged, MoneyBooks, account_numbers, judge, listed
 from sandbox.demo.export_folder import write_export
 from sandbox.demo.ledger_reading import GeneralLedger
-from sandbox.demo.owing import control_of, roles_looked_at
-from sandbox.demo.payment_provider import Taken, payments_of, taken_of, write_report
+from sandbox.demo.owing import Taken, control_of, roles_looked_at
+from sandbox.demo.payment_provider import payments_of, taken_of, write_report
 from tests.integration.twins.mirakl_money import mug, paid
 from tests.integration.two_twins.house import FUNCTION_TIMEOUT, MONDAY, ROOT, House, a_house
 from tieout.books.captures import read_captures

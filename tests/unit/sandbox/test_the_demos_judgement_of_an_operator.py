@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from sandbox.demo.books import Life
 from sandbox.demo.clearing import Judged, MoneyBooks, judge
-from sandbox.demo.owing import principals, roles_looked_at
+from sandbox.demo.owing import Taken, principals, roles_looked_at
+from sandbox.demo.payment_provider import payments_of, taken_of
 from sandbox.demo.settings import OPERATORS, SELLERS, bought_at
 from tieout.config import Config, read_config
 from tieout.domain.ledger.roles import Role
@@ -123,6 +126,53 @@ def test_money_of_one_shop_that_is_booked_to_another_is_told_though_the_sum_is_r
 def test_a_vendor_that_no_shop_is_behind_is_told(config: Config) -> None:
     (problem,) = judged(config, owed=OWED | {("2300", "GBP", "t-brightside-uk-ven-9"): D("-1.00")}).problems
     assert "t-brightside-uk-ven-9: -1.00 GBP, the log says 0" in problem
+
+
+def test_what_customers_paid_fills_the_accounts_that_the_cycles_draw_on(config: Config) -> None:
+    """240.00 were captured, 10.00 given back: nothing is left of customers' money but what the provider holds."""
+    lines, closed = cycles(AGENT, *SHOPS)
+    books = MoneyBooks({AGENT: lines}, {AGENT: closed}, {(AGENT, "GBP"): Taken(D("240.00"), D("10.00"))})
+    postings = [posting(AGENT, shop) for shop, _ in SHOPS]
+    paid = {("2330", "GBP"): D(0), ("2340", "GBP"): D(0), ("1320", "GBP"): D("230.00")}
+    assert judge(config, books, postings, BALANCES | paid, {}, owed=OWED).problems == []
+    assert len(judge(config, books, postings, BALANCES, {}, owed=OWED).problems) == 3, "a report that was not booked"
+
+
+def test_a_principal_has_sold_what_its_customers_paid(config: Config) -> None:
+    lines, closed = cycles(PRINCIPAL, (2001, BOUGHT))
+    books = MoneyBooks({PRINCIPAL: lines}, {PRINCIPAL: closed}, {(PRINCIPAL, "EUR"): Taken(D(120), D(12), D(18))})
+    sold = {("1320", "EUR"): D(108), ("4000", "EUR"): D(-90), ("2200", "EUR"): D(-18)}
+    postings = [posting(PRINCIPAL, 2001)]
+    assert judge(config, books, postings, BOUGHT_BALANCES | sold, {}, owed=BOUGHT_OWED).problems == []
+
+
+def an_order() -> Life:
+    """Two lines of 60.00 with 10.00 of VAT; one was never charged, the other was given back in part."""
+    taxes = [{"amount": D(10)}]
+    line = {"order_line_id": "1", "order_line_state": "RECEIVED", "price": D(60), "shipping_price": D(0)}
+    back = {
+        "id": "R-1",
+        "amount": D(12),
+        "shipping_amount": D(0),
+        "taxes": [{"amount": D(2)}],
+        "refund_state": "REFUNDED",
+    }
+    asked = back | {"id": "R-2", "refund_state": "WAITING_REFUND"}
+    debited = line | {"taxes": taxes, "debited_date": "2026-10-02T09:00:00Z", "refunds": [back, asked]}
+    order = {"order_id": "A-1", "order_tax_mode": "TAX_INCLUDED", "currency_iso_code": "GBP"}
+    return Life(AGENT, order | {"order_lines": [debited, line | {"order_line_id": "2", "debited_date": None}]})
+
+
+@pytest.mark.parametrize(("sells", "vat"), [(False, (D(0), D(0))), (True, (D(10), D(2)))])
+def test_the_provider_reports_what_was_debited_and_what_was_paid_back(
+    sells: bool, vat: tuple[Decimal, Decimal]
+) -> None:
+    payments = payments_of([an_order()], sells=sells)
+    assert [(one.id, one.kind, one.amount) for one in payments] == [("A-1", "CAPTURE", D(60)), ("R-1", "REFUND", D(12))]
+    assert tuple(one.vat for one in payments) == vat
+    assert taken_of(AGENT, payments) == {(AGENT, "GBP"): Taken(D(60), D(12), vat[0] - vat[1])}
+    direct = replace(an_order(), order=an_order().order | {"customer_directly_pays_seller": True})
+    assert payments_of([direct], sells=sells) == [], "that money never passes"
 
 
 def test_a_principal_owes_for_goods_and_their_tax(config: Config) -> None:
