@@ -27,6 +27,7 @@ from tieout.domain.stock.kits import drawn_by
 from tieout.domain.stock.merge import visits
 from tieout.domain.stock.shelf import Member
 from tieout.domain.stock.velocity import Sale
+from tieout.domain.stock.workings import Workings
 
 FIRST = [a_change(number, 10) for number in (9, 10, 11)]
 SET = Change(
@@ -239,6 +240,22 @@ def test_changes_one_after_the_other_and_one_full_reading_lead_to_the_same_figur
         book, _ = push(book, changes, a_run(drawn=KIT_DRAWN, landings=ALL_LANDED), cut=cut)
     at_once, _ = push(b"", full(units), a_run(drawn=KIT_DRAWN), kits=KITS, is_full=True)
     assert settled(book) == settled(at_once)
+
+
+@given(st.integers(0, 60), st.integers(0, 60), st.integers(0, 9))
+def test_items_and_the_kits_made_of_them_never_show_more_than_there_is_together(one: int, two: int, sold: int) -> None:
+    run = a_run(drawn=KIT_DRAWN, promised={"1": {"maison-eu": Decimal(sold)}} if sold else {})
+    book, _ = push(b"", full({1: one, 2: two}), run, kits=KITS, is_full=True, sends=lambda _: False)
+    sent = {
+        (shown.marketplace, shown.sku): target
+        for entry in entries(book).values()
+        for shown, target in zip(entry.offers, Workings(run).of(entry).targets, strict=True)
+    }
+    items = {name: sum(units for (_, sku), units in sent.items() if sku == name) for name in ("SKU-1", "SKU-2")}
+    pairs = sent["brightside-uk", "PAIR"]
+    sets = sent["brightside-uk", "SET"] + sent["maison-eu", "SET"]
+    assert items["SKU-1"] + 2 * pairs + sets <= max(0, one - sold)
+    assert items["SKU-2"] + 3 * sets <= two
 
 
 @settings(deadline=None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
-from math import inf, lcm
+from math import lcm
 
 from msgspec import Struct
 
@@ -40,9 +40,7 @@ def allocate(takers: Sequence[Taker], free: Mapping[str, int]) -> list[int]:
     it has, and more units never make anybody's part smaller.
     """
     parts = [0] * len(takers)
-    turns = range(len(takers))
-    if any(taker.most is not None for taker in takers):
-        turns = sorted(turns, key=lambda turn: _soon(takers[turn]))  # type: ignore[assignment]  # both are ints in order
+    turns = _turns(takers)
     for location in _locations(takers, free):
         left = free[location]
         rest = sum(taker.weight for taker in takers if location in taker.location_ids)
@@ -59,9 +57,13 @@ def allocate(takers: Sequence[Taker], free: Mapping[str, int]) -> list[int]:
     return parts
 
 
-def _soon(taker: Taker) -> float:
-    """Order only: by how many units a share it has enough."""
-    return inf if taker.most is None else taker.most / taker.weight
+def _turns(takers: Sequence[Taker]) -> Sequence[int]:
+    """Who takes first: those that have enough after fewer units a share, then the takers' order."""
+    if all(taker.most is None for taker in takers):
+        return range(len(takers))
+    whole = lcm(*(taker.weight for taker in takers))
+    soon = [(taker.most is None, (taker.most or 0) * (whole // taker.weight)) for taker in takers]
+    return sorted(range(len(takers)), key=lambda turn: soon[turn])
 
 
 def _locations(takers: Sequence[Taker], free: Mapping[str, int]) -> Collection[str]:
