@@ -18,6 +18,8 @@ from sandbox.months.money import share
 Operator = Callable[[random.Random, Shop, Order], Fault | None]
 SALES = ("ORDER_AMOUNT", "ORDER_AMOUNT_TAX", "ORDER_SHIPPING_AMOUNT", "ORDER_SHIPPING_AMOUNT_TAX")
 COMMISSION = ("COMMISSION_FEE",)
+UNKNOWN = ("NEW_MYSTERY_FEE", "ECO_CONTRIBUTION_ADVANCE", "LOYALTY_SHARE")
+"""Types that Mirakl may bring one day."""
 
 
 def fault(  # noqa: PLR0917  a row of a table
@@ -233,21 +235,37 @@ def one_sale_line_lost(dice: random.Random, shop: Shop, order: Order) -> Fault |
 
 
 def commission_line_lost(dice: random.Random, shop: Shop, order: Order) -> Fault | None:
-    entry = _some(dice, shop.entries_of(order, *COMMISSION), 3)
+    entry = _some(dice, _charged_as_agreed(shop, order, "COMMISSION_FEE"), 3)
     if entry is None:
         return None
     _drop(entry)
     return fault(shop, "COMMISSION_RATE", order.id, entry.amount, "commission_line_lost", order)
 
 
-def _beside_no_fault(shop: Shop, order: Order, kind: str, beside: str) -> list[Entry]:
-    """Entries whose fee (or tax) of the same piece is as it was: two faults in one could look like none."""
-    spoilt = [entry for entry in shop.by_order[order.id] if entry.type == beside and entry.touched]
-    return [e for e in shop.entries_of(order, kind) if not any(_same_piece(e, other) for other in spoilt)]
+def _charged_as_agreed(shop: Shop, order: Order, kind: str) -> list[Entry]:
+    """Entries of a kind on order lines whose commission nothing else is wrong with.
+
+    The order states commission by order line, whatever shipments it went in: of two mistakes in pieces of one line, or
+    in its fee and the VAT on it, nobody could say from the contract which is which, and they may look like none.
+    """
+    wrong = {
+        entry.line for entry in shop.by_order[order.id] if entry.refund is None and _is_other_commission(shop, entry)
+    }
+    return [entry for entry in shop.entries_of(order, kind) if entry.line not in wrong]
+
+
+def _is_other_commission(shop: Shop, entry: Entry) -> bool:
+    """A line twice, or with the other sign, says by itself what it should be."""
+    if not entry.touched or entry.order is None:
+        return False
+    if entry.type in UNKNOWN:
+        return entry.amount < 0
+    twins = [each for each in shop.by_order[entry.order.id] if each.type == entry.type and _same_piece(each, entry)]
+    return entry.type in {*COMMISSION, "COMMISSION_VAT"} and (entry.gone or (entry.amount < 0 and len(twins) == 1))
 
 
 def commission_altered(dice: random.Random, shop: Shop, order: Order) -> Fault | None:
-    entry = _some(dice, _beside_no_fault(shop, order, "COMMISSION_FEE", "COMMISSION_VAT"), 5)
+    entry = _some(dice, _charged_as_agreed(shop, order, "COMMISSION_FEE"), 5)
     if entry is None:
         return None
     extra = max(3, abs(entry.amount) // 3)
@@ -256,7 +274,7 @@ def commission_altered(dice: random.Random, shop: Shop, order: Order) -> Fault |
 
 
 def commission_vat_altered(dice: random.Random, shop: Shop, order: Order) -> Fault | None:
-    vat = _some(dice, _beside_no_fault(shop, order, "COMMISSION_VAT", "COMMISSION_FEE"), 3)
+    vat = _some(dice, _charged_as_agreed(shop, order, "COMMISSION_VAT"), 3)
     if vat is None:
         return None
     extra = max(3, abs(vat.amount) // 2)
@@ -277,10 +295,13 @@ def commission_sign_flipped(dice: random.Random, shop: Shop, order: Order) -> Fa
 
 
 def type_unknown(dice: random.Random, shop: Shop, order: Order, types: tuple[str, ...] = SALES) -> Fault | None:
-    entry = _some(dice, shop.entries_of(order, *types))
+    entries = (
+        _charged_as_agreed(shop, order, "COMMISSION_FEE") if types is COMMISSION else shop.entries_of(order, *types)
+    )
+    entry = _some(dice, entries)
     if entry is None:
         return None
-    entry.type = dice.choice(("NEW_MYSTERY_FEE", "ECO_CONTRIBUTION_ADVANCE", "LOYALTY_SHARE"))
+    entry.type = dice.choice(UNKNOWN)
     return fault(shop, "UNMAPPED_TYPE", order.id, entry.amount, "type_unknown", order)
 
 

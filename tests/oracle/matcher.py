@@ -161,7 +161,8 @@ class Matcher:
         back = [
             each for each in lines if each.refund_id and (rule := rule_of(each.type)) and rule.group is Group.REFUND
         ]
-        never_left = gross + sum((self.worth(each) for each in back), ZERO) == 0
+        shipped = any(each.shipped_at for each in sold.lines)
+        never_left = not shipped and gross + sum((self.worth(each) for each in back), ZERO) == 0
         if (
             self.whose == "seller"
             and not never_left

@@ -38,6 +38,10 @@ CREATE TABLE finding (
     cycle VARCHAR, day DATE, ours BIGINT, theirs BIGINT, what VARCHAR, information BOOLEAN DEFAULT FALSE
 );
 CREATE TABLE effect (
-    code VARCHAR, mkp VARCHAR, key VARCHAR, cycle VARCHAR, doc VARCHAR, bucket VARCHAR, is_tax BOOLEAN, a BIGINT,
-    placed BOOLEAN DEFAULT TRUE
+    code VARCHAR, mkp VARCHAR, key VARCHAR, order_id VARCHAR, cycle VARCHAR, doc VARCHAR, bucket VARCHAR, is_tax BOOLEAN,
+    a BIGINT, lines BIGINT DEFAULT 0,  -- how many lines are lacking by it
+    slack BIGINT DEFAULT 0,  -- minor units that a worked-out amount may be beside
+    placed BOOLEAN DEFAULT TRUE,  -- FALSE: its cycle and document are a guess
+    sure BOOLEAN DEFAULT FALSE,  -- it came about after the log was added up, whatever the running balance says
+    day DATE
 );

@@ -14,7 +14,12 @@ WITH alike AS (  -- few: most lines need not be sorted
     SELECT hash(mkp, type, a, created, order_id, line_id, refund_id, tax_code, debit_id, shipment_id, fee_code, cycle, doc, shop) AS content
     FROM line WHERE a <> 0 AND type <> 'PAYMENT' GROUP BY content HAVING count(*) > 1
 )
-SELECT mkp, id
+SELECT mkp, id,
+       -- No line that moved money leaves the balance where its twin did: this one was never added up.
+       bal IS NOT NULL AND count(*) OVER (
+           PARTITION BY mkp, type, a, created, order_id, line_id, refund_id, tax_code, debit_id, shipment_id, fee_code, cycle, doc, shop, bal
+           ORDER BY id
+       ) > 1 AS is_copy
 FROM line
 WHERE a <> 0 AND type <> 'PAYMENT'
   AND hash(mkp, type, a, created, order_id, line_id, refund_id, tax_code, debit_id, shipment_id, fee_code, cycle, doc, shop) IN (FROM alike)
@@ -31,8 +36,10 @@ SELECT line.*, k.sign, k.grp, k.bucket, k.is_tax, k.type IS NULL AS unmapped,
            ELSE a
        END AS worth,
        d.id IS NOT NULL AS is_double,
+       coalesce(d.is_copy, FALSE) AS is_copy,
        d.id IS NULL AND sign(a) = -k.sign AND NOT k.either AS is_turned,
-       state = 'NOT_APPLICABLE' AND k.grp IN ('sale', 'refund', 'remitted', 'wash') AS is_memo,
+       -- Paid to the shop directly; also what nobody knows, as commission on such an order bears another state.
+       state = 'NOT_APPLICABLE' AND coalesce(k.grp IN ('sale', 'refund', 'remitted', 'wash'), TRUE) AS is_memo,
        k.grp IN ('fee', 'manual') AS is_fee,
        coalesce(order_id, doc, cycle, line.id) AS key
 FROM line
@@ -50,9 +57,11 @@ SELECT 'SIGN_ANOMALY', mkp, key, any_value(ccy), sum(abs(2 * a)), any_value(orde
        any_value(cycle), min(created)::DATE, sum(a), sum(-a), string_agg(DISTINCT type, ', ' ORDER BY type), FALSE
 FROM l WHERE is_turned GROUP BY mkp, key;
 
-INSERT INTO effect
-SELECT CASE WHEN is_double THEN 'DUPLICATE_TL' ELSE 'SIGN_ANOMALY' END, mkp, key, cycle, CASE WHEN is_fee THEN doc END,
-       bucket, is_tax, a - worth, TRUE
+INSERT INTO effect BY NAME
+SELECT CASE WHEN is_double THEN 'DUPLICATE_TL' ELSE 'SIGN_ANOMALY' END AS code, mkp, key, order_id,
+       CASE WHEN NOT is_memo THEN cycle END AS cycle, CASE WHEN is_fee THEN doc END AS doc,
+       CASE WHEN NOT is_memo THEN bucket END AS bucket, is_tax, a - worth AS a,
+       CASE WHEN is_double THEN -1 ELSE 0 END AS lines, is_copy AS sure
 FROM l WHERE is_double OR is_turned;
 
 
@@ -82,10 +91,10 @@ JOIN sold s ON s.mkp = u.mkp AND s.order_id = u.order_id AND s.line_id = u.line_
 WHERE u.unmapped AND u.refund_id IS NULL;
 
 UPDATE l SET type = k.type, sign = k.sign, grp = k.grp, bucket = k.bucket, is_tax = k.is_tax, unmapped = FALSE,
-             is_fee = k.grp = 'fee'
+             is_fee = k.grp = 'fee', is_memo = is_memo AND k.grp IN ('sale', 'refund', 'remitted', 'wash')
 FROM stands_for f JOIN kind k USING (type)
 WHERE l.mkp = f.mkp AND l.id = f.id;
 
 -- What is left was moved all the same, but in no bucket that we know, and on the document as we cannot tell.
-INSERT INTO effect
-SELECT 'UNMAPPED_TYPE', mkp, key, NULL, doc, '?', NULL, -a, TRUE FROM l WHERE unmapped;
+INSERT INTO effect BY NAME
+SELECT 'UNMAPPED_TYPE' AS code, mkp, key, order_id, doc, '?' AS bucket, -a AS a FROM l WHERE unmapped AND NOT is_memo;

@@ -18,6 +18,7 @@ SELECT mkp, order_id, any_value(ccy) AS ccy, any_value(order_state) AS state, su
        min(shipped) AS first_shipped, max(shipped) AS last_shipped, max(received) AS received,
        min(tax / gross) FILTER (gross > 0) AS least_share, max(tax / gross) FILTER (gross > 0) AS most_share,
        any_value(direct_pay) AS direct_pay,
+       count(*) AS lines,
        any_value(order_state) IN ('SHIPPED', 'TO_COLLECT', 'RECEIVED', 'CLOSED')
            OR bool_or(line_state IN ('SHIPPED', 'TO_COLLECT', 'RECEIVED', 'CLOSED')) AS has_left
 FROM sold GROUP BY mkp, order_id;
@@ -131,10 +132,10 @@ SELECT CASE WHEN 2 * abs(ours_tax - theirs_tax) > roundings THEN 'TAX_DIFF' ELSE
 FROM tax_side
 WHERE theirs_tax IS NOT NULL AND ours_tax <> theirs_tax
   AND NOT (unmapped <> 0 AND 2 * abs(ours_tax - theirs_tax - unmapped) <= roundings)
-  -- a gross that differs was told above, with the tax that is in it
+  -- a gross that differs was told above, with the tax that is in it; that was rounded by itself as well
   AND NOT (ours <> theirs AND (ours - theirs = ours_tax - theirs_tax
-           OR 2 * abs(ours_tax - theirs_tax - (ours - theirs) * least_share) <= roundings + share_off
-           OR 2 * abs(ours_tax - theirs_tax - (ours - theirs) * most_share) <= roundings + share_off));
+           OR 2 * abs(ours_tax - theirs_tax - (ours - theirs) * least_share) <= roundings + 1 + share_off
+           OR 2 * abs(ours_tax - theirs_tax - (ours - theirs) * most_share) <= roundings + 1 + share_off));
 
 INSERT INTO finding
 WITH by_code AS (
@@ -161,17 +162,17 @@ WHERE last_shipped IS NOT NULL
        OR date_trunc('month', billed_day) < date_trunc('month', first_shipped));
 
 -- A marketplace shows tax in lines of its own, or inside the price; an order that does otherwise is told.
+CREATE TABLE shown AS
+SELECT o.mkp, o.order_id, o.ccy, o.cycle, o.day, o.taxes > 0 AS is_split, s.tax
+FROM log_order o JOIN sold_order s ON s.mkp = o.mkp AND s.order_id = o.order_id
+WHERE o.lines > 0 AND s.tax <> 0 AND o.gross = s.gross;
+
+CREATE TABLE usual AS
+SELECT s.mkp, CASE any_value(r.presentation) WHEN 'split' THEN TRUE WHEN 'embedded' THEN FALSE
+              ELSE count(*) FILTER (is_split) >= count(*) FILTER (NOT is_split) END AS is_split
+FROM shown s JOIN rules r ON r.mkp = s.mkp GROUP BY s.mkp;
+
 INSERT INTO finding
-WITH shown AS (
-    SELECT o.mkp, o.order_id, o.ccy, o.cycle, o.day, o.taxes > 0 AS is_split, s.tax
-    FROM log_order o JOIN sold_order s ON s.mkp = o.mkp AND s.order_id = o.order_id
-    WHERE o.lines > 0 AND s.tax <> 0 AND o.gross = s.gross
-),
-usual AS (
-    SELECT s.mkp, CASE any_value(r.presentation) WHEN 'split' THEN TRUE WHEN 'embedded' THEN FALSE
-                  ELSE count(*) FILTER (is_split) >= count(*) FILTER (NOT is_split) END AS is_split
-    FROM shown s JOIN rules r ON r.mkp = s.mkp GROUP BY s.mkp
-)
 SELECT 'TAX_PRESENTATION_UNKNOWN', s.mkp, s.order_id, s.ccy, s.tax, s.order_id, NULL, s.cycle, s.day, NULL, NULL,
        CASE WHEN s.is_split THEN 'in lines of its own' ELSE 'inside the price' END, FALSE
 FROM shown s JOIN usual u ON u.mkp = s.mkp WHERE s.is_split <> u.is_split;

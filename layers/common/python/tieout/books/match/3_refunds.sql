@@ -35,7 +35,7 @@ LEFT JOIN sold_order s ON s.mkp = r.mkp AND s.order_id = r.order_id
 LEFT JOIN log_order o ON o.mkp = r.mkp AND o.order_id = r.order_id
 WHERE r.lines > 0 AND r.gross <> 0 AND c.key IS NULL AND NOT coalesce(s.direct_pay, FALSE)
   -- what never left was never billed, and there is nothing to credit
-  AND (b.order_id IS NOT NULL OR coalesce(s.has_left, TRUE) AND o.gross + o.back <> 0);
+  AND (b.order_id IS NOT NULL OR coalesce(s.has_left, TRUE) AND (o.gross + o.back <> 0 OR s.first_shipped IS NOT NULL));
 
 INSERT INTO finding
 SELECT 'CREDIT_WITHOUT_REFUND', c.mkp, coalesce(c.refund_id, c.order_id, c.key), c.ccy, c.gross, c.order_id, c.refund_id, NULL, c.day, c.gross, NULL, c.numbers, FALSE

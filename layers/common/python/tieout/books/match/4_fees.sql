@@ -8,7 +8,7 @@ SELECT mkp, order_id, line_id, any_value(ccy) AS ccy,
        min(created)::DATE AS day
 FROM l WHERE refund_id IS NULL AND order_id IS NOT NULL AND line_id IS NOT NULL
 GROUP BY mkp, order_id, line_id
-HAVING count(*) FILTER (type = 'ORDER_AMOUNT') > 0;
+HAVING count(*) FILTER (type IN ('ORDER_AMOUNT', 'COMMISSION_FEE')) > 0;
 
 CREATE TABLE off_contract AS
 SELECT c.*, s.commission, s.commission_tax, c.fee - s.commission AS fee_off, c.vat - s.commission_tax AS vat_off,
@@ -36,24 +36,26 @@ JOIN (
 ) p ON p.mkp = c.mkp AND p.order_id = c.order_id AND p.line_id = c.line_id;
 
 INSERT INTO finding
-SELECT 'COMMISSION_RATE', mkp, order_id, any_value(ccy), abs(sum(fee_off)), order_id, NULL, min(cycle), min(day), sum(fee),
+SELECT 'COMMISSION_RATE', mkp, order_id, any_value(ccy), sum(abs(fee_off)), order_id, NULL, min(cycle), min(day), sum(fee),
        sum(commission), string_agg(line_id, ', ' ORDER BY line_id), FALSE
 FROM against_contract WHERE abs(fee_off) > 1 GROUP BY mkp, order_id;
 
-INSERT INTO effect
-SELECT 'COMMISSION_RATE', mkp, order_id, cycle, doc, 'total_commissions', FALSE, -fee_off, TRUE
+INSERT INTO effect BY NAME
+SELECT 'COMMISSION_RATE' AS code, mkp, order_id AS key, order_id, cycle, doc, 'total_commissions' AS bucket, FALSE AS is_tax, -fee_off AS a
 FROM against_contract WHERE abs(fee_off) > 1;
 
 INSERT INTO finding
 WITH order_vat AS (SELECT mkp, order_id, sum(vat) AS vat FROM charged GROUP BY mkp, order_id)
 SELECT CASE WHEN any_value(v.vat) = 0 THEN 'FEE_VAT_REGIME' ELSE 'COMMISSION_VAT_DIFF' END, c.mkp, c.order_id, any_value(ccy),
-       abs(sum(vat_off)), c.order_id, NULL, min(vat_cycle), min(day), sum(c.vat), sum(commission_tax),
+       sum(abs(vat_off)), c.order_id, NULL, min(vat_cycle), min(day), sum(c.vat), sum(commission_tax),
        string_agg(line_id, ', ' ORDER BY line_id), FALSE
 FROM against_contract c JOIN order_vat v ON v.mkp = c.mkp AND v.order_id = c.order_id
 WHERE abs(vat_off) > 1 AND NOT vat_follows GROUP BY c.mkp, c.order_id;
 
-INSERT INTO effect
-SELECT CASE WHEN vat_follows THEN 'COMMISSION_RATE' ELSE 'COMMISSION_VAT_DIFF' END, mkp, order_id, vat_cycle, vat_doc, 'total_commissions', TRUE, -vat_off, TRUE
+INSERT INTO effect BY NAME
+SELECT CASE WHEN vat_follows THEN 'COMMISSION_RATE' ELSE 'COMMISSION_VAT_DIFF' END AS code, mkp, order_id AS key, order_id,
+       vat_cycle AS cycle, vat_doc AS doc, 'total_commissions' AS bucket, TRUE AS is_tax, -vat_off AS a,
+       CASE WHEN vat = 0 THEN 1 ELSE 0 END AS lines
 FROM against_contract WHERE abs(vat_off) > 1;
 
 -- Where we account for the tax ourselves (reverse charge), or there is none, the operator charges none.
@@ -83,6 +85,7 @@ sale_price AS (
 )
 SELECT b.*,
        coalesce(r.commission, CASE WHEN g.usually AND r.refund_id IS NULL AND p.price > 0 THEN round(s.commission * b.price / p.price)::BIGINT END, 0) AS expected,
+       CASE WHEN r.refund_id IS NULL OR r.commission IS NULL THEN 2 ELSE 0 END AS slack,
        coalesce(r.commission_tax, CASE WHEN g.usually AND r.refund_id IS NULL AND p.price > 0 THEN round(s.commission_tax * b.price / p.price)::BIGINT END, 0) AS expected_vat
 FROM back b
 JOIN given g ON g.mkp = b.mkp
@@ -97,9 +100,11 @@ SELECT 'COMMISSION_NOT_REFUNDED', mkp, refund_id, any_value(ccy), sum(expected -
        min(day), sum(fee), sum(expected), string_agg(line_id, ', ' ORDER BY line_id), FALSE
 FROM kept WHERE expected - fee > 1 GROUP BY mkp, refund_id;
 
-INSERT INTO effect
-SELECT 'COMMISSION_NOT_REFUNDED', mkp, refund_id, cycle, doc, 'total_refund_commissions', FALSE, fee - expected, TRUE
+INSERT INTO effect BY NAME
+SELECT 'COMMISSION_NOT_REFUNDED' AS code, mkp, refund_id AS key, order_id, cycle, doc, 'total_refund_commissions' AS bucket,
+       FALSE AS is_tax, fee - expected AS a, 0 AS lines, slack
 FROM kept WHERE expected - fee > 1
 UNION ALL
-SELECT 'COMMISSION_NOT_REFUNDED', mkp, refund_id, cycle, doc, 'total_refund_commissions', TRUE, vat - expected_vat, TRUE
+SELECT 'COMMISSION_NOT_REFUNDED', mkp, refund_id, order_id, cycle, doc, 'total_refund_commissions', TRUE, vat - expected_vat,
+       CASE WHEN vat = 0 THEN 1 ELSE 0 END, slack
 FROM kept WHERE expected - fee > 1 AND expected_vat <> vat;

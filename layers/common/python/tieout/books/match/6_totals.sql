@@ -51,22 +51,3 @@ FROM named n LEFT JOIN log l ON l.mkp = n.mkp AND l.cycle = n.cycle AND l.bucket
 -- What is paid to the shop directly moves no balance; its orders are compared one by one.
 WHERE n.bucket IN (SELECT bucket FROM kind)
   AND CASE WHEN n.is_net THEN coalesce(l.excl, 0) ELSE coalesce(l.incl, 0) END <> n.amount;
-
--- Each line leads from the balance before it to the one after it. A complete log is one unbroken walk: every balance is
--- left as often as it is reached, but for the first and the last one. Whatever order the lines came in.
--- Lines of orders that the customer pays directly may be in it or not: nobody has said; the walk with fewer gaps counts.
-CREATE TABLE chain AS
-WITH visit AS (  -- both walks in one grouping, of all lines: few balances are left of it
-    SELECT mkp, shop, ccy, bal, 1 AS visits, is_memo IS NOT TRUE AS is_moved FROM l WHERE bal IS NOT NULL
-    UNION ALL SELECT mkp, shop, ccy, bal - a, -1, is_memo IS NOT TRUE FROM l WHERE bal IS NOT NULL
-),
-loose AS (
-    SELECT mkp, shop, ccy, bal, sum(visits)::BIGINT AS of_all, coalesce(sum(visits) FILTER (is_moved), 0)::BIGINT AS of_moved
-    FROM visit GROUP BY ALL HAVING of_all <> 0 OR of_moved <> 0
-),
-better AS (
-    SELECT mkp, shop, ccy, count(*) FILTER (of_all <> 0) <= count(*) FILTER (of_moved <> 0) AS with_memo FROM loose GROUP BY ALL
-)
-SELECT w.mkp, w.shop, w.ccy, w.bal, CASE WHEN with_memo THEN of_all ELSE of_moved END AS visits
-FROM loose w JOIN better b USING (mkp, shop, ccy)
-WHERE CASE WHEN with_memo THEN of_all ELSE of_moved END <> 0;

@@ -8,17 +8,18 @@ nothing has to be guessed.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Sequence
-from datetime import datetime
+from collections.abc import Hashable, Iterable, Sequence
+from datetime import date, datetime, timedelta
 from itertools import combinations
 
 from msgspec import Struct
 
 MOST_TOGETHER = 4
 """Findings that one break may be made of."""
-MOST_ANYWHERE = 2
-"""Findings that are looked for between places that are no neighbours."""
+MOST_WHOLE = 2
+"""Of them such as may lie anywhere: more add up to any width by chance."""
 MOST_CANDIDATES = 24
+NEAREST_WHOLE = 8
 
 
 class Loose(Struct, frozen=True, kw_only=True):
@@ -30,6 +31,9 @@ class Loose(Struct, frozen=True, kw_only=True):
     orders: frozenset[str]
     """Of the lines there."""
     line: str
+    place: int = 0
+    """Of its cycle among the cycles, where lines stand by cycle and not by time alone."""
+    is_payout: bool = False
 
 
 class Suspected(Struct, frozen=True, kw_only=True):
@@ -41,6 +45,10 @@ class Suspected(Struct, frozen=True, kw_only=True):
     """None: its place is not known."""
     slack: int = 0
     """Minor units by which a worked-out amount may be beside."""
+    day: date | None = None
+    """When it should have been, if that is known."""
+    finding: Hashable = None
+    """What it is a part of: several lines may be lacking by one mistake."""
 
 
 class BorneOut(Struct, frozen=True, kw_only=True):
@@ -48,15 +56,23 @@ class BorneOut(Struct, frozen=True, kw_only=True):
 
     name: Hashable
     cycles: tuple[str | None, ...]
-    """Of the lines on both sides of the break."""
+    """That it may belong to: the one of the line after the break first."""
+    beside: int = 0
+    """Minor units that the break is wider than what was worked out."""
 
 
 class Gap(Struct, frozen=True, kw_only=True):
     """A break that nothing explains."""
 
     start: Loose
+    end: Loose
     amount: int
     """What the missing lines come to; a line too many counts against it."""
+
+    @property
+    def cycles(self) -> tuple[str | None, ...]:
+        """Those that the missing lines may belong to."""
+        return _cycles(self.start, self.end)
 
 
 class Walk(Struct, frozen=True):
@@ -98,98 +114,134 @@ class _Walking:
     def walk(self) -> Walk:
         for each in [each for each in self._open if each.order is not None]:
             self._alone(each)
-        for each in [each for each in self._open if each.order is None]:
-            self._alone(each)
         if not self._is_closed:
             if not self._starts or not self._ends:
                 return Walk(tuple(self._borne_out), ())
-            self._starts.pop(0)
-            self._ends.pop()
+            self._remove(self._starts[0], None)
+            self._remove(None, self._ends[-1])
+        self._in_a_row(1)
+        for each in [each for each in self._open if each.order is None]:
+            self._alone(each)
         for size in range(2, MOST_TOGETHER + 1):
-            for start in list(self._starts):
-                self._several(start, size)
-        gaps = []
-        for start in list(self._starts):
-            end = self._before(start)
-            if end is None:
-                break
-            self._ends.remove(end)
-            gaps.append(Gap(start=start, amount=start.balance - end.balance))
-        return Walk(tuple(self._borne_out), tuple(gaps))
+            self._in_a_row(size)
+        gaps = [Gap(start=start, end=end, amount=start.balance - end.balance) for end, start in self._pairs()]
+        return Walk(tuple(self._borne_out), tuple(gap for gap in gaps if gap.amount))
+
+    def _pairs(self) -> list[tuple[Loose, Loose]]:
+        """A log that breaks off goes on at the next start: what is left of both, in their order."""
+        return list(zip(self._ends, self._starts, strict=False))
 
     def _alone(self, suspected: Suspected) -> None:
         """By itself it is exactly as wide as the way from a loose end to a loose start."""
-        for slack in range(suspected.slack + 1):
-            for width in {suspected.amount + slack, suspected.amount - slack}:
-                found = self._pair(suspected, width)
-                if found is not None:
-                    start, end = found
-                    self._remove(start, end)
-                    self._bear_out(suspected, start, end)
-                    return
+        for width in _widths(suspected):
+            found = self._pair(suspected, width)
+            if found is not None:
+                self._bear_out([suspected], *found)
+                return
 
     def _pair(self, suspected: Suspected, width: int) -> tuple[Loose, Loose] | None:
         if suspected.order is None:
-            fitting = ((start, end) for start in self._starts for end in self._ends_at.get(start.balance + width, ()))
-            # Amounts fit by chance too, the more so the more breaks there are: the nearest places are the likeliest.
-            return min(fitting, key=lambda pair: abs(pair[0].at - pair[1].at), default=None)
-        for start in self._starts_of.get(suspected.order, ()):
-            for end in self._ends_at.get(start.balance + width, ()):
-                return start, end
-        for end in self._ends_of.get(suspected.order, ()):
-            for start in self._starts_at.get(end.balance - width, ()):
-                return start, end
-        return None
+            fitting: Iterable[tuple[Loose, Loose]] = (
+                (start, end) for start in self._starts for end in self._ends_at.get(start.balance + width, ())
+            )
+        else:
+            fitting = [
+                *(
+                    (start, end)
+                    for start in self._starts_of.get(suspected.order, ())
+                    for end in self._ends_at.get(start.balance + width, ())
+                ),
+                *(
+                    (start, end)
+                    for end in self._ends_of.get(suspected.order, ())
+                    for start in self._starts_at.get(end.balance - width, ())
+                ),
+            ]
+        # Amounts fit by chance too, the more so the more breaks there are: the nearest places are the likeliest.
+        return min(fitting, key=lambda pair: _distance(*pair), default=None)
 
-    def _remove(self, start: Loose, end: Loose) -> None:
-        self._starts.remove(start)
-        self._starts_at[start.balance].remove(start)
-        self._ends.remove(end)
-        self._ends_at[end.balance].remove(end)
-        for order in start.orders:
-            self._starts_of[order].remove(start)
-        for order in end.orders:
-            self._ends_of[order].remove(end)
+    def _remove(self, start: Loose | None, end: Loose | None) -> None:
+        if start is not None:
+            self._starts.remove(start)
+            self._starts_at[start.balance].remove(start)
+            for order in start.orders:
+                self._starts_of[order].remove(start)
+        if end is not None:
+            self._ends.remove(end)
+            self._ends_at[end.balance].remove(end)
+            for order in end.orders:
+                self._ends_of[order].remove(end)
 
-    def _bear_out(self, suspected: Suspected, start: Loose, end: Loose) -> None:
-        self._open.remove(suspected)
-        self._borne_out.append(BorneOut(name=suspected.name, cycles=(start.cycle, end.cycle)))
+    def _bear_out(self, chosen: Sequence[Suspected], start: Loose, end: Loose) -> None:
+        self._remove(start, end)
+        beside = end.balance - start.balance - sum(each.amount for each in chosen)
+        for each in chosen:
+            self._open.remove(each)
+            self._borne_out.append(BorneOut(name=each.name, cycles=_cycles(start, end), beside=beside))
+            beside = 0
 
-    def _before(self, start: Loose) -> Loose | None:
-        if not self._ends:
-            return None
-        earlier = [end for end in self._ends if end.at <= start.at] or self._ends[:1]
-        return max(earlier, key=lambda end: (end.at, bool(end.orders & start.orders), end.cycle == start.cycle))
-
-    def _several(self, start: Loose, size: int) -> None:
+    def _in_a_row(self, size: int) -> None:
         """Neighbours that are all missing leave one break as wide as all of them.
 
-        Two may add up between any two places; three and more do so by chance too often, but between neighbours.
+        More than one add up by chance too often between places that are no neighbours.
         """
-        before = self._before(start)
-        if before is None:
-            return
-        others = [end for end in self._ends if end is not before] if size == MOST_ANYWHERE else []
-        for end in [before, *others]:
-            chosen = self._together(start, end, size)
-            if chosen:
-                self._starts.remove(start)
-                self._ends.remove(end)
-                for each in chosen:
-                    self._bear_out(each, start, end)
-                return
+        for end, start in self._pairs():
+            ends = [end, *(each for each in self._ends if each is not end and _moment(each) == _moment(end))]
+            for other in ends:
+                chosen = self._together(start, other, size)
+                if chosen:
+                    self._bear_out(chosen, start, other)
+                    break
 
     def _together(self, start: Loose, end: Loose, size: int) -> tuple[Suspected, ...]:
         """Several findings side by side: of the orders on both sides, and such as could be anywhere."""
         orders = start.orders | end.orders
         near = [each for each in self._open if each.order is not None and each.order in orders]
-        near += [each for each in self._open if each.order is None]
+        whole = sorted(
+            (each for each in self._open if each.order is None), key=lambda each: _days_off(each, end, start)
+        )
         width = end.balance - start.balance
-        for chosen in combinations(near[:MOST_CANDIDATES], size):
-            if abs(sum(each.amount for each in chosen) - width) <= sum(each.slack for each in chosen):
-                return chosen
-        return ()
+        fitting = (
+            chosen
+            for chosen in combinations([*near[:MOST_CANDIDATES], *whole[:NEAREST_WHOLE]], size)
+            if sum(each.order is None for each in chosen) <= MOST_WHOLE
+            and abs(sum(each.amount for each in chosen) - width) <= sum(each.slack for each in chosen)
+        )
+        return min(fitting, key=_mistakes, default=())
 
 
-def _place(loose: Loose) -> tuple[datetime, str, int]:
-    return loose.at, loose.line, loose.balance
+def _mistakes(chosen: Sequence[Suspected]) -> tuple[int, int]:
+    """Of several that are as wide, the likeliest is what as few mistakes with as few orders make up."""
+    return len({each.finding or each.name for each in chosen}), len({each.order or each.name for each in chosen})
+
+
+def _cycles(start: Loose, end: Loose) -> tuple[str | None, ...]:
+    """Of the lines on both sides of a break: after a payout the next cycle has begun."""
+    if start.place and end.is_payout:
+        return (start.cycle,)
+    return tuple(dict.fromkeys((start.cycle, end.cycle)))
+
+
+def _widths(suspected: Suspected) -> list[int]:
+    """The nearest first."""
+    return [suspected.amount + beside for beside in sorted(range(-suspected.slack, suspected.slack + 1), key=abs)]
+
+
+def _days_off(suspected: Suspected, end: Loose, start: Loose) -> timedelta:
+    """How long before or after a break it should have been; what nobody can date is no nearer than anything."""
+    if suspected.day is None:
+        return timedelta(0)
+    first, last = sorted((end.at.date(), start.at.date()))
+    return max(first - suspected.day, suspected.day - last, timedelta(0))
+
+
+def _distance(start: Loose, end: Loose) -> tuple[int, timedelta]:
+    return abs(start.place - end.place), abs(start.at - end.at)
+
+
+def _moment(loose: Loose) -> tuple[int, datetime]:
+    return loose.place, loose.at
+
+
+def _place(loose: Loose) -> tuple[int, datetime, str, int]:
+    return loose.place, loose.at, loose.line, loose.balance

@@ -1,0 +1,53 @@
+-- Stage 2, I2: the running balance of each log (marketplace, shop and currency), and where lines stand in it.
+
+-- Cycles follow one another, and what is in none yet comes last; a payout is booked days later, by its date among the lines
+-- of the next cycle. Where the balance goes from a line of a cycle to its payout, lines stand by cycle; else by time.
+CREATE TABLE stretch AS
+WITH piece AS (
+    SELECT mkp, shop, ccy, cycle, type = 'PAYMENT' AS is_payout, coalesce(min(created) FILTER (is_memo IS NOT TRUE), min(created)) AS first,
+           coalesce(max(created) FILTER (is_memo IS NOT TRUE), max(created)) AS last
+    FROM l WHERE bal IS NOT NULL AND NOT is_copy GROUP BY ALL
+),
+by_cycle AS (
+    SELECT DISTINCT p.mkp, p.shop, p.ccy
+    FROM l p
+    JOIN cycle c ON c.mkp = p.mkp AND c.id = p.cycle
+    JOIN l e ON e.mkp = p.mkp AND e.cycle = p.cycle AND e.type <> 'PAYMENT' AND e.bal IN (p.bal - p.a, p.bal + c.to_seller)
+    WHERE p.type = 'PAYMENT' AND NOT p.is_copy
+)
+SELECT s.*, hash(s.cycle, s.is_payout) AS piece,
+       CASE WHEN b.mkp IS NULL THEN 0
+            WHEN s.cycle IS NULL THEN 1000000000
+            ELSE 2 * dense_rank() OVER (PARTITION BY s.mkp, s.shop, s.ccy ORDER BY s.cycle IS NULL, coalesce(c.closed, s.last), s.cycle) + s.is_payout::INT
+       END AS place
+FROM piece s
+LEFT JOIN by_cycle b ON b.mkp = s.mkp AND b.shop IS NOT DISTINCT FROM s.shop AND b.ccy = s.ccy
+LEFT JOIN cycle c ON c.mkp = s.mkp AND c.id = s.cycle;
+
+-- Each line leads from the balance before it to the one after it. A complete log is one unbroken walk: every balance is
+-- left as often as it is reached, but for the first and the last one. Whatever order the lines came in.
+-- Lines of orders that the customer pays directly may be in it or not: nobody has said; the walk with fewer gaps counts.
+CREATE TABLE chain AS
+WITH visit AS (  -- both walks in one grouping, of all lines: few balances are left of it
+    SELECT mkp, shop, ccy, hash(cycle, type = 'PAYMENT') AS piece, bal, 1 AS visits, is_memo IS NOT TRUE AS is_moved
+    FROM l WHERE bal IS NOT NULL AND NOT is_copy
+    UNION ALL
+    SELECT mkp, shop, ccy, hash(cycle, type = 'PAYMENT'), bal - a, -1, is_memo IS NOT TRUE
+    FROM l WHERE bal IS NOT NULL AND NOT is_copy
+),
+by_piece AS (
+    SELECT mkp, shop, ccy, piece, bal, sum(visits)::BIGINT AS of_all, coalesce(sum(visits) FILTER (is_moved), 0)::BIGINT AS of_moved
+    FROM visit GROUP BY ALL HAVING of_all <> 0 OR of_moved <> 0
+),
+loose AS (
+    SELECT p.mkp, p.shop, p.ccy, s.place, p.bal, sum(of_all)::BIGINT AS of_all, sum(of_moved)::BIGINT AS of_moved
+    FROM by_piece p
+    JOIN stretch s ON s.mkp = p.mkp AND s.shop IS NOT DISTINCT FROM p.shop AND s.ccy = p.ccy AND s.piece = p.piece
+    GROUP BY ALL HAVING sum(of_all) <> 0 OR sum(of_moved) <> 0
+),
+better AS (
+    SELECT mkp, shop, ccy, count(*) FILTER (of_all <> 0) <= count(*) FILTER (of_moved <> 0) AS with_memo FROM loose GROUP BY ALL
+)
+SELECT w.mkp, w.shop, w.ccy, w.place, w.bal, CASE WHEN with_memo THEN of_all ELSE of_moved END AS visits, with_memo
+FROM loose w JOIN better b ON b.mkp = w.mkp AND b.shop IS NOT DISTINCT FROM w.shop AND b.ccy = w.ccy
+WHERE CASE WHEN with_memo THEN of_all ELSE of_moved END <> 0;
