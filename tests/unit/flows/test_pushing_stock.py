@@ -11,8 +11,8 @@ from msgspec import structs
 from tests.fakes import an_item
 from tests.fakes.stockroom import ONE, TWO, StockHouse, a_stock_house
 from tieout.config import config_from
-from tieout.domain.errors import NeedsAttention, Reason, SystemDown
-from tieout.domain.stock.offer import Offer
+from tieout.domain.errors import NeedsAttention, Reason, SystemDown, Throttled
+from tieout.domain.stock.offer import Offer, OfferExport
 from tieout.domain.stock.shelf import Member, Shelf
 from tieout.flows.orders.collect import collect_updates
 from tieout.flows.stock.listed import kept_offers
@@ -494,6 +494,38 @@ def test_an_export_that_fails_is_asked_for_again_and_the_push_goes_on_meanwhile(
     house.house.market.exports_fail = ""
     house.settle()
     assert not load(house.book).wants_full
+
+
+def test_a_marketplace_that_refuses_to_list_its_offers_is_not_asked_again_before_it_said() -> None:
+    house = a_stock_house(follow_seconds=60)
+    market = house.house.market
+    before, asked = market.export_offers, []
+
+    def refuse(changed_since: object = None) -> str:
+        asked.append(changed_since)
+        raise Throttled("once a day", 3600)
+
+    market.export_offers = refuse  # type: ignore[method-assign]
+    for _ in range(11):
+        house.push()
+    assert len(asked) == 1
+    market.export_offers = before  # type: ignore[method-assign]
+    house.push(after_minutes=10)
+    house.settle()
+    assert house.shows()["MUG"] == 100
+
+
+def test_an_export_is_waited_for_over_several_runs_and_asked_for_once() -> None:
+    house = a_stock_house(follow_seconds=0)
+    market = house.house.market
+    told = market.offer_export
+    market.offer_export = lambda _: OfferExport("PENDING")  # type: ignore[method-assign,assignment]
+    for _ in range(3):
+        assert house.push() == Pushed()
+    market.offer_export = told  # type: ignore[method-assign]
+    house.settle()
+    assert market.calls["OF52"] == 1
+    assert house.shows()["MUG"] == 100
 
 
 def test_prices_are_never_sent() -> None:

@@ -24,7 +24,7 @@ def read(house: House, sold: SoldOrders) -> int:
     _, until = collect_and_tell(MP, house.clock() - timedelta(seconds=WINDOW), sold.remember, house.at)
     sold.find(house.at)
     sold.name_items(lambda _, skus: {sku: f"id-{sku}" for sku in skus if sku != "UNHEARD-OF"})
-    sold.settle(WINDOW, lambda _, now: now, house.at)
+    sold.settle(int(until.timestamp()) - WINDOW, house.at)
     return int(until.timestamp())
 
 
@@ -98,7 +98,7 @@ def test_a_refused_order_gives_its_units_back() -> None:
     house.market.change("A-1", "REFUSED")
     until = read(house, sold)
     assert promised(sold) == {}
-    assert [(each.units, each.at) for each in sold.sales(WINDOW, until).of(MP, "MUG")] == [
+    assert [(each.units, each.at) for each in sold.sales(until - WINDOW, until).of(MP, "MUG")] == [
         (2, until - 120),
         (-2, until),
     ]
@@ -116,7 +116,7 @@ def test_a_line_that_is_canceled_in_part_is_promised_in_part() -> None:
     house.market.put(structs.replace(house.market.orders["A-1"], lines=(line,)))
     until = read(house, sold)
     assert promised(sold) == {"id-MUG": 1}
-    assert [each.units for each in sold.sales(WINDOW, until).of(MP, "MUG")] == [2, -1]
+    assert [each.units for each in sold.sales(until - WINDOW, until).of(MP, "MUG")] == [2, -1]
 
 
 def test_orders_that_no_reading_told_of_are_found_by_their_postings() -> None:
@@ -140,7 +140,7 @@ def test_an_order_that_came_by_an_event_between_two_runs_is_seen() -> None:
     house.clock.advance(minutes=12)
     collect_updates(MP, house.at)
     until = read(house, sold)
-    assert [each.units for each in sold.sales(WINDOW, until).of(MP, "MUG")] == [2]
+    assert [each.units for each in sold.sales(until - WINDOW, until).of(MP, "MUG")] == [2]
 
 
 def test_told_twice_and_out_of_order_an_order_counts_once_and_as_it_was_last() -> None:

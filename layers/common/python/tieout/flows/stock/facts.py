@@ -18,6 +18,19 @@ from tieout.flows.stock.sold import SoldOrders
 from tieout.flows.stock.standing import Standing
 from tieout.flows.stock.store import StockBook
 
+LATE = 60
+"""Seconds for which an order may be missing in Mirakl's listings."""
+
+
+def sales_window(standing: Standing, config: Config, now: int) -> tuple[int, int]:
+    """From when to when sales count, by Mirakl's clock: the settings' window, and whatever the book was not told yet.
+
+    A sale that the book never hears of would leave an offer at less than it may show.
+    """
+    until = max(standing.there(name, now) for name in stocked(config))
+    since = until - window_seconds(config)
+    return (min(since, standing.sales_until - LATE) if standing.sales_until else since), until
+
 
 def run_of(
     standing: Standing, selling: Sequence[Selling], sold: SoldOrders, config: Config, now: int, *, age: int = 0
@@ -30,7 +43,7 @@ def run_of(
     default = {name: each.risk.lag_seconds for name, each in stocked(config).items()}
     return Run(
         sellings=tuple(selling),
-        sales=sold.sales(window_seconds(config), max(standing.there(each.marketplace, now) for each in selling)),
+        sales=sold.sales(*sales_window(standing, config, now)),
         promised=exploded(sold.promised(), standing.recipes),
         drawn=drawn_by(standing.recipes, standing.kit_offers),
         landings=dict(standing.landings),

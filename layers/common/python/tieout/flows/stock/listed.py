@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from msgspec.json import decode, encode
 
-from tieout.domain.errors import CredentialsRefused, NeedsAttention, Retryable
+from tieout.domain.errors import CredentialsRefused, NeedsAttention, Retryable, Throttled
 from tieout.domain.stock.blocks import whole_lines
 from tieout.domain.stock.offer import Offer
 from tieout.flows.stock.rules import stocked
@@ -21,6 +21,8 @@ logger = logging.getLogger(__name__)
 
 APART = 10.0
 """Seconds between two looks at an export (OF53)."""
+NOT_AT_ONCE = 240
+"""Seconds that a marketplace which refused is left alone at least: longer than a run waits."""
 KEPT_SECONDS = 12 * 3600
 """An export that was not fetched by then is asked for again: Mirakl keeps its files for a day."""
 
@@ -47,16 +49,30 @@ def all_listed(standing: Standing, room: Stockroom) -> bool:
     """
     missing = [name for name in stocked(room.at.config) if not _is_there(name, standing, room)]
     waited, patience = APART, max((each.follow_seconds for each in stocked(room.at.config).values()), default=0)
-    while missing and waited <= patience and all(name in standing.exports for name in missing):
+    while missing and waited <= patience and all(_is_coming(name, standing, room) for name in missing):
         room.pause(APART)
         waited += APART
         missing = [name for name in missing if not _is_there(name, standing, room)]
     return not missing
 
 
+def _is_coming(marketplace: str, standing: Standing, room: Stockroom) -> bool:
+    """Whether there is something to wait for in this run."""
+    return marketplace in standing.exports and not _is_too_early(marketplace, standing, room)
+
+
+def _is_too_early(marketplace: str, standing: Standing, room: Stockroom) -> bool:
+    return standing.there(marketplace, room.now) < standing.exports_after.get(marketplace, 0)
+
+
 def _is_there(marketplace: str, standing: Standing, room: Stockroom) -> bool:
     try:
-        return _look(marketplace, standing, room)
+        return not _is_too_early(marketplace, standing, room) and _look(marketplace, standing, room)
+    except Throttled as error:
+        wait = max(NOT_AT_ONCE, int(error.after_seconds or 0))
+        standing.exports_after[marketplace] = standing.there(marketplace, room.now) + wait
+        logger.warning("offers not given yet", extra={"marketplace": marketplace, "wait": wait, "why": str(error)})
+        return False
     except (Retryable, CredentialsRefused, NeedsAttention) as error:
         logger.warning("offers not read", extra={"marketplace": marketplace, "why": str(error)})
         return False

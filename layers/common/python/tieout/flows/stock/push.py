@@ -23,14 +23,14 @@ from tieout.domain.stock.stale import is_stale
 from tieout.domain.stock.workings import Want
 from tieout.flows.outcomes import held_until
 from tieout.flows.ports import At
-from tieout.flows.stock.facts import run_of
+from tieout.flows.stock.facts import run_of, sales_window
 from tieout.flows.stock.follow import ask_clocks, follow, follow_for
 from tieout.flows.stock.held import Limits, may_go, nothing_to_hold, take_released
 from tieout.flows.stock.listed import all_listed
 from tieout.flows.stock.orders import name_items, read_orders
 from tieout.flows.stock.reading import Reading, read_changes, read_everything
 from tieout.flows.stock.refused import asked_are_sent, not_taken, take_asked
-from tieout.flows.stock.rules import sellings, stocked, window_seconds
+from tieout.flows.stock.rules import sellings, stocked
 from tieout.flows.stock.sold import SoldOrders
 from tieout.flows.stock.standing import Flight, Standing, load, put
 from tieout.flows.stock.store import Stockroom
@@ -69,7 +69,7 @@ def push_stock(task: str, room: Stockroom) -> Pushed:
     sold = SoldOrders.load(room.book, at.config)
     read_orders(sold, standing, room)
     # Promises are read before the stock: a sale that NetSuite books in between counts twice, never not at all.
-    sold.settle(window_seconds(at.config), standing.there, at)
+    sold.settle(sales_window(standing, at.config, room.now)[0], at)
     sold.keep(room.book)
     began = room.now
     standing, reading = _read(standing, sold, room)
@@ -172,6 +172,8 @@ def _push(standing: Standing, reading: Reading | None, sold: SoldOrders, began: 
         _fly(chosen, standing, began - age, room)
     if reading:
         _note(reading, standing, began, at)
+    read = [standing.orders_read_at.get(name, 0) for name in limits]
+    standing.sales_until = max(standing.sales_until, min(read))
     put(standing, room.book)
     files = {name: sent for name, wants in chosen.items() if (sent := _send(name, wants, standing, room))}
     put(standing, room.book)

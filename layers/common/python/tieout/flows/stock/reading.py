@@ -23,8 +23,9 @@ from tieout.flows.stock.rules import approval_fields
 from tieout.flows.stock.standing import Standing
 from tieout.flows.stock.store import Stockroom
 
-OVERLAP = timedelta(minutes=5)
-"""Changes are read again from so long before: NetSuite's listings lag behind its records. Figures are absolute."""
+OVERLAP = timedelta(minutes=10)
+"""Changes are read again from so long before: NetSuite's listings lag behind its records, and its clock may be put
+back in autumn. Figures are absolute: what comes twice changes nothing."""
 Page = TypeVar("Page")
 
 

@@ -133,11 +133,8 @@ class SoldOrders:
 
     # --- what follows ------------------------------------------------------------------------------------------------
 
-    def settle(self, window_seconds: int, there: Callable[[str, int], int], at: At) -> None:
-        """See which sales NetSuite holds by now, and forget those that count for nothing any more.
-
-        `there` says what a marketplace's clock shows when ours shows an instant.
-        """
+    def settle(self, since: int, at: At) -> None:
+        """See which sales NetSuite holds by now, and forget those before `since` (Mirakl's clock) that it does."""
         now = int(at.clock().timestamp())
 
         def look(order: SoldOrder) -> None:
@@ -148,8 +145,7 @@ class SoldOrders:
         self._orders = {
             key: order
             for key, order in self._orders.items()
-            if order.held_since is None
-            or max(order.created_at, order.updated_at) > there(order.marketplace, now) - 2 * window_seconds
+            if order.held_since is None or max(order.created_at, order.updated_at) >= since
         }
 
     def promised(self) -> dict[str, dict[str, Decimal]]:
@@ -164,9 +160,9 @@ class SoldOrders:
                     of_item[order.marketplace] = of_item.get(order.marketplace, ZERO) + line.left
         return promised
 
-    def sales(self, window_seconds: int, until: int) -> Sales:
-        """What was sold within the window, and what of it came to nothing; instants by Mirakl's clock."""
-        return sales_within(until - window_seconds, until, self._told())
+    def sales(self, since: int, until: int) -> Sales:
+        """What was sold within a window, and what of it came to nothing; instants by Mirakl's clock."""
+        return sales_within(since, until, self._told())
 
     def _told(self) -> Iterator[Sale]:
         for order in self:

@@ -68,6 +68,8 @@ class Standing(Struct, kw_only=True, omit_defaults=True):
     wants_full: bool = False
     """Everything is to be read anew as soon as the files of offers are there."""
     exports: dict[str, Export] = field(default_factory=dict)
+    exports_after: dict[str, int] = field(default_factory=dict)
+    """Before then, by Mirakl's clock, a marketplace does not want to be asked for its offers."""
     locations: dict[str, str] = field(default_factory=dict)
     """NetSuite's ids of locations by name: while NetSuite is away they are known all the same."""
     recipes: dict[str, tuple[Member, ...]] = field(default_factory=dict)
@@ -82,6 +84,8 @@ class Standing(Struct, kw_only=True, omit_defaults=True):
     """Seconds by which a marketplace's clock is before ours, as last told."""
     orders_read_at: dict[str, int] = field(default_factory=dict)
     """Up to when orders were read, by Mirakl's clock."""
+    sales_until: int = 0
+    """Up to when every marketplace's sales were told to the book, by Mirakl's clock."""
     flights: dict[str, Flight] = field(default_factory=dict)
     landings: dict[str, Landing] = field(default_factory=dict)
     """What became of files that the book does not say yet."""
