@@ -12,7 +12,19 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import ROOT, backlog, dispatch, imports, reconcile, scores, settlement, stock, translation, webhooks
+from benchmarks import (
+    ROOT,
+    backlog,
+    dispatch,
+    imports,
+    offers,
+    reconcile,
+    scores,
+    settlement,
+    stock,
+    translation,
+    webhooks,
+)
 from benchmarks.result import Result
 
 PAGE = ROOT / "docs" / "reference" / "benchmarks.md"
@@ -25,6 +37,7 @@ PARTS: dict[str, Callable[[], list[Result]]] = {
     "Webhooks: a hundred thousand bodies": webhooks.measure,
     "Settlement: from transaction lines to records": settlement.measure,
     "Stock: a million items on two marketplaces": stock.measure,
+    "Files of offers": offers.measure,
     "Imports of the functions": imports.measure,
 }
 

@@ -167,7 +167,15 @@ def test_a_sku_with_quotes_and_separators_comes_back_as_it_was_sent():
     assert [each.sku for each in rejected_lines(sent)] == ['A;"B"\n C', "=D"]
 
 
+def test_a_report_that_is_no_csv_needs_attention():
+    with pytest.raises(NeedsAttention) as refused:
+        rejected_lines(b"offer-sku;error\n" + b"x" * 200_000)
+    assert refused.value.reason is Reason.UNREADABLE_DOCUMENT
+
+
 @given(st.binary(max_size=200))
+@example(b"\x1c0;no;MUG")
+@example(b"9" * 200)
 def test_no_report_breaks_the_reading_of_it(report: bytes):
     assert all(isinstance(each, Rejected) for each in rejected_lines(report.replace(b"\0", b"")))
 
@@ -305,3 +313,22 @@ def test_what_never_ends_is_not_collected():
     with pytest.raises(NeedsAttention):
         list(offers_in(endless()))
     assert taken * 100_000 <= 2 * LONGEST_OFFER
+
+
+@given(st.integers(1, 400), st.lists(st.sampled_from(["},{", '"},', "]", "\\", "é"]), max_size=4).map("".join))
+def test_offers_read_by_the_hundreds_are_those_read_one_by_one(size: int, odd: str):
+    """Whatever stands in a SKU, and however many prices there are, a piece ends behind a whole offer."""
+    rows = [
+        told(shop_sku=f"{odd}{at}", quantity=at, prices=[{"origin_price": at}, {"context": {"a": [{}, {}]}}])
+        for at in range(9)
+    ]
+    document = json.dumps(rows, separators=(",", ":")).encode()
+    assert [(offer.sku, offer.quantity) for offer in read(document, size)] == [(f"{odd}{at}", at) for at in range(9)]
+
+
+def test_an_offer_that_is_wrong_is_told_by_how_many_came_before_it_in_a_long_file_too():
+    rows = [told(quantity=at) for at in range(500)]
+    rows[321]["quantity"] = "few"
+    with pytest.raises(NeedsAttention) as refused:
+        read(rows, 10_000)
+    assert refused.value.facts["offers_before"] == "321"

@@ -6,13 +6,14 @@ JSON, not CSV, although a row of CSV is shorter: only JSON lists every price of 
 from __future__ import annotations
 
 import re
-from codecs import getincrementaldecoder
+from codecs import BOM_UTF8, getincrementaldecoder
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from itertools import chain
 from json import JSONDecodeError, JSONDecoder
-from typing import Any
 
-from msgspec import ValidationError, convert
+from msgspec import DecodeError, ValidationError, convert
+from msgspec.json import Decoder
 
 from tieout.domain.errors import NeedsAttention, Reason
 from tieout.domain.stock.offer import Offer
@@ -27,22 +28,64 @@ FIELDS = (
 LONGEST_OFFER = 1_000_000
 """Characters; whatever has more is no offer."""
 
+TRIES = 30
+"""Commas, from the end of a piece, that may be the one behind its last whole offer."""
+
 _BETWEEN = re.compile(r"[\s,]*")
 _read = JSONDecoder(parse_float=Decimal).raw_decode
+_OFFERS = Decoder(list[ExportedOffer], strict=False)
 
 
 def offers_in(pieces: Iterable[bytes]) -> Iterator[Offer]:
     """Each offer of a file. Raises NeedsAttention(UNREADABLE_DOCUMENT) that tells how many came before it."""
-    for number, found in enumerate(_values(pieces)):
+    for before, told in enumerate(_told(pieces)):
         try:
-            yield _offer(convert(found, ExportedOffer, strict=False))
-        except (ValidationError, Unreadable) as error:
-            raise _unreadable(number, str(error)) from error
+            yield _offer(told)
+        except Unreadable as error:
+            raise _unreadable(before, str(error)) from error
 
 
-def _values(pieces: Iterable[bytes]) -> Iterator[Any]:
-    """The elements of a list, or values one after another, each as soon as it is whole."""
-    here, at, count, is_open = "", 0, 0, False
+def _told(pieces: Iterable[bytes]) -> Iterator[ExportedOffer]:
+    """Offers by the hundreds, as many as are whole; what is left then, and whatever looks odd, one by one."""
+    coming = iter(pieces)
+    here, opened, count = b"", b"", 0
+    for piece in coming:
+        here = (here + piece) if opened else (here + piece).removeprefix(BOM_UTF8).lstrip()
+        if not opened and here:
+            if not here.startswith(b"["):
+                break
+            here, opened = here[1:], b"["
+        try:
+            found, end = _whole(here)
+        except ValidationError:
+            break  # one by one it shows which
+        yield from found
+        count += len(found)
+        here = here[end:]
+        if len(here) > LONGEST_OFFER:
+            break
+    yield from _one_by_one(chain([opened + here], coming), count)
+
+
+def _whole(here: bytes) -> tuple[list[ExportedOffer], int]:
+    """The offers that are whole, and where they end. Before a comma within an offer there is no whole list."""
+    end = len(here)
+    for _ in range(TRIES):
+        end = here.rfind(b"},", 0, end)
+        if end < 0:
+            break
+        try:
+            return _OFFERS.decode(b"[%b}]" % here[:end]), end + 2
+        except ValidationError:
+            raise
+        except DecodeError:
+            continue
+    return [], 0
+
+
+def _one_by_one(pieces: Iterable[bytes], count: int) -> Iterator[ExportedOffer]:
+    """The elements of a list, or values one after another, each as soon as it is whole; `count` came before."""
+    here, at, is_open = "", 0, False
     for more in _text(pieces):
         here, at = here[at:] + more, 0
         while (at := _end(here, at)) < len(here):
@@ -55,8 +98,11 @@ def _values(pieces: Iterable[bytes]) -> Iterator[Any]:
                 if len(here) - at > LONGEST_OFFER:
                     raise _unreadable(count, "it is not JSON") from error
                 break  # the rest of it is in the next piece
+            try:
+                yield convert(found, ExportedOffer, strict=False)
+            except ValidationError as error:
+                raise _unreadable(count, str(error)) from error
             count += 1
-            yield found
     if is_open or at < len(here):
         raise _unreadable(count, "it ends too early, or is not JSON")
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 # ruff: noqa: PLC0415
 
 _IMPORTS = "/api/offers/stock/imports"
-_COLUMNS = ("offer-sku", "quantity", "warehouse-code", "update-delete")
+COLUMNS = ("offer-sku", "quantity", "warehouse-code", "update-delete")
 _WITHOUT_STOCK_IMPORTS = (
     "this instance has no stock imports (STO01): ask its operator to have Mirakl switch them on; "
     "until then set stock.enabled to false for this marketplace"
@@ -41,7 +41,7 @@ class StockImports:
         if not rows:
             raise ValueError("there is nothing to send")
         try:
-            return take(self._calls, "STO01", _IMPORTS, csv_file(_COLUMNS, rows), whose(self._connection, "shop_id"))
+            return take(self._calls, "STO01", _IMPORTS, csv_file(COLUMNS, rows), whose(self._connection, "shop_id"))
         except NeedsAttention as refused:
             if refused.facts.get("status") != "404":
                 raise
