@@ -21,6 +21,7 @@ from tieout.flows import posting
 from tieout.flows.returns import send as returns
 from tieout.flows.settlement import review as settlements
 from tieout.flows.shipments import rules as shipments
+from tieout.flows.stock import push as stock
 
 BACKFILL = ("orders", "backfill", "--marketplace", MARKETPLACE, *SOME_DAY)
 
@@ -36,6 +37,7 @@ def test_status_counts_what_is_due_what_is_parked_and_how_far_was_read(deployed:
         "shipments-to-confirm": 0,
         "refunds-to-send": 0,
         "settlements-to-post": 0,
+        "stock-to-push": 0,
     }
     assert answer["parked"] == {"count": 0, "by_reason": {}, "oldest": None}
     (market,) = answer["marketplaces"]
@@ -82,7 +84,7 @@ def test_an_unknown_flow_is_refused_with_those_there_are(deployed: Deployed) -> 
 
 
 def test_every_flow_that_work_stops_for_can_be_paused() -> None:
-    assert {posting.FLOW, shipments.FLOW, returns.FLOW, settlements.FLOW} == set(FLOWS)
+    assert {posting.FLOW, shipments.FLOW, returns.FLOW, settlements.FLOW, stock.FLOW} == set(FLOWS)
 
 
 def test_status_says_how_far_what_leaves_and_what_comes_back_was_read(deployed: Deployed) -> None:

@@ -36,7 +36,10 @@ WORDS = {
 
 def explain(
     ctx: typer.Context,
-    order: Annotated[str, typer.Argument(help="Mirakl order id; of a settlement the billing cycle's, or the month.")],
+    order: Annotated[
+        str,
+        typer.Argument(help="Mirakl order id; of a settlement the billing cycle's, or the month; of an offer its SKU."),
+    ],
     marketplace: Annotated[str | None, typer.Option(help="Where several marketplaces may have this id.")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -99,8 +102,16 @@ def _posting(posting: Posting) -> dict[str, Any]:
     }
 
 
+def _subject(life: Life) -> str:
+    """What the life is of."""
+    if life.seen or not life.postings:
+        return "Order"
+    kinds = {posting.key.kind for posting in life.postings}
+    return "Offer" if kinds == {Kind.STOCK} else "Push of" if kinds == {Kind.STOCK_PUSH} else "Order"
+
+
 def _shown(order: str, place: str, life: Life) -> list[Any]:
-    head = f"Order {order} of {place}"
+    head = f"{_subject(life)} {order} of {place}"
     if life.seen:
         head += f": {life.seen.state} as of {life.seen.version}, first seen {when(life.seen.first_seen)}"
     stands = a_table("Where it stands", "Posting", "State", "Attempts", "Ids and facts", "Key", keep=("Key",))

@@ -159,7 +159,7 @@ def _record(key: Key, version: str, intents: Sequence[Intent], retire: Sequence[
     at.postings.record_order(
         marketplace=key.marketplace,
         order_id=key.thread,
-        subject=f"{key.kind}#{key.source_id}",
+        subject=f"SEEN#{key.kind}#{key.source_id}",
         version=version,
         state="",
         payload="",
