@@ -57,6 +57,14 @@ def test_whatever_moves_a_quantity_is_a_change(shop: Shop) -> None:
     assert {sku: row["quantity"] for sku, row in shop.exported(last_request_date=since).items()} == {"MUG": 9, "POT": 3}
 
 
+def test_a_file_changes_offers_when_it_is_over_not_when_it_was_sent(shop: Shop) -> None:
+    shop.send_stock("MUG;3;;")
+    shop.mirakl.wait(seconds=10)
+    since = text_of(shop.mirakl.now())
+    shop.mirakl.wait(seconds=20)
+    assert set(shop.exported(last_request_date=since)) == {"MUG"}
+
+
 def test_inactive_offers_are_no_question_of_an_export_of_changes(shop: Shop) -> None:
     since = text_of(shop.mirakl.now())
     assert refused(shop, last_request_date=since, include_inactive_offers=True) == "include_inactive_offers"

@@ -52,6 +52,18 @@ def test_prices_that_are_not_listed_are_deleted(shop: Shop) -> None:
     assert [(one["price"], one["channel_code"]) for one in prices(shop)] == [(10, None)]
 
 
+def test_of_a_former_discount_nothing_is_left(shop: Shop) -> None:
+    ranges = [{"quantity_threshold": 5, "price": 6}]
+    shop.change(offers=[{"shop_sku": "MUG", "discount": {"origin_price": 10, "discount_price": 8, "ranges": ranges}}])
+    taken(shop, HEADER, "MUG;10;7;;")
+    assert shop.offers()["MUG"]["discount"] == {
+        "discount_price": 7,
+        "origin_price": 10,
+        "start_date": None,
+        "end_date": None,
+    }
+
+
 def test_prices_of_offers_that_the_file_does_not_name_stand(shop: Shop) -> None:
     taken(shop, HEADER, "MUG;10;8;;")
     taken(shop, HEADER, "POT;20;;;")

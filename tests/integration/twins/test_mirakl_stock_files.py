@@ -147,10 +147,12 @@ def test_a_second_file_waits_for_the_first_and_the_newest_wins(shop: Shop) -> No
     shop.mirakl.wait(seconds=61)
     second = shop.send_stock("MUG;3;;")
     shop.mirakl.wait(seconds=20)
-    assert (shop.status(first)["status"], shop.quantity()) == ("RUNNING", 10)
+    assert (shop.status(second)["status"], shop.quantity()) == ("WAITING", 10)
     shop.mirakl.wait(seconds=16)
+    assert (shop.status(first)["status"], shop.quantity()) == ("COMPLETE", 5)
+    shop.mirakl.wait(seconds=80)
     assert (shop.status(second)["status"], shop.quantity()) == ("RUNNING", 5)
-    shop.mirakl.wait(seconds=90)
+    shop.mirakl.wait(seconds=20)
     assert (shop.status(second)["status"], shop.quantity("MUG"), shop.quantity("POT")) == ("COMPLETE", 3, 5)
 
 
