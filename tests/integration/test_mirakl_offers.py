@@ -14,11 +14,13 @@ import requests
 from requests.structures import CaseInsensitiveDict
 
 from tests.integration.running_twins import MARKETPLACE, Running, running
+from tests.shared import shared
 from tieout.calls import Answer, Call, Caller, Sign
 from tieout.domain.errors import NeedsAttention, OutcomeUnknown, Reason, SystemDown, Throttled
 from tieout.domain.listings.listing import Listing, PriceRow
 from tieout.domain.stock.offer import Import, Offer
 from tieout.mirakl.client import Connection, Mirakl
+from tieout.mirakl.refusals import GRANTED_APART
 
 MINUTE = 61
 
@@ -175,6 +177,31 @@ def test_an_operator_says_for_which_shop_a_file_is(window: ShopWindow):
     assert window.quantities()["MUG"] == 8
     with pytest.raises(NeedsAttention, match="own_shops"):
         an_operator(window, None).send_stock([("MUG", 9)])
+
+
+@pytest.mark.parametrize("operation", sorted(GRANTED_APART))
+def test_a_role_that_is_named_to_a_person_is_one_that_opens_the_operation(operation: str):
+    contract = json.loads(shared("contracts/mirakl-seller.openapi.json").read_bytes())
+    (found,) = (
+        each for path in contract["paths"].values() for each in path.values() if each.get("operationId") == operation
+    )
+    roles = {role for way in found["security"] for some in way.values() for role in some}
+    assert {GRANTED_APART[operation], "ROLE_SHOP_ADMIN"} <= roles
+
+
+@pytest.mark.parametrize("operation", ["send_stock", "send_offers", "send_prices", "products_of"])
+def test_a_key_that_may_not_change_offers_stops_nothing_but_that(window: ShopWindow, operation: str):
+    """Orders go on with the same key: the breaker of the marketplace is not for this."""
+    window.twins.behave("mirakl", seller_roles="ROLE_SHOP_ACCOUNTANCY")
+    ask: dict[str, Callable[[], object]] = {
+        "send_stock": lambda: window.client.send_stock([("MUG", 1)]),
+        "send_offers": lambda: window.client.send_offers([a_listing()], EVERYTHING),
+        "send_prices": lambda: window.client.send_prices([PriceRow("MUG", Decimal(1))]),
+        "products_of": lambda: window.client.products_of([("EAN", "5012345678900")]),
+    }
+    with pytest.raises(NeedsAttention, match="ROLE_PARTNER_") as refused:
+        ask[operation]()
+    assert refused.value.facts["status"] == "403"
 
 
 # -- exports -----------------------------------------------------------------------------------------------------------

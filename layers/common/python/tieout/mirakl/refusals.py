@@ -27,6 +27,15 @@ NOT_ANSWERED = "not in Mirakl's answer"
 """Of an item that was sent and that a 2xx does not name: nothing says that it was done."""
 NEEDS_A_FEATURE = frozenset({"OR30"})
 """Operations that a platform grants or not ("Shop partial cancelation"): a 403 says nothing about the key."""
+GRANTED_APART: Mapping[str, str] = {
+    **dict.fromkeys(("STO01", "STO02", "STO03"), "ROLE_PARTNER_OFFER_STOCK_WRITE"),
+    "OF01": "ROLE_PARTNER_OFFER_WRITE",
+    **dict.fromkeys(("OF02", "OF03"), "ROLE_PARTNER_OFFER_TRACKING_READ"),
+    "PRI01": "ROLE_PARTNER_OFFER_PRICING_WRITE",
+    **dict.fromkeys(("PRI02", "PRI03"), "ROLE_PARTNER_OFFER_PRICING_READ"),
+    "P31": "ROLE_PARTNER_PRODUCT_READ",
+}
+"""Roles that a key has or lacks for these alone: with a 403 orders still work, and their flow must not stop for it."""
 
 _REFUSAL = Decoder(wire.Refusal)
 
@@ -42,13 +51,18 @@ def refusal_of(call: Call, answer: Answer) -> TieoutError | None:
     if status == 429:  # noqa: PLR2004
         wait = answer.retry_after
         return Throttled(what, DEFAULT_WAIT_SECONDS if wait is None else wait)
-    if status == 403 and call.operation in NEEDS_A_FEATURE:  # noqa: PLR2004
-        return NeedsAttention(Reason.REFUSED_BY_MIRAKL, _words(answer))
+    if status == 403 and call.operation in {*NEEDS_A_FEATURE, *GRANTED_APART}:  # noqa: PLR2004
+        return NeedsAttention(Reason.REFUSED_BY_MIRAKL, _words(answer) | _missing_role(call.operation))
     if status in (401, 403):
         return CredentialsRefused(what)
     if 400 <= status < 500:  # noqa: PLR2004
         return NeedsAttention(Reason.REFUSED_BY_MIRAKL, _words(answer))
     return SystemDown(what) if call.reads else OutcomeUnknown(what)
+
+
+def _missing_role(operation: str) -> dict[str, str]:
+    role = GRANTED_APART.get(operation)
+    return {"hint": f"the key's user needs {role}, or ROLE_SHOP_ADMIN, for {operation}"} if role else {}
 
 
 def _words(answer: Answer) -> dict[str, str]:
