@@ -217,6 +217,7 @@ def _fresh() -> Iterator[None]:
     """A process of one's own: nothing is remembered from another function."""
     kept = (
         *(wiring.runtime, wiring._client, wiring._reception, wiring._netsuite_reception, wiring.break_log),
+        wiring.stock_book,
         deployed_config,
     )
     package = logging.getLogger("tieout")
@@ -262,9 +263,33 @@ def the_day(day: Day, twins: Running) -> None:
     twins.change(order_id="ODD-A", set={"has_incident": True})
     day.run("fetch_orders", {"Records": day.take("QUEUE_ORDERS_TO_FETCH")})
     goods_come_back(day, twins, goods_leave(day, twins))
+    stock_is_pushed(day, twins)
     money_moves(day, twins)
     day.run("check_health", {"schedule": "check-health"})
     day.run("check_deadlines", {"schedule": "check-deadlines"})
+
+
+def stock_is_pushed(day: Day, twins: Running) -> None:
+    """Everything is read and sent: orders of long ago, one with refunds, and one that was parked and is due again."""
+    twins.wait(3600)
+    for_sale = [{"shop_sku": "MUG", "product_sku": "P-MUG", "product_title": "Mug", "price": 10, "quantity": 1}]
+    by_hand(twins, "offers", marketplace=MARKETPLACE, offers=for_sale)
+    with patch("time.sleep"):
+        for task in ("full", "push"):
+            twins.wait(600)
+            day.run("push_stock", {"schedule": "push-stock", "task": task})
+    new = a_wire_order("LATE-A", customer_debited_date="2026-10-01T10:00:00Z")
+    by_hand(twins, "orders", marketplace=MARKETPLACE, orders=[new], as_of_now=True)
+    twins.change(order_id="GOOD-B", set={"has_incident": False})
+    twins.wait(600)
+    with patch("time.sleep"):
+        assert day.run("push_stock", {"schedule": "push-stock", "task": "push"})["waiting"] == 0
+
+
+def by_hand(twins: Running, what: str, **body: Any) -> None:
+    """Something happens at the marketplace."""
+    answer = requests.post(f"{twins.twins.mirakl.url}/_twin/{what}", json=body, timeout=5)
+    assert answer.status_code == 200, answer.text
 
 
 def a_ring(fulfilment: str) -> dict[str, Any]:
