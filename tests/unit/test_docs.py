@@ -17,7 +17,7 @@ from tieout.domain.postings import Kind, State
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(path for path in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")))
 COMMANDS = {name for name, _ in commands(get_command(app))}
-GROUPS = ("tieout bank", "tieout orders", "tieout breaks", "tieout settlements")
+GROUPS = ("tieout audit", "tieout bank", "tieout orders", "tieout breaks", "tieout settlements")
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 

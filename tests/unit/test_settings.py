@@ -156,3 +156,27 @@ def test_editors_are_told_every_key() -> None:
     schema = json_schema()
     assert set(schema["properties"]) >= set(settings())
     assert schema["additionalProperties"] is False
+
+
+# --- listings ---------------------------------------------------------------------------------------------------------
+
+
+def test_offers_are_made_only_of_items_that_somebody_approved() -> None:
+    with pytest.raises(ConfigError, match="sync needs approval_field"):
+        a_config(marketplaces__brightside__stock={}, marketplaces__brightside__listings={"sync": True})
+
+
+def test_offers_are_looked_at_where_their_stock_is_kept() -> None:
+    with pytest.raises(ConfigError, match="listings needs stock"):
+        a_config(marketplaces__brightside__listings={})
+
+
+def test_an_operator_makes_no_offers() -> None:
+    changes = {
+        "role": "operator",
+        "operator": {"own_shops": ["2001"]},
+        "stock": {},
+        "listings": {"sync": True, "approval_field": "custitem_tieout_approved"},
+    }
+    with pytest.raises(ConfigError, match=r"no call that creates offers or sets prices \(OF01, PRI01\)"):
+        a_config(**{f"marketplaces__brightside__{key}": value for key, value in changes.items()})

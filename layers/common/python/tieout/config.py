@@ -87,7 +87,19 @@ class Marketplace(Settings):
             raise ValueError("stock needs one shop, shop_id or operator.own_shops: that whose stock NetSuite holds")
         if self.stock and self.stock.enabled and not self.orders.enabled:
             raise ValueError("stock needs orders.enabled: what was sold is off the stock before NetSuite says so")
+        self._listings_fit()
         return self
+
+    def _listings_fit(self) -> None:
+        if self.listings is None:
+            return
+        if not (self.stock and self.stock.enabled):
+            raise ValueError("listings needs stock: its nightly reading is where every offer comes from")
+        if self.listings.sync and self.role == "operator":
+            raise ValueError(
+                "listings.sync is for sellers: Mirakl gives an operator no call that creates offers or sets prices "
+                "(OF01, PRI01); leave it out, and offers are still looked at",
+            )
 
 
 class Config(Settings):

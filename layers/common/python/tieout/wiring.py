@@ -35,8 +35,9 @@ from tieout.config import Config, deployed_config
 from tieout.domain.errors import CredentialsRefused, Retryable
 from tieout.domain.postings import Lane
 from tieout.flows.events import Once, Reception
+from tieout.flows.listings.strict import LookedUp
 from tieout.flows.netsuite_events import SENDER, NetSuiteReception
-from tieout.flows.ports import At
+from tieout.flows.ports import At, nothing_doubted
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -51,6 +52,9 @@ MESSAGE_REMEMBERED_SECONDS = 24 * 3600
 
 PATIENCE_FOR_A_TURN = timedelta(seconds=60)
 """How long a reader of NetSuite waits for the one before it; then it leaves its work to its next run."""
+
+STOCK, LISTINGS = "stock", "listings"
+"""Folders of the archive bucket."""
 
 OUTLIVES = timedelta(seconds=30)
 """How much longer than its function a turn lasts."""
@@ -120,7 +124,16 @@ def _at(config: Config, environment: Mapping[str, str]) -> At:
         clock=now,
         jitter=random.random,
         together=in_parallel,
+        doubted=_doubted(config, environment),
     )
+
+
+def _doubted(config: Config, environment: Mapping[str, str]) -> Callable[[str], Mapping[str, str]]:
+    """What the audit of offers doubts; a function that has no archive posts no order."""
+    if "ARCHIVE_BUCKET" not in environment:
+        return nothing_doubted
+    book: Any = _Later(lambda: _book(environment, LISTINGS))
+    return LookedUp(config, book, now)
 
 
 def _named(environment: Mapping[str, str], variable: str) -> str:
@@ -170,12 +183,27 @@ def meter() -> EmfMeter:
 @cache
 def stock_book() -> S3StockBook:
     """The book of this deployment's stock."""
-    return S3StockBook(_client("s3"), _named(os.environ, "ARCHIVE_BUCKET"))
+    return _book(os.environ, STOCK)
 
 
 def stock_book_for(outputs: Mapping[str, str]) -> S3StockBook:
     """The same for a person at a terminal."""
-    return S3StockBook(_client("s3"), outputs["ArchiveBucket"])
+    return S3StockBook(_client("s3"), outputs["ArchiveBucket"], STOCK)
+
+
+@cache
+def listings_book() -> S3StockBook:
+    """What the flow of listings keeps."""
+    return _book(os.environ, LISTINGS)
+
+
+def listings_book_for(outputs: Mapping[str, str]) -> S3StockBook:
+    """The same for a person at a terminal."""
+    return S3StockBook(_client("s3"), outputs["ArchiveBucket"], LISTINGS)
+
+
+def _book(environment: Mapping[str, str], folder: str) -> S3StockBook:
+    return S3StockBook(_client("s3"), _named(environment, "ARCHIVE_BUCKET"), folder)
 
 
 def start_by_cycle(name: str) -> None:

@@ -1,7 +1,8 @@
-"""The book of stock in S3: gzipped, read as a stream, and replaced whole.
+"""The book of stock in S3, and what the flow of listings keeps: gzipped, read as a stream, and replaced whole.
 
-`stock/<name>.ndjson.gz`. Whoever writes has the turn of stock (`aws.turns`): nobody else writes meanwhile. An object
-changes at once or not at all, so that a run which is cut off leaves what was there before.
+`stock/<name>.ndjson.gz`, `listings/<name>.ndjson.gz`. Whoever writes the book has the turn of stock (`aws.turns`):
+nobody else writes meanwhile. An object changes at once or not at all, so that a run which is cut off leaves what was
+there before.
 """
 
 from __future__ import annotations
@@ -20,18 +21,19 @@ _QUICK = 3
 
 
 class S3StockBook:
-    """Fits `flows.stock.store.StockBook`."""
+    """Fits `flows.stock.store.StockBook`, in a folder of the bucket."""
 
-    def __init__(self, client: S3Client, bucket: str) -> None:
+    def __init__(self, client: S3Client, bucket: str, folder: str = "stock") -> None:
         self._client = client
         # Made when first asked for, and not thread-safe: two threads would get classes that do not catch each other's.
         self._exceptions = client.exceptions
         self._bucket = bucket
+        self._folder = folder
 
     def blocks(self, name: str) -> Iterator[bytes] | None:
         """What is kept under a name, in blocks cut anywhere, as it stands when this is called; None: nothing is."""
         try:
-            body = self._client.get_object(Bucket=self._bucket, Key=_key(name))["Body"]
+            body = self._client.get_object(Bucket=self._bucket, Key=self._key(name))["Body"]
         except self._exceptions.NoSuchKey:
             return None
         return _read(gzip.GzipFile(fileobj=body))
@@ -45,15 +47,14 @@ class S3StockBook:
             file.seek(0)
             self._client.put_object(
                 Bucket=self._bucket,
-                Key=_key(name),
+                Key=self._key(name),
                 Body=file,
                 ContentType="application/x-ndjson",
                 ContentEncoding="gzip",
             )
 
-
-def _key(name: str) -> str:
-    return f"stock/{name}.ndjson.gz"
+    def _key(self, name: str) -> str:
+        return f"{self._folder}/{name}.ndjson.gz"
 
 
 def _read(file: gzip.GzipFile) -> Iterator[bytes]:

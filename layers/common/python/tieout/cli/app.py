@@ -10,6 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from tieout import __version__
+from tieout.cli.audit import audit
 from tieout.cli.backfill import orders
 from tieout.cli.backfill_settlement import settlements
 from tieout.cli.bank import bank
@@ -104,6 +105,7 @@ app.add_typer(orders, name="orders")
 app.add_typer(settlements, name="settlements")
 app.add_typer(breaks, name="breaks")
 app.add_typer(bank, name="bank")
+app.add_typer(audit, name="audit")
 
 
 def main() -> None:

@@ -177,6 +177,14 @@ class Deployment:
 
         return stock_book_for(outputs)
 
+    @cached_property
+    def listings_book(self) -> StockBook:
+        """What the flow of listings keeps."""
+        outputs = self.outputs
+        from tieout.wiring import listings_book_for  # noqa: PLC0415  brings AWS with it
+
+        return listings_book_for(outputs)
+
     def in_turn(self, ask: Callable[[], Answer]) -> Answer:
         """What NetSuite answers, asked by turns with its other readers. Raises Retryable when one keeps the turn."""
         from tieout.wiring import readers_turn_for  # noqa: PLC0415  brings AWS with it

@@ -85,6 +85,7 @@ class Reason(StrEnum):
     OFFER_REFUSED = "offer_refused"
     OFFER_UNKNOWN = "offer_unknown"
     STOCK_HELD = "stock_held"
+    SKU_MISMATCHED = "sku_mismatched"
 
     @property
     def sentence(self) -> str:
@@ -124,6 +125,7 @@ _SENTENCES: Mapping[Reason, str] = {
     Reason.OFFER_REFUSED: "Mirakl did not take the quantity of this offer; its words are in the facts.",
     Reason.OFFER_UNKNOWN: "Mirakl has no offer with this SKU any more: create it again there, or let it go.",
     Reason.STOCK_HELD: "A push of stock would change so much that it may be a mistake: look, then resubmit or restock.",
+    Reason.SKU_MISMATCHED: "The audit doubts that an offer is of its item: `tieout audit mapping` says why.",
     Reason.CYCLE_HELD: "A billing cycle does not tie out or cannot be booked: nothing of it is posted; see the facts.",
 }
 

@@ -389,6 +389,11 @@ def one_by_one(do: Callable[[Any], None], things: Iterable[Any]) -> None:
         do(thing)
 
 
+def nothing_doubted(marketplace: str) -> Mapping[str, str]:  # noqa: ARG001
+    """No SKU of any marketplace: where strict mode is off."""
+    return {}
+
+
 class At(Struct, frozen=True, kw_only=True):
     """Everything a flow works with; built once a process by `wiring`, or from fakes by a test."""
 
@@ -407,3 +412,5 @@ class At(Struct, frozen=True, kw_only=True):
     jitter: Callable[[], float]
     """A number from 0 to 1 for full-jitter back-off."""
     together: Together = one_by_one
+    doubted: Callable[[str], Mapping[str, str]] = nothing_doubted
+    """Faults by SKU whose orders wait for a person, by marketplace (`flows.listings.strict`)."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from tieout.settings.base import Currency, Settings, Text
 
@@ -37,3 +37,9 @@ class Listings(Settings):
     """Orders of a SKU that the audit found mismatched park until a person has looked."""
     owner: Text = "operations"
     """Who works through the audit's list."""
+
+    @model_validator(mode="after")
+    def _approved(self) -> Self:
+        if self.sync and self.approval_field is None:
+            raise ValueError("sync needs approval_field: the checkbox that says which items may be listed")
+        return self

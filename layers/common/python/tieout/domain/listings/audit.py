@@ -104,9 +104,15 @@ def audit(
     items: Iterable[StockItem],
     prices: Iterable[ItemPrice],
     rules: AuditRules,
+    *,
     known: Mapping[str, str] | None = None,
+    products: Mapping[str, str] | None = None,
 ) -> list[Finding]:
-    """What does not fit, in order. `known` are the offer ids by SKU as the last audit saw them."""
+    """What does not fit, in order.
+
+    `known` are the offer ids by SKU as the last audit saw them; `products` says of which product of the marketplace a
+    bar code is (P31), where it was asked.
+    """
     shelf = _Catalogue(items, rules)
     price_of = {price.item_id: price for price in prices if price.currency == rules.currency}
     found: list[Finding] = []
@@ -122,7 +128,7 @@ def audit(
         if item is None:
             continue
         of_item[item.id].append(offer)
-        found += _product(offer, item, shelf, rules)
+        found += _product(offer, item, shelf, rules, (products or {}).get(item.upc, ""))
         found += _price(offer, price_of.get(item.id), item, rules)
         if rules.approves and not item.is_approved and _can_be_bought(offer):
             found.append(_found(offer, Fault.NOT_APPROVED, rules, item=item))
@@ -189,13 +195,19 @@ def _by_reference(offer: Offer, shelf: _Catalogue, rules: AuditRules) -> tuple[s
     return "", ""
 
 
-def _product(offer: Offer, item: StockItem, shelf: _Catalogue, rules: AuditRules) -> Iterator[Finding]:
-    """A bar code on both sides that is not the same."""
+def _product(
+    offer: Offer, item: StockItem, shelf: _Catalogue, rules: AuditRules, product_of_item: str
+) -> Iterator[Finding]:
+    """A bar code on both sides that is not the same, or an item's bar code that is another product's there."""
     codes = {value for kind, value in offer.references if kind == rules.reference_type and value}
-    if not codes or not item.upc or item.upc in codes:
+    is_another = bool(product_of_item and offer.product) and product_of_item != offer.product
+    if not item.upc or item.upc in codes or not (codes or is_another):
         return
     suggestion, why = _by_reference(offer, shelf, rules)
-    evidence = f"product {', '.join(sorted(codes))}, item {item.upc}" + (f"; {why}" if why else "")
+    evidence = f"product {', '.join(sorted(codes)) or offer.product}, item {item.upc}"
+    if is_another:
+        evidence += f", which is product {product_of_item}"
+    evidence += f"; {why}" if why else ""
     yield _found(offer, Fault.OTHER_PRODUCT, rules, suggestion, evidence, item=item)
 
 

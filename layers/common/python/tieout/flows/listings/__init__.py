@@ -1,1 +1,1 @@
-"""The flow of listings: every offer comes from an approved item, and stays what it should be."""
+"""Offers against items: an audit with a worklist, offers made from approved items, and a watch over quantities."""

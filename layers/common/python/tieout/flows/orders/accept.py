@@ -20,6 +20,7 @@ from tieout.domain.orders.order import DEAD, TO_ACCEPT, Order
 from tieout.domain.postings import Lane, Posting
 from tieout.flows.archived import archived_order, left_the_settings
 from tieout.flows.orders import rules
+from tieout.flows.orders.doubts import stop_doubted
 from tieout.flows.orders.post import FLOW, NETSUITE
 from tieout.flows.orders.promises import (
     RECHECK,
@@ -88,6 +89,7 @@ def _decide_all(waiting: Sequence[Waiting], at: At) -> int:
                 keep(posting, takes, {"found": f"decided already: {order.state}"}, at)
                 add_promise(takes, promised)
                 continue
+            stop_doubted(order, at)
             decision = decide(
                 order,
                 catalogue,

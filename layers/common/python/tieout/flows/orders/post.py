@@ -12,6 +12,7 @@ from tieout.domain.orders.sales_order import SalesOrder, SalesOrderRules, sales_
 from tieout.domain.postings import Intent, Key, Kind, Posting
 from tieout.flows.archived import archived_order
 from tieout.flows.orders import rules
+from tieout.flows.orders.doubts import stop_doubted
 from tieout.flows.ports import At, PostedTransaction, References
 from tieout.flows.posting import FLOW, NETSUITE, Recipe, post_records, taken
 
@@ -46,7 +47,10 @@ class SalesOrders(Recipe[Order, SalesOrder]):
         self._catalogue = rules.catalogue_for(self.at.config, [order for _, order in sources], self.at.ledger)
         self._references = self.at.ledger.references()
 
-    def draft(self, posting: Posting, source: Order) -> SalesOrder:  # noqa: ARG002
+    def draft(self, posting: Posting, source: Order) -> SalesOrder:
+        if posting.target_id is None and posting.ambiguous_since is None:
+            # What may be written already is proven all the same.
+            stop_doubted(source, self.at)
         if source.marketplace not in self._rules:
             charge_item = rules.charge_item_id(self.at.config, source.marketplace, self._catalogue)
             self._rules[source.marketplace] = rules.sales_order_rules(

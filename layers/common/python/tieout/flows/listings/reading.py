@@ -1,0 +1,91 @@
+"""What an audit and a sync look at: a marketplace's own offers, NetSuite's items and prices, and bar codes."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from tieout.domain.errors import Retryable
+from tieout.domain.listings.listing import ItemPrice
+from tieout.domain.stock.offer import Offer
+from tieout.domain.stock.shelf import StockItem
+from tieout.flows.listings.rules import audit_rules, settings_of
+from tieout.flows.listings.store import ListingsRoom
+from tieout.flows.stock.listed import kept_offers
+
+logger = logging.getLogger(__name__)
+
+Page = TypeVar("Page")
+MOST_ASKED = 50_000
+"""Bar codes that one audit asks a marketplace for, a hundred a call; those of items that are offered come first."""
+
+
+class Sides(Struct, frozen=True):
+    """The two sides."""
+
+    asked_at: int
+    """When the offers were asked for, seconds since 1970 by Mirakl's clock."""
+    offers: list[Offer]
+    items: list[StockItem]
+    prices: list[ItemPrice]
+
+
+def read_sides(marketplace: str, room: ListingsRoom) -> Sides:
+    """Offers as the last full reading has them; items and prices as they are now.
+
+    Raises Retryable while no offers were read yet, NeedsAttention where NetSuite knows no such field or price level.
+    """
+    kept = kept_offers(room.stock, marketplace)
+    if kept is None:
+        raise Retryable(f"the offers of {marketplace} were not read yet: the nightly push of stock does")
+    asked_at, listed = kept
+    listings, ledger = settings_of(room.at.config, marketplace), room.at.ledger
+    currency = audit_rules(room.at.config, marketplace).currency
+    return Sides(
+        asked_at=asked_at,
+        offers=list(own_offers(listed, marketplace, room)),
+        items=_all(lambda: ledger.stock_items(None, listings.approval_field), room),
+        prices=_all(lambda: ledger.item_prices(listings.price_level, currency), room),
+    )
+
+
+def own_offers(offers: Iterable[Offer], marketplace: str, room: ListingsRoom) -> Iterator[Offer]:
+    """Those of our own shop: an operator reads every shop's."""
+    shop = str(room.at.config.marketplaces[marketplace].own_shop)
+    return (offer for offer in offers if offer.shop_id in {"", shop})
+
+
+def products_by_code(marketplace: str, sides: Sides, room: ListingsRoom) -> dict[str, str]:
+    """Which product of the marketplace each item's bar code is of (P31)."""
+    rules = audit_rules(room.at.config, marketplace)
+    offered = {rules.sku.aliases.get(offer.sku, offer.sku) for offer in sides.offers}
+    codes = dict.fromkeys(item.upc for item in sides.items if item.upc and item.itemid in offered)
+    codes |= dict.fromkeys(item.upc for item in sides.items if item.upc and not item.is_inactive)
+    asked = list(codes)[:MOST_ASKED]
+    if len(asked) < len(codes):
+        logger.warning("not every bar code was asked for", extra={"marketplace": marketplace, "left": len(codes)})
+    found = room.at.marketplace(marketplace).products_of([(rules.reference_type, code) for code in asked])
+    return {code: product for (_, code), product in found.items()}
+
+
+def with_codes(offers: Sequence[Offer], products: dict[str, str], reference_type: str) -> list[Offer]:
+    """Offers with the bar codes of their products, as far as they are codes of items of ours."""
+    codes: dict[str, list[tuple[str, str]]] = {}
+    for code, product in products.items():
+        codes.setdefault(product, []).append((reference_type, code))
+    return [
+        replace(offer, references=(*offer.references, *codes[offer.product])) if offer.product in codes else offer
+        for offer in offers
+    ]
+
+
+def _all(ask: Callable[[], Iterator[list[Page]]], room: ListingsRoom) -> list[Page]:
+    """A page a turn: a long reading lets NetSuite's other readers in between."""
+    pages, found = ask(), list[Page]()
+    while (page := room.in_turn(lambda: next(pages, None))) is not None:
+        found += page
+    return found
