@@ -12,7 +12,7 @@ from tests.fakes import an_item
 from tests.fakes.stockroom import ONE, TWO, StockHouse, a_stock_house
 from tieout.config import config_from
 from tieout.domain.errors import NeedsAttention, Reason, SystemDown, Throttled
-from tieout.domain.stock.offer import Offer, OfferExport
+from tieout.domain.stock.offer import Offer, OfferExport, Rejected
 from tieout.domain.stock.shelf import Member, Shelf
 from tieout.flows.orders.collect import collect_updates
 from tieout.flows.stock.listed import kept_offers
@@ -311,6 +311,7 @@ def test_a_file_that_never_ends_is_given_up_and_sent_again() -> None:
 
 def test_a_marketplace_that_takes_no_such_file_is_told_to_a_person() -> None:
     house = rested()
+    before = house.house.market.send_stock
 
     def refuse(quantities: object) -> str:
         raise NeedsAttention(Reason.REFUSED_BY_MIRAKL, {"status": "404"})
@@ -320,6 +321,36 @@ def test_a_marketplace_that_takes_no_such_file_is_told_to_a_person() -> None:
     house.push()
     (posting,) = house.parked()
     assert (posting.key.thread, posting.facts["status"]) == ("stock", "404")
+    house.push()
+    assert len(house.parked()) == 1  # it is tried every time, and told once
+    house.house.postings.resubmit(posting.key, house.house.clock(), "ada")
+    house.push()
+    assert len(house.parked()) == 1
+    house.house.market.send_stock = before  # type: ignore[method-assign]
+    house.settle()
+    assert house.parked() == []
+    assert house.shows()["MUG"] == 5
+
+
+def test_a_report_that_may_not_be_read_makes_the_whole_file_doubtful() -> None:
+    house = rested()
+    market = house.house.market
+    market.rejects["MUG"] = "locked"
+    before = market.stock_errors
+
+    def refuse(import_id: str) -> list[Rejected]:
+        raise NeedsAttention(Reason.REFUSED_BY_MIRAKL, {"status": "403"})
+
+    market.stock_errors = refuse  # type: ignore[method-assign]
+    house.restock("MUG", 5)
+    house.restock("BOWL", 6)
+    house.push()
+    house.push()
+    assert files(house)[-1] == files(house)[-2]
+    market.stock_errors = before  # type: ignore[method-assign]
+    house.settle()
+    assert house.shows() == {"MUG": 100, "BOWL": 6, "JUG": 100}
+    assert [posting.key.thread for posting in house.parked()] == ["MUG"]
 
 
 def test_rows_that_do_not_fit_follow_with_fast_movers_first() -> None:
@@ -522,6 +553,7 @@ def test_an_export_is_waited_for_over_several_runs_and_asked_for_once() -> None:
     market.offer_export = lambda _: OfferExport("PENDING")  # type: ignore[method-assign,assignment]
     for _ in range(3):
         assert house.push() == Pushed()
+    assert house.house.meter.gauges["StockBehindSeconds", ONE] == 600  # and that pages, if it goes on
     market.offer_export = told  # type: ignore[method-assign]
     house.settle()
     assert market.calls["OF52"] == 1

@@ -80,7 +80,13 @@ def _ended(marketplace: str, flight: Flight, told: Import, standing: Standing, r
         note_failed(marketplace, flight, told.why or told.state, room)
         return flight.ended(ended_at, is_complete=False)
     market = room.at.marketplace(marketplace)
-    refused: list[Rejected] = market.stock_errors(flight.import_id) if told.in_error or told.has_errors else []
+    refused: list[Rejected] = []
+    if told.in_error or told.has_errors:
+        try:
+            refused = market.stock_errors(flight.import_id)
+        except NeedsAttention as problem:  # which rows were refused is not known: all are sent again
+            note_failed(marketplace, flight, str(problem), room)
+            return flight.ended(ended_at, is_complete=False)
     answer_asked(marketplace, flight.import_id, {each.sku: each.why for each in refused}, room.at)
     note_refused(marketplace, flight, refused, standing, room)
     standing.lags[marketplace] = flight.lag(ended_at)

@@ -29,7 +29,7 @@ from tieout.flows.stock.held import Limits, may_go, nothing_to_hold, take_releas
 from tieout.flows.stock.listed import all_listed
 from tieout.flows.stock.orders import name_items, read_orders
 from tieout.flows.stock.reading import Reading, read_changes, read_everything
-from tieout.flows.stock.refused import asked_are_sent, not_taken, take_asked
+from tieout.flows.stock.refused import asked_are_sent, is_taken, not_taken, take_asked
 from tieout.flows.stock.rules import sellings, stocked
 from tieout.flows.stock.sold import SoldOrders
 from tieout.flows.stock.standing import Flight, Standing, load, put
@@ -75,6 +75,7 @@ def push_stock(task: str, room: Stockroom) -> Pushed:
     standing, reading = _read(standing, sold, room)
     sold.keep(room.book)
     if reading is None and not standing.book:
+        _tell_nothing_is_kept(standing, room)
         put(standing, room.book)
         return Pushed()
     try:
@@ -87,6 +88,13 @@ def push_stock(task: str, room: Stockroom) -> Pushed:
     follow_for(standing, {name: each.follow_seconds for name, each in stocked(at.config).items()}, room)
     put(standing, room.book)
     return pushed
+
+
+def _tell_nothing_is_kept(standing: Standing, room: Stockroom) -> None:
+    """There is no book yet: no offer follows the stock."""
+    for name in stocked(room.at.config):
+        since = standing.behind_since.setdefault(name, room.now)
+        room.at.meter.gauge("StockBehindSeconds", room.now - since, marketplace=name)
 
 
 # --- reading ---------------------------------------------------------------------------------------------------------
@@ -253,6 +261,7 @@ def _send(marketplace: str, wants: Sequence[Want], standing: Standing, room: Sto
         not_taken(marketplace, standing.flights[marketplace], problem.facts, at)
         return None
     at.switches.worked(system, at.clock())
+    is_taken(marketplace, at)
     flight = standing.flights[marketplace]
     standing.flights[marketplace] = Flight(
         import_id=import_id,

@@ -23,6 +23,7 @@ MOST = 200
 """Rows of one file that park one by one; a file that is refused whole needs one person, not thousands of postings."""
 PUSHES = "stock"
 """Thread of what is about a whole file."""
+NOT_TAKEN = "not-taken-"
 LATER = timedelta(minutes=1)
 
 
@@ -71,10 +72,22 @@ def note_failed(marketplace: str, flight: Flight, why: str, room: Stockroom) -> 
 
 
 def not_taken(marketplace: str, flight: Flight, facts: Mapping[str, str], at: At) -> None:
-    """Mirakl refused to take a file at all: a person has to look."""
+    """Mirakl refused to take a file at all: a person has to look, once, however often it is tried."""
     at.meter.count("StockRowsRefused", flight.rows, marketplace=marketplace)
-    facts = {**facts, "rows": str(flight.rows)}
-    park_at_once(_of_the_file(marketplace, flight), facts, Reason.OFFER_REFUSED, at)
+    if not _not_taken(marketplace, at):
+        key = Key(marketplace, PUSHES, Kind.STOCK, f"{NOT_TAKEN}{version_of(at.clock())}")
+        park_at_once(key, {**facts, "rows": str(flight.rows)}, Reason.OFFER_REFUSED, at)
+
+
+def is_taken(marketplace: str, at: At) -> None:
+    """Mirakl takes files."""
+    for key in _not_taken(marketplace, at):
+        take_back(key, at)
+
+
+def _not_taken(marketplace: str, at: At) -> list[Key]:
+    parked = (each.key for each in at.postings.parked() if each.key.kind is Kind.STOCK)
+    return [key for key in parked if key.marketplace == marketplace and key.source_id.startswith(NOT_TAKEN)]
 
 
 def reason_of(words: str) -> Reason:
@@ -111,7 +124,8 @@ def asked_are_sent(asked: Sequence[Posting], files: Mapping[str, str], skus: Map
             elif sku in skus.get(marketplace, ()):
                 release(at, posting, at.clock() + LATER, "its file was not taken")
             else:
-                at.postings.confirm(posting, {"found": "the offer shows what it should"}, [], at.clock())
+                found = "tried again" if sku == PUSHES else "the offer shows what it should"
+                at.postings.confirm(posting, {"found": found}, [], at.clock())
 
 
 def answer_asked(marketplace: str, import_id: str, refused: Mapping[str, str], at: At) -> None:
