@@ -16,6 +16,7 @@ from tieout.domain.listings.worklist import Task
 from tieout.flows.listings.audit import Audited, audit_mapping
 from tieout.flows.listings.store import ListingsRoom
 from tieout.flows.listings.strict import LookedUp
+from tieout.flows.listings.sync import Synced, sync_listings
 from tieout.flows.listings.tasks import tasks_of
 from tieout.flows.stock.push import push_stock
 from tieout.flows.stock.store import Stockroom
@@ -45,6 +46,16 @@ class ListingsHouse(Struct, frozen=True, kw_only=True):
     def audit(self) -> Audited:
         """The morning's audit."""
         return audit_mapping(ONE, self.room)
+
+    def sync(self, *, after_minutes: float = 60) -> Synced:
+        """The hour's run: what came of the last files is seen, and what is missing is sent."""
+        self.house.clock.advance(minutes=after_minutes)
+        return sync_listings(ONE, self.room)
+
+    def approve(self, itemid: str, *, yes: bool = True) -> None:
+        """Somebody sets the item's checkbox, or takes it away."""
+        approved = self.house.ledger.approved_items[APPROVED]
+        (approved.add if yes else approved.discard)(f"id-{itemid}")
 
     def tasks(self) -> list[Task]:
         """What the worklist says."""

@@ -51,8 +51,10 @@ class Shop:
         )
 
 
-def _offer(price: str = "4.00", *, currency: str = "EUR", special: bool = False) -> Offer:
-    return Offer(sku="CUP", offer_id="77", quantity=3, price=Decimal(price), currency=currency, has_more_prices=special)
+def _offer(price: str = "4.00", *, currency: str = "EUR", special: bool = False, quantity: int = 3) -> Offer:
+    return Offer(
+        sku="CUP", offer_id="77", quantity=quantity, price=Decimal(price), currency=currency, has_more_prices=special
+    )
 
 
 def _unapproved() -> StockItem:
@@ -112,12 +114,15 @@ def test_an_offer_in_another_currency_is_left_alone() -> None:
 
 
 def test_an_item_that_may_no_longer_be_listed_first_shows_nothing_and_is_deleted_later() -> None:
-    shop = Shop(items=[_unapproved()], offers=[_offer()])
-    assert (shop.wants().discontinue, shop.wants().delete) == (("CUP",), ())
-    shop.discontinued = {"CUP": TODAY - timedelta(days=29)}
-    assert (shop.wants().discontinue, shop.wants().delete) == ((), ())
-    shop.discontinued = {"CUP": TODAY - timedelta(days=30)}
-    assert (shop.wants().discontinue, shop.wants().delete) == ((), ("CUP",))
+    shop = Shop(items=[_unapproved()], offers=[_offer(quantity=0)])
+    for days, deleted in ((None, ()), (29, ()), (30, ("CUP",))):
+        shop.discontinued = {} if days is None else {"CUP": TODAY - timedelta(days=days)}
+        assert (shop.wants().discontinued, shop.wants().delete) == (("CUP",), deleted)
+
+
+def test_what_can_still_be_bought_is_not_deleted() -> None:
+    shop = Shop(items=[_unapproved()], offers=[_offer(quantity=1)], discontinued={"CUP": TODAY - timedelta(days=90)})
+    assert (shop.wants().discontinued, shop.wants().delete) == (("CUP",), ())
 
 
 def test_an_offer_of_two_active_items_is_not_touched() -> None:
@@ -138,4 +143,4 @@ def test_no_offer_is_made_or_priced_that_is_not_of_an_approved_item(shop: Shop) 
     found = shop.wants()
     if not any(item.is_approved for item in shop.items):
         assert (found.create, found.prices) == ((), ())
-    assert not {row.sku for row in found.prices} & {*found.discontinue, *found.delete}
+    assert not {row.sku for row in found.prices} & {*found.discontinued, *found.delete}

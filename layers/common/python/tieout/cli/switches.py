@@ -12,7 +12,7 @@ from tieout.cli.options import AsJson, deployment_of, wants_json
 from tieout.cli.output import show, when
 from tieout.cli.trouble import MistakeError
 
-FLOWS = ("orders", "shipments", "returns", "settlements", "stock")
+FLOWS = ("orders", "shipments", "returns", "settlements", "stock", "listings")
 
 Flow = Annotated[str, typer.Argument(metavar="FLOW", help=f"{', '.join(FLOWS)}, or `{ALL}`.")]
 

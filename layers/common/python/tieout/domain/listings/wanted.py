@@ -37,10 +37,10 @@ class Wanted(Struct, frozen=True):
 
     create: tuple[Listing, ...]
     prices: tuple[PriceRow, ...]
-    discontinue: tuple[str, ...]
-    """SKUs that show nothing from now on: the push of stock sees to it, since their items may not be listed."""
+    discontinued: tuple[str, ...]
+    """SKUs that show nothing: the push of stock sees to it, since their items may not be listed."""
     delete: tuple[str, ...]
-    """SKUs that have shown nothing long enough."""
+    """Of them, those that have shown nothing long enough."""
     findings: tuple[Finding, ...]
 
 
@@ -63,7 +63,7 @@ def wanted(
     price_of = {one.item_id: one.price for one in prices if one.currency == rules.audit.currency and one.price > 0}
     create: list[Listing] = []
     to_price: list[PriceRow] = []
-    discontinue: list[str] = []
+    off: list[str] = []
     delete: list[str] = []
     findings: list[Finding] = []
     for item in sorted(items, key=lambda one: one.itemid):
@@ -80,12 +80,12 @@ def wanted(
                 findings += [row] if isinstance(row, Finding) else []
             continue
         for offer in mine:
-            since = discontinued.get(offer.sku)
-            if since is None:
-                discontinue.append(offer.sku)
-            elif rules.delete_after_days is not None and today - since >= timedelta(days=rules.delete_after_days):
+            off.append(offer.sku)
+            since = discontinued.get(offer.sku, today)
+            is_long_ago = rules.delete_after_days is not None and today - since >= timedelta(rules.delete_after_days)
+            if is_long_ago and offer.quantity <= 0:
                 delete.append(offer.sku)
-    return Wanted(tuple(create), tuple(to_price), tuple(discontinue), tuple(delete), tuple(findings))
+    return Wanted(tuple(create), tuple(to_price), tuple(off), tuple(delete), tuple(findings))
 
 
 def _offers_by_item(offers: Iterable[Offer], items: list[StockItem], sku: SkuRules) -> dict[str, list[Offer]]:

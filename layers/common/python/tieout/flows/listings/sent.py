@@ -1,0 +1,129 @@
+"""What the sync of listings knows of its own files: those on their way, what landed, and what was refused.
+
+One small document a marketplace, written whole, before each file is sent and after each answer. What an export of
+offers does not show yet is remembered until one does; nothing is sent twice meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+from msgspec import Struct, field
+from msgspec.json import decode, encode
+from msgspec.structs import replace
+
+from tieout.domain.stock.offer import Offer
+from tieout.flows.stock.store import StockBook, whole
+
+AGAIN_AFTER = 24 * 3600
+"""Seconds after which a refused row is tried again by itself."""
+
+
+class What(StrEnum):
+    """What a row does to its offer."""
+
+    CREATE = "create"
+    DELETE = "delete"
+    PRICE = "price"
+
+
+class Row(Struct, frozen=True, array_like=True):
+    """A row of a file, as far as it has to be known again."""
+
+    what: What
+    sku: str
+    price: Decimal | None = None
+    """That the offer has after it."""
+
+
+class File(Struct, frozen=True, kw_only=True):
+    """A file that is not over, as far as we know."""
+
+    import_id: str = ""
+    """Empty: it is not known whether the marketplace has it; its rows are sent again, for they are absolute."""
+    sent_at: int
+    """Seconds since 1970 by our clock."""
+    rows: tuple[Row, ...]
+
+
+class Landed(Struct, frozen=True):
+    """A row that was taken."""
+
+    row: Row
+    at: int
+    """Seconds since 1970 by Mirakl's clock, when that was seen."""
+
+
+class Refused(Struct, frozen=True):
+    """A row that was not."""
+
+    row: Row
+    why: str
+    """In Mirakl's words."""
+    at: int
+    """Seconds since 1970 by our clock."""
+
+
+class Sent(Struct, kw_only=True):
+    """Of one marketplace."""
+
+    files: dict[str, File] = field(default_factory=dict)
+    """On their way: one of `offers` (OF01), and one of `prices` (PRI01)."""
+    landed: dict[str, Landed] = field(default_factory=dict)
+    """By SKU, what no export shows yet."""
+    refused: dict[str, Refused] = field(default_factory=dict)
+    """By SKU."""
+    discontinued: dict[str, date] = field(default_factory=dict)
+    """Since when SKUs show nothing because their items may not be listed."""
+
+    def as_known(self, offers: Iterable[Offer], asked_at: int, currency: str) -> list[Offer]:
+        """Offers of an export, with what landed after it was asked for; what is older it shows by itself."""
+        self.landed = {sku: landed for sku, landed in self.landed.items() if landed.at > asked_at}
+        known: list[Offer] = []
+        for offer in offers:
+            landed = self.landed.get(offer.sku)
+            if landed is None:
+                known.append(offer)
+            elif landed.row.what is not What.DELETE:
+                known.append(replace(offer, price=landed.row.price))
+        listed = {offer.sku for offer in known}
+        for sku, landed in self.landed.items():
+            if landed.row.what is What.CREATE and sku not in listed:
+                known.append(Offer(sku=sku, offer_id="", quantity=0, price=landed.row.price, currency=currency))
+        return known
+
+    def land(self, row: Row, at: int) -> None:
+        """A row was taken. One that is priced before an export showed it is a new offer still."""
+        before = self.landed.get(row.sku)
+        if row.what is What.PRICE and before is not None and before.row.what is What.CREATE:
+            row = replace(row, what=What.CREATE)
+        self.landed[row.sku] = Landed(row, at)
+        self.refused.pop(row.sku, None)
+
+    def may_go(self, row: Row, now: int) -> bool:
+        """Whether a row is sent: not if just this one was refused lately."""
+        refused = self.refused.get(row.sku)
+        return refused is None or refused.row != row or now - refused.at >= AGAIN_AFTER
+
+    def keep_refused(self, rows: Sequence[Row]) -> None:
+        """Forget refusals of what is not wanted any more."""
+        wanted = set(rows)
+        self.refused = {sku: refused for sku, refused in self.refused.items() if refused.row in wanted}
+
+
+def load(book: StockBook, marketplace: str) -> Sent:
+    """As the last run left it; a new one where there was none."""
+    document = whole(book, _name(marketplace))
+    return decode(document, type=Sent) if document else Sent()
+
+
+def put(sent: Sent, book: StockBook, marketplace: str) -> None:
+    """Write it down."""
+    book.replace(_name(marketplace), [encode(sent)])
+
+
+def _name(marketplace: str) -> str:
+    return f"{marketplace}/sent"

@@ -1,0 +1,231 @@
+"""Offers follow approved items: made, priced and taken off, each row once; what a person should see first waits."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.fakes.listings import APPROVED, ListingsHouse, a_listings_house
+from tests.fakes.orders import an_item
+from tieout.domain.errors import NeedsAttention, OutcomeUnknown, Reason, SystemDown, Throttled
+from tieout.domain.listings.audit import Fault
+from tieout.domain.listings.listing import PriceRow
+from tieout.flows.listings.sync import Synced
+from tieout.flows.listings.words import accept
+
+
+def a_synced_house(**listings: Any) -> ListingsHouse:
+    shop = a_listings_house(sync=True, approval_field=APPROVED, **listings)
+    shop.read_offers()
+    return shop
+
+
+def with_a_plate(shop: ListingsHouse, price: str = "7.50") -> None:
+    """An approved item that is not offered yet."""
+    item = an_item("PLATE", upc="5012345678931")
+    shop.house.ledger.save_item(item)
+    shop.approve("PLATE")
+    shop.price("PLATE", price)
+
+
+def test_offers_that_are_as_they_should_be_need_no_file():
+    shop = a_synced_house()
+    assert shop.sync() == Synced()
+    assert not {"OF01", "PRI01"} & set(shop.house.market.calls)
+
+
+def test_an_approved_item_is_offered_once_with_its_bar_code_its_price_and_nothing_in_stock():
+    shop = a_synced_house()
+    with_a_plate(shop)
+    assert shop.sync().created == 1
+    ((listing,), columns) = shop.house.market.offer_files[0]
+    assert (listing.sku, listing.product_id, listing.price, listing.quantity) == (
+        *("PLATE", "5012345678931"),
+        *(Decimal("7.50"), 0),
+    )
+    assert columns == {"product_id", "product_id_type", "description", "price", "quantity", "state_code"}
+    assert shop.sync() == Synced()
+    shop.read_offers()
+    assert shop.sync() == Synced()
+    assert len(shop.house.market.offer_files) == 1
+
+
+def test_while_a_file_is_on_its_way_no_other_of_its_kind_goes():
+    shop = a_synced_house()
+    shop.house.market.imports_take = 2
+    with_a_plate(shop)
+    assert [shop.sync().created for _ in range(4)] == [1, 0, 0, 0]
+    assert len(shop.house.market.offer_files) == 1
+
+
+def test_a_new_price_replaces_the_old_one_once():
+    shop = a_synced_house()
+    shop.price("MUG", "4.40")
+    assert shop.sync().priced == 1
+    assert shop.house.market.price_files == [[PriceRow("MUG", Decimal("4.40"))]]
+    assert shop.sync() == Synced()
+    assert shop.house.market.offers["MUG"].price == Decimal("4.40")
+    shop.read_offers()
+    assert shop.sync() == Synced()
+
+
+def test_a_new_offer_that_is_priced_before_an_export_shows_it_is_not_made_again():
+    shop = a_synced_house()
+    with_a_plate(shop)
+    shop.sync()
+    shop.price("PLATE", "7.90")
+    assert shop.sync().priced == 1
+    assert shop.sync() == Synced()
+    assert (len(shop.house.market.offer_files), shop.house.market.offers["PLATE"].price) == (1, Decimal("7.90"))
+
+
+def test_a_price_out_of_band_waits_for_a_persons_word():
+    shop = a_synced_house(price_band_percent=25)
+    shop.price("MUG", "40.00")
+    assert shop.sync() == Synced(held=1)
+    assert shop.house.market.price_files == []
+    (task,) = shop.tasks()
+    assert (task.finding.fault, task.finding.evidence) == (Fault.PRICE_TO_REVIEW, "NetSuite 40.00, the offer 4.00 GBP")
+    accept(task.finding, "a golden edition", "kim", shop.house.clock(), shop.kept)
+    assert shop.sync().priced == 1
+    assert shop.sync() == Synced()
+    assert shop.tasks() == []
+
+
+def test_a_word_for_one_price_is_none_for_the_next():
+    shop = a_synced_house()
+    shop.price("MUG", "40.00")
+    shop.sync()
+    accept(shop.tasks()[0].finding, "a golden edition", "kim", shop.house.clock(), shop.kept)
+    shop.price("MUG", "400.00")
+    assert shop.sync() == Synced(held=1)
+    assert shop.tasks()[0].accepted == ""
+
+
+def test_an_offer_with_a_discount_is_never_priced():
+    shop = a_synced_house()
+    shop.house.market.put_offer("MUG", 100, has_more_prices=True)
+    shop.read_offers()
+    shop.price("MUG", "4.40")
+    assert shop.sync() == Synced(held=1)
+    assert shop.faults() == [("MUG", Fault.OTHER_PRICES)]
+
+
+def test_what_may_not_be_listed_any_more_shows_nothing_at_once_and_is_deleted_after_its_days():
+    shop = a_synced_house(delete_after_days=5)
+    shop.approve("MUG", yes=False)
+    assert shop.sync() == Synced()
+    since = shop.house.clock().date()
+    shop.read_offers()
+    assert shop.house.market.offers["MUG"].quantity == 0
+    while shop.sync().deleted == 0:
+        shop.read_offers()
+    assert (shop.house.clock().date() - since).days == 5
+    assert shop.house.market.offer_files[-1][1] == frozenset()
+    assert shop.sync() == Synced()
+    assert shop.house.market.offers["MUG"].is_deleted
+
+
+def test_what_is_approved_again_starts_anew():
+    shop = a_synced_house(delete_after_days=1)
+    shop.approve("MUG", yes=False)
+    shop.sync()
+    shop.approve("MUG")
+    shop.sync(after_minutes=24 * 60)
+    shop.approve("MUG", yes=False)
+    assert shop.sync().deleted == 0
+
+
+def test_a_refused_row_becomes_a_task_with_mirakls_words_and_stops_no_other():
+    shop = a_synced_house()
+    shop.house.market.rejects = {"MUG": "The price is not allowed"}
+    shop.price("MUG", "4.40")
+    shop.price("JUG", "4.40")
+    assert shop.sync().priced == 2
+    assert shop.sync() == Synced()
+    (task,) = shop.tasks()
+    assert (task.finding.fault, task.finding.sku) == (Fault.REFUSED_BY_MIRAKL, "MUG")
+    assert (task.finding.suggestion, task.finding.evidence) == ("price at 4.40", "The price is not allowed")
+    assert shop.house.market.offers["JUG"].price == Decimal("4.40")
+
+
+def test_a_refused_row_is_tried_again_the_next_day_or_when_it_changes():
+    shop = a_synced_house()
+    shop.house.market.rejects = {"MUG": "The price is not allowed"}
+    shop.price("MUG", "4.40")
+    shop.sync()
+    assert [shop.sync().priced for _ in range(3)] == [0, 0, 0]
+    shop.price("MUG", "4.30")
+    assert shop.sync().priced == 1
+    shop.sync()
+    shop.house.market.rejects = {}
+    assert shop.sync(after_minutes=24 * 60).priced == 1
+    shop.sync()
+    assert shop.tasks() == []
+
+
+def test_a_file_that_failed_is_sent_again():
+    shop = a_synced_house()
+    shop.house.market.imports_fail = "internal error"
+    shop.price("MUG", "4.40")
+    assert [shop.sync().priced for _ in range(2)] == [1, 1]
+    shop.house.market.imports_fail = ""
+    assert shop.sync() == Synced()
+    assert shop.house.market.offers["MUG"].price == Decimal("4.40")
+
+
+@pytest.mark.parametrize("lost", [OutcomeUnknown("no answer"), Throttled("not so fast"), SystemDown("away")])
+def test_a_file_that_got_no_answer_is_sent_again_with_absolute_rows(lost: Exception, monkeypatch: pytest.MonkeyPatch):
+    shop = a_synced_house()
+    shop.price("MUG", "4.40")
+
+    def no_answer(_: object) -> str:
+        raise lost
+
+    with monkeypatch.context() as patched:
+        patched.setattr(shop.house.market, "send_prices", no_answer)
+        assert shop.sync().priced == 0
+    assert shop.sync().priced == 1
+    shop.sync()
+    assert shop.house.market.offers["MUG"].price == Decimal("4.40")
+
+
+def test_a_file_that_is_refused_whole_becomes_tasks(monkeypatch: pytest.MonkeyPatch):
+    shop = a_synced_house()
+    shop.price("MUG", "4.40")
+
+    def refuse(_: object) -> str:
+        raise NeedsAttention(Reason.REFUSED_BY_MIRAKL, {"message": "The shop is suspended"})
+
+    monkeypatch.setattr(shop.house.market, "send_prices", refuse)
+    assert shop.sync().priced == 0
+    assert [task.finding.evidence for task in shop.tasks()] == ["The shop is suspended"]
+    assert shop.house.meter.counts["ListingRowsRefused"] == 1
+
+
+def test_an_item_without_a_bar_code_or_a_price_is_not_offered_and_told():
+    shop = a_synced_house()
+    shop.house.ledger.save_item(an_item("BARE"))
+    shop.approve("BARE")
+    assert shop.sync().created == 0
+    (task,) = shop.tasks()
+    assert (task.finding.fault, task.finding.evidence) == (Fault.NOT_LISTED, "item id-BARE has no UPC and no price")
+
+
+def test_while_listings_are_paused_nothing_goes():
+    shop = a_synced_house()
+    shop.price("MUG", "4.40")
+    shop.house.switches.paused_flows.add("listings")
+    assert shop.sync() == Synced()
+    assert shop.house.market.price_files == []
+
+
+def test_what_was_sent_never_touches_offers_that_are_of_no_item():
+    shop = a_synced_house()
+    shop.house.market.put_offer("STRANGER", 9, price=Decimal("1.00"))
+    shop.read_offers()
+    before = shop.house.market.offers["STRANGER"]
+    shop.price("MUG", "4.40")
+    shop.sync()
+    shop.sync()
+    assert shop.house.market.offers["STRANGER"] == before
