@@ -432,6 +432,21 @@ def test_while_netsuite_is_away_sales_are_taken_off_all_the_same() -> None:
     assert house.shows()["MUG"] + house.shows(TWO)["MUG"] == 56
 
 
+def test_what_was_booked_while_netsuite_is_away_is_not_shown_again() -> None:
+    house = rested()
+    order = house.buy("MUG", 30)
+    house.push()
+    away(house)
+    house.booked(order, "MUG", 30)
+    for _ in range(3):
+        house.push()
+        assert house.shows()["MUG"] == 70
+    del house.house.ledger.shelves_changed
+    house.house.clock.advance(minutes=5)
+    house.settle()
+    assert house.shows()["MUG"] == 70
+
+
 def test_figures_that_are_older_than_those_that_were_applied_are_refused() -> None:
     house = rested()
     house.house.ledger.ledger_skew = timedelta(hours=-1)

@@ -24,13 +24,13 @@ def read(house: House, sold: SoldOrders) -> int:
     _, until = collect_and_tell(MP, house.clock() - timedelta(seconds=WINDOW), sold.remember, house.at)
     sold.find(house.at)
     sold.name_items(lambda _, skus: {sku: f"id-{sku}" for sku in skus if sku != "UNHEARD-OF"})
-    sold.settle(int(until.timestamp()) - WINDOW, house.at)
+    sold.settle(int(until.timestamp()) - WINDOW, int(house.clock().timestamp()), house.at)
     return int(until.timestamp())
 
 
-def promised(sold: SoldOrders) -> dict[str, int]:
+def promised(sold: SoldOrders, read_at: int = 2**40) -> dict[str, int]:
     """Units by item id at the one marketplace."""
-    units = sold.promised()
+    units = sold.promised(read_at)
     assert {name for of_item in units.values() for name in of_item} <= {MP}
     return {item: int(of_item[MP]) for item, of_item in units.items()}
 
@@ -63,6 +63,20 @@ def test_an_order_is_promised_from_when_it_is_seen_until_netsuite_holds_its_sale
     booked(house, "A-1")
     read(house, sold)
     assert promised(sold) == {}
+
+
+def test_a_sale_that_was_booked_after_the_shelves_were_read_stays_promised() -> None:
+    """As it does for hours, while NetSuite cannot be read."""
+    house = a_house()
+    sold = a_list(house)
+    house.market.put(two_mugs())
+    read(house, sold)
+    read_at = int(house.clock().timestamp())
+    house.clock.advance(minutes=1)
+    booked(house, "A-1")
+    read(house, sold)
+    assert promised(sold, read_at) == {"id-MUG": 2}
+    assert promised(sold, read_at + 60) == {}
 
 
 def test_an_order_between_acceptance_and_debit_is_promised_though_it_has_no_posting() -> None:

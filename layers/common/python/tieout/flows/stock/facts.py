@@ -44,7 +44,7 @@ def run_of(
     return Run(
         sellings=tuple(selling),
         sales=sold.sales(*sales_window(standing, config, now)),
-        promised=exploded(sold.promised(), standing.recipes),
+        promised=exploded(sold.promised(standing.read_at), standing.recipes),
         drawn=drawn_by(standing.recipes, standing.kit_offers),
         landings=dict(standing.landings),
         lags=default | standing.lags,

@@ -69,7 +69,7 @@ def push_stock(task: str, room: Stockroom) -> Pushed:
     sold = SoldOrders.load(room.book, at.config)
     read_orders(sold, standing, room)
     # Promises are read before the stock: a sale that NetSuite books in between counts twice, never not at all.
-    sold.settle(sales_window(standing, at.config, room.now)[0], at)
+    sold.settle(sales_window(standing, at.config, room.now)[0], standing.read_at, at)
     sold.keep(room.book)
     began = room.now
     standing, reading = _read(standing, sold, room)
@@ -140,8 +140,10 @@ def _away(error: Retryable | CredentialsRefused, at: At) -> None:
 def _push(standing: Standing, reading: Reading | None, sold: SoldOrders, began: int, room: Stockroom) -> Pushed:
     at = room.at
     asked = take_asked(standing, at)
-    selling = sellings(at.config, standing.locations)
     age = 0 if reading else max(1, began - standing.read_at)
+    if reading:
+        _note(reading, standing, began, at)
+    selling = sellings(at.config, standing.locations)
     run = run_of(standing, selling, sold, at.config, room.now, age=age)
     rules = _digest(selling, is_away=any(age > each.outage.after_seconds for each in selling))
     was_there, changes, kits = standing.book, reading.changes if reading else [], reading.kits if reading else []
@@ -178,8 +180,6 @@ def _push(standing: Standing, reading: Reading | None, sold: SoldOrders, began: 
         room.book.replace(name, rewritten(found(), rows, offers))
         standing.book, standing.offers, standing.rules = name, offers, rules
         _fly(chosen, standing, began - age, room)
-    if reading:
-        _note(reading, standing, began, at)
     read = [standing.orders_read_at.get(name, 0) for name in limits]
     standing.sales_until = max(standing.sales_until, min(read))
     put(standing, room.book)

@@ -58,6 +58,13 @@ class SoldOrder(Struct, array_like=True):
     held_since: int | None = None
     """Since when, by our clock, NetSuite is known to hold it, or nobody any more."""
 
+    def is_promised(self, read_at: int) -> bool:
+        """Whether its units are to be taken off the shelves as they were read then, by our clock.
+
+        What was booked later is not off them yet, and stays promised while NetSuite cannot be read.
+        """
+        return self.held_since is None or self.held_since > read_at
+
 
 class SoldOrders:
     """The list. `remember` fits as who is told of orders that are read."""
@@ -133,8 +140,11 @@ class SoldOrders:
 
     # --- what follows ------------------------------------------------------------------------------------------------
 
-    def settle(self, since: int, at: At) -> None:
-        """See which sales NetSuite holds by now, and forget those before `since` (Mirakl's clock) that it does."""
+    def settle(self, since: int, read_at: int, at: At) -> None:
+        """See which sales NetSuite holds by now, and forget those before `since` (Mirakl's clock) that it shows.
+
+        `read_at` is when its shelves were last read, by our clock.
+        """
         now = int(at.clock().timestamp())
 
         def look(order: SoldOrder) -> None:
@@ -145,14 +155,14 @@ class SoldOrders:
         self._orders = {
             key: order
             for key, order in self._orders.items()
-            if order.held_since is None or max(order.created_at, order.updated_at) >= since
+            if order.is_promised(read_at) or max(order.created_at, order.updated_at) >= since
         }
 
-    def promised(self) -> dict[str, dict[str, Decimal]]:
-        """Units by item id and marketplace that are sold, and that NetSuite does not hold yet."""
+    def promised(self, read_at: int) -> dict[str, dict[str, Decimal]]:
+        """Units by item id and marketplace that are sold, and that NetSuite's shelves did not show when last read."""
         promised: dict[str, dict[str, Decimal]] = {}
         for order in self:
-            if order.held_since is not None:
+            if not order.is_promised(read_at):
                 continue
             for line in order.lines:
                 if line.item_id and line.left > 0:
