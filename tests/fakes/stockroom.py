@@ -12,7 +12,8 @@ from tests.fakes.orders import a_line, an_order
 from tests.fakes.stock_book import MemoryStockBook
 from tieout.config import config_from
 from tieout.domain.postings import Key, Kind, Posting
-from tieout.flows.stock.push import Pushed, push_stock
+from tieout.flows.stock.push import push_stock
+from tieout.flows.stock.send import Pushed
 from tieout.flows.stock.standing import load
 from tieout.flows.stock.store import Stockroom
 

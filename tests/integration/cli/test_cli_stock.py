@@ -13,7 +13,8 @@ from tests.integration.cli.terminal import REGION, Deployed
 from tests.integration.running_twins import MARKETPLACE
 from tieout.aws.stock_book import S3StockBook
 from tieout.config import config_from
-from tieout.flows.stock.push import Pushed, push_stock
+from tieout.flows.stock.push import push_stock
+from tieout.flows.stock.send import Pushed
 from tieout.flows.stock.store import Stockroom
 from tieout.wiring import runtime_for
 

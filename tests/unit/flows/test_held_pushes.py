@@ -6,7 +6,7 @@ from tests.fakes import an_item
 from tests.fakes.stockroom import ONE, TWO, StockHouse, a_stock_house
 from tieout.domain.errors import Reason
 from tieout.domain.postings import Kind, State
-from tieout.flows.stock.push import Pushed
+from tieout.flows.stock.send import Pushed
 
 OFFERS = 100
 BRAKES = {"zeroed_percent": 20, "changed_percent": 60, "from_offers": 10}

@@ -16,8 +16,8 @@ from tieout.domain.stock.offer import Offer, OfferExport, Rejected
 from tieout.domain.stock.shelf import Member, Shelf
 from tieout.flows.orders.collect import collect_updates
 from tieout.flows.stock.listed import kept_offers
-from tieout.flows.stock.push import Pushed
 from tieout.flows.stock.sellers import consolidate
+from tieout.flows.stock.send import Pushed
 from tieout.flows.stock.standing import load
 
 NO_BRAKES = {"from_offers": 1_000_000}

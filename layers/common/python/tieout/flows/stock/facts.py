@@ -51,6 +51,10 @@ def run_of(
         off=standing.off_pairs,
         blocked=blocked(standing, now),
         age_seconds=age,
+        seen={
+            item_id: {(each.marketplace, each.sku): each.quantity for each in offers}
+            for item_id, offers in standing.seen.items()
+        },
     )
 
 

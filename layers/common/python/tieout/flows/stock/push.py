@@ -8,19 +8,17 @@ leaves rows that are sent again, never a figure that nobody knows of.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 
-from msgspec import Struct
 from msgspec.json import decode, encode
 
-from tieout.domain.errors import CredentialsRefused, NeedsAttention, Retryable, SystemDown
+from tieout.domain.errors import CredentialsRefused, Retryable, SystemDown
 from tieout.domain.stock.book import UnreadableBookError
-from tieout.domain.stock.lanes import Push, planned
+from tieout.domain.stock.lanes import planned
 from tieout.domain.stock.merge import Visit, rewritten, visits
 from tieout.domain.stock.rules import Selling
 from tieout.domain.stock.stale import is_stale
-from tieout.domain.stock.workings import Want
 from tieout.flows.outcomes import held_until
 from tieout.flows.ports import At
 from tieout.flows.stock.facts import run_of, sales_window
@@ -29,10 +27,11 @@ from tieout.flows.stock.held import Limits, may_go, nothing_to_hold, take_releas
 from tieout.flows.stock.listed import all_listed
 from tieout.flows.stock.orders import name_items, read_orders
 from tieout.flows.stock.reading import Reading, read_changes, read_everything
-from tieout.flows.stock.refused import asked_are_sent, is_taken, not_taken, take_asked
+from tieout.flows.stock.refused import asked_are_sent, take_asked
 from tieout.flows.stock.rules import sellings, stocked
+from tieout.flows.stock.send import Pushed, report, send, take_off
 from tieout.flows.stock.sold import SoldOrders
-from tieout.flows.stock.standing import Flight, Standing, load, put
+from tieout.flows.stock.standing import Standing, load, put
 from tieout.flows.stock.store import Stockroom
 
 logger = logging.getLogger(__name__)
@@ -40,17 +39,6 @@ logger = logging.getLogger(__name__)
 FLOW = "stock"
 NETSUITE = "netsuite"
 FULL = "full"
-
-
-class Pushed(Struct):
-    """What a run did."""
-
-    sent: int = 0
-    """Rows that went out."""
-    changed: int = 0
-    """Of them, rows that change what an offer shows; the others settle a doubt."""
-    waiting: int = 0
-    """Rows that are held, or did not fit."""
 
 
 def push_stock(task: str, room: Stockroom) -> Pushed:
@@ -179,14 +167,15 @@ def _push(standing: Standing, reading: Reading | None, sold: SoldOrders, began: 
         name = "book-1" if was_there == "book-0" else "book-0"
         room.book.replace(name, rewritten(found(), rows, offers))
         standing.book, standing.offers, standing.rules = name, offers, rules
-        _fly(chosen, standing, began - age, room)
+        standing.seen.clear()
+        take_off(chosen, standing, began - age, room)
     read = [standing.orders_read_at.get(name, 0) for name in limits]
     standing.sales_until = max(standing.sales_until, min(read))
     put(standing, room.book)
-    files = {name: sent for name, wants in chosen.items() if (sent := _send(name, wants, standing, room))}
+    files = {name: sent for name, wants in chosen.items() if (sent := send(name, wants, standing, room))}
     put(standing, room.book)
     asked_are_sent(asked, files, {name: {want.sku for want in wants} for name, wants in chosen.items()}, at)
-    return _report(pushes, files, chosen, standing, room)
+    return report(pushes, files, chosen, standing, room)
 
 
 class _Noted:
@@ -219,86 +208,9 @@ def _is_free(marketplace: str, standing: Standing, at: At) -> bool:
     return not in_flight and held_until(at, FLOW, f"mirakl-{marketplace}") is None
 
 
-def _fly(chosen: Mapping[str, Sequence[Want]], standing: Standing, stock_read_at: int, room: Stockroom) -> None:
-    """The new book says what landed, and marks what is going to be sent."""
-    for marketplace in standing.landings:
-        standing.flights.pop(marketplace, None)
-    standing.landings.clear()
-    for marketplace, wants in chosen.items():
-        standing.flights[marketplace] = Flight(
-            read_at=standing.orders_read_at.get(marketplace, 0),
-            stock_read_at=standing.there(marketplace, stock_read_at),
-            sent_at=room.now,
-            rows=len(wants),
-        )
-        refused = standing.refused.get(marketplace, {})
-        standing.retried[marketplace] = [want.sku for want in wants if want.sku in refused]
-
-
 def _note(reading: Reading, standing: Standing, began: int, at: At) -> None:
     standing.stock_read_at, standing.read_at = reading.read_at, began
     if reading.is_full:
         standing.full_at, standing.wants_full = began, False
         standing.exports.clear()
         at.meter.gauge("StockUnmappedOffers", reading.unmapped)
-
-
-def _send(marketplace: str, wants: Sequence[Want], standing: Standing, room: Stockroom) -> str | None:
-    """Answers the import's id; None where it is not known whether Mirakl has the file."""
-    at, system = room.at, f"mirakl-{marketplace}"
-    try:
-        import_id = at.marketplace(marketplace).send_stock((want.sku, want.quantity) for want in wants)
-    except CredentialsRefused as error:
-        at.switches.failed(system, at.clock(), at_once=True)
-        logger.warning("stock not sent", extra={"marketplace": marketplace, "why": str(error)})
-        return None
-    except Retryable as error:
-        if isinstance(error, SystemDown):
-            at.switches.failed(system, at.clock())
-        logger.warning("stock not sent", extra={"marketplace": marketplace, "why": str(error)})
-        return None
-    except NeedsAttention as problem:
-        not_taken(marketplace, standing.flights[marketplace], problem.facts, at)
-        return None
-    at.switches.worked(system, at.clock())
-    is_taken(marketplace, at)
-    flight = standing.flights[marketplace]
-    standing.flights[marketplace] = Flight(
-        import_id=import_id,
-        read_at=flight.read_at,
-        stock_read_at=flight.stock_read_at,
-        sent_at=flight.sent_at,
-        rows=flight.rows,
-    )
-    return import_id
-
-
-def _report(
-    pushes: Sequence[Push],
-    files: Mapping[str, str],
-    chosen: Mapping[str, Sequence[Want]],
-    standing: Standing,
-    room: Stockroom,
-) -> Pushed:
-    at, pushed = room.at, Pushed()
-    by_name = {each.marketplace: each for each in pushes}
-    for name in stocked(at.config):
-        push, rows = by_name.get(name), chosen.get(name, ()) if name in files else ()
-        changed = sum(want.quantity != want.was for want in rows)
-        left = (push.waiting + len(push.rows) - len(rows)) if push else 0
-        pushed.sent, pushed.changed, pushed.waiting = (
-            pushed.sent + len(rows),
-            pushed.changed + changed,
-            pushed.waiting + left,
-        )
-        is_held = push is not None and push.held is not None and name not in standing.released
-        if left and not is_held:
-            standing.behind_since.setdefault(name, room.now)
-        else:
-            standing.behind_since.pop(name, None)
-        oldest = min(standing.read_at, standing.behind_since.get(name, room.now))
-        at.meter.gauge("StockBehindSeconds", room.now - oldest, marketplace=name)
-        if rows:
-            at.meter.count("StockRowsSent", len(rows), marketplace=name)
-            at.meter.count("StockRowsChanged", changed, marketplace=name)
-    return pushed

@@ -47,6 +47,14 @@ class Export(Struct, frozen=True):
     """Seconds since 1970 by Mirakl's clock, before it was asked for: what it tells may be of then."""
 
 
+class Seen(Struct, frozen=True, array_like=True):
+    """What an offer was seen to show though nothing of ours wrote it."""
+
+    marketplace: str
+    sku: str
+    quantity: int
+
+
 class Standing(Struct, kw_only=True, omit_defaults=True):
     """All that a run has to know of the runs before it. Instants are seconds since 1970, by our clock if none is said.
 
@@ -97,6 +105,8 @@ class Standing(Struct, kw_only=True, omit_defaults=True):
     """Of them, those that are in the file on its way."""
     released: set[str] = field(default_factory=set)
     """Marketplaces whose held push a person let go, until all of it went."""
+    seen: dict[str, list[Seen]] = field(default_factory=dict)
+    """By item: offers that somebody else changed, until the next run has marked them as doubtful."""
     behind_since: dict[str, int] = field(default_factory=dict)
     """Since when a marketplace does not show all that it should, though nobody holds it."""
 

@@ -1,0 +1,101 @@
+"""Files of quantities on their way: what is marked, what is sent, and what is told of it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from tieout.domain.errors import CredentialsRefused, NeedsAttention, Retryable, SystemDown
+from tieout.domain.stock.lanes import Push
+from tieout.domain.stock.workings import Want
+from tieout.flows.stock.refused import is_taken, not_taken
+from tieout.flows.stock.rules import stocked
+from tieout.flows.stock.standing import Flight, Standing
+from tieout.flows.stock.store import Stockroom
+
+logger = logging.getLogger(__name__)
+
+
+class Pushed(Struct):
+    """What a run did."""
+
+    sent: int = 0
+    """Rows that went out."""
+    changed: int = 0
+    """Of them, rows that change what an offer shows; the others settle a doubt."""
+    waiting: int = 0
+    """Rows that are held, or did not fit."""
+
+
+def take_off(chosen: Mapping[str, Sequence[Want]], standing: Standing, stock_read_at: int, room: Stockroom) -> None:
+    """The new book says what landed, and marks what is going to be sent."""
+    for marketplace in standing.landings:
+        standing.flights.pop(marketplace, None)
+    standing.landings.clear()
+    for marketplace, wants in chosen.items():
+        standing.flights[marketplace] = Flight(
+            read_at=standing.orders_read_at.get(marketplace, 0),
+            stock_read_at=standing.there(marketplace, stock_read_at),
+            sent_at=room.now,
+            rows=len(wants),
+        )
+        refused = standing.refused.get(marketplace, {})
+        standing.retried[marketplace] = [want.sku for want in wants if want.sku in refused]
+
+
+def send(marketplace: str, wants: Sequence[Want], standing: Standing, room: Stockroom) -> str | None:
+    """Answers the import's id; None where it is not known whether Mirakl has the file."""
+    at, system = room.at, f"mirakl-{marketplace}"
+    try:
+        import_id = at.marketplace(marketplace).send_stock((want.sku, want.quantity) for want in wants)
+    except CredentialsRefused as error:
+        at.switches.failed(system, at.clock(), at_once=True)
+        logger.warning("stock not sent", extra={"marketplace": marketplace, "why": str(error)})
+        return None
+    except Retryable as error:
+        if isinstance(error, SystemDown):
+            at.switches.failed(system, at.clock())
+        logger.warning("stock not sent", extra={"marketplace": marketplace, "why": str(error)})
+        return None
+    except NeedsAttention as problem:
+        not_taken(marketplace, standing.flights[marketplace], problem.facts, at)
+        return None
+    at.switches.worked(system, at.clock())
+    is_taken(marketplace, at)
+    standing.flights[marketplace] = replace(standing.flights[marketplace], import_id=import_id)
+    return import_id
+
+
+def report(
+    pushes: Sequence[Push],
+    files: Mapping[str, str],
+    chosen: Mapping[str, Sequence[Want]],
+    standing: Standing,
+    room: Stockroom,
+) -> Pushed:
+    """What the alarms watch, and what the run answers. `files` are import ids of `chosen` that Mirakl took."""
+    at, pushed = room.at, Pushed()
+    by_name = {each.marketplace: each for each in pushes}
+    for name in stocked(at.config):
+        push, rows = by_name.get(name), chosen.get(name, ()) if name in files else ()
+        changed = sum(want.quantity != want.was for want in rows)
+        left = (push.waiting + len(push.rows) - len(rows)) if push else 0
+        pushed.sent, pushed.changed, pushed.waiting = (
+            pushed.sent + len(rows),
+            pushed.changed + changed,
+            pushed.waiting + left,
+        )
+        is_held = push is not None and push.held is not None and name not in standing.released
+        if left and not is_held:
+            standing.behind_since.setdefault(name, room.now)
+        else:
+            standing.behind_since.pop(name, None)
+        oldest = min(standing.read_at, standing.behind_since.get(name, room.now))
+        at.meter.gauge("StockBehindSeconds", room.now - oldest, marketplace=name)
+        if rows:
+            at.meter.count("StockRowsSent", len(rows), marketplace=name)
+            at.meter.count("StockRowsChanged", changed, marketplace=name)
+    return pushed
