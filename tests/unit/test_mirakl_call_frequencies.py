@@ -9,7 +9,9 @@ import pytest
 from sandbox.mirakl.operations import OPERATIONS
 from tests.shared import shared
 from tieout.config import FASTEST_POLL_MINUTES, Orders, Returns
+from tieout.flows.stock import follow, listed
 from tieout.mirakl.budgets import FREQUENCIES, FULL, STRICTER, frequency_of, seconds_between
+from tieout.settings.stock import Stock
 
 PER_EVENT = (
     *("OR21", "OR23", "OR24", "ST01", "ST11", "ST23", "ST24"),
@@ -73,3 +75,10 @@ def test_every_limit_is_one_of_an_operation_that_mirakl_has(operation: str):
     contract = json.loads(shared("contracts/mirakl-seller.openapi.json").read_bytes())
     codes = {each.get("operationId") for path in contract["paths"].values() for each in path.values()}
     assert operation in codes
+
+
+def test_no_setting_lets_stock_be_pushed_more_often_than_mirakl_allows():
+    (least,) = (each.ge for each in Stock.model_fields["push_minutes"].metadata if hasattr(each, "ge"))
+    assert least * 60 >= max(seconds_between(operation) for operation in ("STO01", "STO03"))
+    assert seconds_between("STO02") <= follow.APART
+    assert seconds_between("OF53") <= listed.APART

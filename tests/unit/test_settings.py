@@ -180,3 +180,26 @@ def test_an_operator_makes_no_offers() -> None:
     }
     with pytest.raises(ConfigError, match=r"no call that creates offers or sets prices \(OF01, PRI01\)"):
         a_config(**{f"marketplaces__brightside__{key}": value for key, value in changes.items()})
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"stock": {"push_minutes": 0}}, "push_minutes"),
+        ({"stock": {}, "orders": {"enabled": False}}, "stock needs orders.enabled"),
+        ({"stock": {}, "role": "operator", "shop_id": None}, "stock needs one shop"),
+        (
+            {"stock": {}, "role": "operator", "shop_id": None, "operator": {"own_shops": [1, 2]}},
+            "stock needs one shop",
+        ),
+    ],
+)
+def test_stock_is_one_shops_is_sold_by_orders_and_goes_out_once_a_minute_at_most(
+    changes: dict[str, Any], words: str
+) -> None:
+    data = settings()
+    here = data["marketplaces"]["brightside"]
+    here["orders"] |= changes.pop("orders", {})
+    here |= changes
+    with pytest.raises(ConfigError, match=words):
+        config_from(data)
