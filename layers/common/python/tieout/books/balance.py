@@ -118,13 +118,18 @@ def _walked(
 ) -> Walk:
     """With the log's own beginning and end wherever they leave the fewest breaks, if they are in doubt."""
     best: Walk | None = None
+    (with_memo,) = engine.execute(
+        "SELECT bool_or(with_memo) FROM chain WHERE mkp = ? AND shop IS NOT DISTINCT FROM ? AND ccy = ?", log
+    ).fetchall()[0]
     for edges in _possible_ends(visits, span):
         loose = dict(visits)
         if edges is not None:
             begin, finish = edges
             loose[begin] = loose.get(begin, 0) + 1
             loose[finish] = loose.get(finish, 0) - 1
-        starts, ends = loose_lines(engine, log, {spot: more for spot, more in loose.items() if more}, edges)
+        starts, ends = loose_lines(
+            engine, log, {spot: more for spot, more in loose.items() if more}, edges, with_memo=with_memo
+        )
         tried = [(starts, ends)]
         if edges and span is not None and edges[0][1] != 0:
             tried.append(_from_nothing(starts, ends, edges[0][1], span))

@@ -39,25 +39,31 @@ def _line(row: Sequence[Any], balance: int) -> Loose:
 def read_spans(engine: duckdb.DuckDBPyConnection) -> dict[Log, Span]:
     """The edges of every log, by its stretches' places."""
     spans: dict[Log, Span] = defaultdict(lambda: Span([], [], Counter(), Counter()))
+    edges = {
+        (*row[:5],): row[5:]
+        for row in engine.execute(
+            "SELECT mkp, shop, ccy, cycle, is_payout, place, "
+            "CASE WHEN (place, first) = min((place, first)) OVER log THEN first END, "
+            "CASE WHEN (place, last) = max((place, last)) OVER log THEN last END "
+            "FROM stretch WINDOW log AS (PARTITION BY mkp, shop, ccy)"
+        ).fetchall()
+    }
+    moments = [each for _, *both in edges.values() for each in both if each is not None]
     rows = engine.execute(
-        "WITH edge AS (SELECT mkp, shop, ccy, cycle, is_payout, place, first, last, "
-        "(place, first) = min((place, first)) OVER log AS is_first, "
-        "(place, last) = max((place, last)) OVER log AS is_last "
-        "FROM stretch WINDOW log AS (PARTITION BY mkp, shop, ccy)) "
-        "SELECT l.mkp, l.shop, l.ccy, e.is_first AND created = e.first, e.is_last AND created = e.last, bal - a, bal, "
-        "created, l.cycle, order_id, id, place, e.is_payout FROM l "
-        "JOIN edge e ON e.mkp = l.mkp AND e.shop IS NOT DISTINCT FROM l.shop AND e.ccy = l.ccy "
-        "AND e.cycle IS NOT DISTINCT FROM l.cycle AND e.is_payout = (l.type = 'PAYMENT') "
-        "WHERE (e.is_first AND created = e.first OR e.is_last AND created = e.last) "
-        "AND bal IS NOT NULL AND NOT is_copy AND is_memo IS NOT TRUE ORDER BY ALL"
+        "SELECT mkp, shop, ccy, cycle, type = 'PAYMENT', created, bal - a, bal, order_id, id FROM l "
+        "WHERE created IN (SELECT unnest(?::TIMESTAMP[])) AND bal IS NOT NULL AND NOT is_copy AND is_memo IS NOT TRUE "
+        "ORDER BY ALL",
+        [moments],
     ).fetchall()
-    for mkp, shop, currency, is_first, is_last, left_at, reached, *line in rows:
+    for mkp, shop, currency, cycle, is_payout, at, left_at, reached, order_id, name in rows:
+        place, first, last = edges[mkp, shop, currency, cycle, is_payout]
         span = spans[mkp, shop, currency]
-        if is_first:
+        line = (at, cycle, order_id, name, place, is_payout)
+        if at == first:
             span.first.append(_line(line, left_at))
             span.left[left_at] += 1
             span.left[reached] -= 1
-        if is_last:
+        if at == last:
             span.last.append(_line(line, reached))
             span.reached[reached] += 1
             span.reached[left_at] -= 1
@@ -67,22 +73,31 @@ def read_spans(engine: duckdb.DuckDBPyConnection) -> dict[Log, Span]:
 
 
 def loose_lines(
-    engine: duckdb.DuckDBPyConnection, log: Log, spots: Mapping[Spot, int], edges: tuple[Spot, Spot] | None
+    engine: duckdb.DuckDBPyConnection,
+    log: Log,
+    spots: Mapping[Spot, int],
+    edges: tuple[Spot, Spot] | None,
+    *,
+    with_memo: bool,
 ) -> tuple[list[Loose], list[Loose]]:
     """The lines at loose balances: which start from one that was not reached, which reach one that is not left."""
     balances = [balance for _, balance in spots]
+    places = {
+        (cycle, is_payout): place
+        for cycle, is_payout, place in engine.execute(
+            "SELECT cycle, is_payout, place FROM stretch WHERE mkp = ? AND shop IS NOT DISTINCT FROM ? AND ccy = ?", log
+        ).fetchall()
+    }
     near = engine.execute(
-        "SELECT bal, a, l.created, l.cycle, l.order_id, l.id, coalesce(s.place, 0), l.type = 'PAYMENT' FROM l "
-        "LEFT JOIN stretch s ON s.mkp = l.mkp AND s.shop IS NOT DISTINCT FROM l.shop AND s.ccy = l.ccy "
-        "AND s.cycle IS NOT DISTINCT FROM l.cycle AND s.is_payout = (l.type = 'PAYMENT') "
-        "WHERE l.mkp = ? AND l.shop IS NOT DISTINCT FROM ? AND l.ccy = ? AND bal IS NOT NULL AND NOT is_copy "
-        "AND (is_memo IS NOT TRUE OR (SELECT bool_or(with_memo) FROM chain c WHERE c.mkp = l.mkp AND c.ccy = l.ccy)) "
+        "SELECT bal, a, created, cycle, order_id, id, type = 'PAYMENT' FROM l "
+        "WHERE mkp = ? AND shop IS NOT DISTINCT FROM ? AND ccy = ? AND bal IS NOT NULL AND NOT is_copy "
         "AND (bal IN (SELECT unnest(?::BIGINT[])) OR bal - a IN (SELECT unnest(?::BIGINT[]))) "
-        "ORDER BY 7, l.created, l.id",
-        [*log, balances, balances],
+        "AND (is_memo IS NOT TRUE OR ?) ORDER BY created, id",
+        [*log, balances, balances, with_memo],
     ).fetchall()
     starting, reaching = defaultdict(list), defaultdict(list)
-    for balance, amount, *line in near:
+    for balance, amount, at, cycle, order_id, name, is_payout in near:
+        line = (at, cycle, order_id, name, places[cycle, is_payout], is_payout)
         start, end = _line(line, balance - amount), _line(line, balance)
         for place in (start.place, ANYWHERE):
             starting[place, start.balance].append(start)

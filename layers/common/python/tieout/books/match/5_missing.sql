@@ -19,10 +19,15 @@ WHERE f.code = 'CREDIT_WITHOUT_REFUND' AND (r.refund_id IS NOT NULL OR s.order_i
 
 -- An order whose sale is not all in the log: the difference of its gross is what is lacking.
 INSERT INTO effect BY NAME
-SELECT 'AMOUNT_DIFF' AS code, mkp, key, order_id, cycle,
-       CASE WHEN refund_id IS NULL THEN 'total_payable_orders' ELSE 'total_refund_payable_orders' END AS bucket, FALSE AS is_tax,
-       CASE WHEN refund_id IS NULL THEN theirs - ours ELSE ours - theirs END AS a
-FROM finding WHERE code = 'AMOUNT_DIFF';
+SELECT 'AMOUNT_DIFF' AS code, f.mkp, f.key, f.order_id, f.cycle,
+       CASE WHEN f.refund_id IS NULL THEN 'total_payable_orders' ELSE 'total_refund_payable_orders' END AS bucket,
+       -- by as much as its tax is short, where tax has lines of its own
+       coalesce(f.refund_id IS NULL AND u.is_split AND b.log_tax - b.sold_tax = f.theirs - f.ours, FALSE) AS is_tax,
+       CASE WHEN f.refund_id IS NULL THEN f.theirs - f.ours ELSE f.ours - f.theirs END AS a
+FROM finding f
+LEFT JOIN both_sides b ON b.mkp = f.mkp AND b.order_id = f.key
+LEFT JOIN usual u ON u.mkp = f.mkp
+WHERE f.code = 'AMOUNT_DIFF';
 INSERT INTO effect BY NAME
 SELECT 'TAX_DIFF' AS code, mkp, key, order_id, cycle, '?' AS bucket, theirs - ours AS a
 FROM finding WHERE code = 'TAX_DIFF' AND ours IS NOT NULL;
