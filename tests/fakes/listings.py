@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from decimal import Decimal
 from typing import Any
 
@@ -14,6 +15,7 @@ from tieout.config import config_from
 from tieout.domain.listings.audit import Fault
 from tieout.domain.listings.worklist import Task
 from tieout.flows.listings.audit import Audited, audit_mapping
+from tieout.flows.listings.drift import Drifted, detect_drift, look_of
 from tieout.flows.listings.store import ListingsRoom
 from tieout.flows.listings.strict import LookedUp
 from tieout.flows.listings.sync import Synced, sync_listings
@@ -51,6 +53,20 @@ class ListingsHouse(Struct, frozen=True, kw_only=True):
         """The hour's run: what came of the last files is seen, and what is missing is sent."""
         self.house.clock.advance(minutes=after_minutes)
         return sync_listings(ONE, self.room)
+
+    def push(self, *, after_minutes: float = 5) -> None:
+        """The schedule of stock fires."""
+        self.house.clock.advance(minutes=after_minutes)
+        push_stock("push", self.stockroom)
+
+    def drift(self, task: str = "sample", *, after_minutes: float = 1) -> Drifted:
+        """Somebody compares what the marketplace shows with what it should."""
+        self.house.clock.advance(minutes=after_minutes)
+        return detect_drift(task, self.room, self.stockroom, nullcontext)
+
+    def causes(self) -> dict[str, str]:
+        """Cause by SKU, of the last look."""
+        return {each.sku: each.cause for each in look_of(self.kept, ONE).found}
 
     def approve(self, itemid: str, *, yes: bool = True) -> None:
         """Somebody sets the item's checkbox, or takes it away."""

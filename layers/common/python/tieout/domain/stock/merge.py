@@ -95,7 +95,7 @@ class _Pass:
         self.marketplaces: tuple[str, ...] = ()
         self.lines = 1
         """Lines before the block at hand."""
-        ids = {*run.promised, *run.sales.item_ids, *self.of_kits}
+        ids = {*run.promised, *run.sales.item_ids, *run.seen, *self.of_kits}
         asked = sorted(Told(order_of(item_id, is_kit=is_kit), None) for item_id in ids for is_kit in (False, True))
         of_kits = sorted((Told(order_of(kit.item_id, is_kit=True), kit) for kit in kits), key=order_told)
         self.coming = each_once(merged(in_order(changes), asked, of_kits, key=order_told))

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from tieout.domain.money import ZERO
 from tieout.domain.stock.book import Entry
+from tieout.domain.stock.showing import Shown
 from tieout.domain.stock.workings import Run, Workings
 
 
@@ -32,6 +33,8 @@ class OfferFacts(Struct, frozen=True, kw_only=True):
     """What is held back of it."""
     in_flight: int | None
     doubtful: bool
+    known: Shown
+    """All that the book knows of what it shows."""
 
 
 def told_of(entry: Entry, run: Run) -> Iterator[OfferFacts]:
@@ -54,4 +57,5 @@ def told_of(entry: Entry, run: Run) -> Iterator[OfferFacts]:
             buffer=held,
             in_flight=shown.sent,
             doubtful=shown.doubt is not None,
+            known=shown,
         )

@@ -44,6 +44,8 @@ class Run(Struct, frozen=True, kw_only=True):
     """Offers (marketplace, SKU) that wait for a person: nothing is sent for them."""
     age_seconds: int = 0
     """How old NetSuite's figures are, where it gives none; 0: they are of now."""
+    seen: Mapping[str, Mapping[tuple[str, str], int]] = {}
+    """By item id: what offers (marketplace, SKU) were seen to show though nothing of ours wrote it."""
 
 
 class Want(Struct, frozen=True):
@@ -120,6 +122,8 @@ class Workings:
             mine.sort(key=self._place)
         is_sold = entry.item_id in self._sold
         offers = [self._heard(shown) for shown in mine] if is_sold or self._run.landings or entry.is_open else mine
+        if entry.item_id in self._run.seen:
+            offers = [self._seen(shown, self._run.seen[entry.item_id]) for shown in offers]
         sellers = [self._sellings[shown.marketplace] for shown in offers]
         pairs = list(zip(offers, sellers, strict=True))
         risks = [self._risk(shown, seller) for shown, seller in pairs] if is_sold else [0] * len(pairs)
@@ -157,6 +161,14 @@ class Workings:
             shown = landed(shown, landing, sales)
         counts_orders = self._sellings[shown.marketplace].counts_orders
         return sold(shown, sales, self._run.sales.since, counts_orders=counts_orders)
+
+    @staticmethod
+    def _seen(shown: Shown, seen: Mapping[tuple[str, str], int]) -> Shown:
+        """An offer that somebody else changed is doubtful, at its highest; a file on its way writes over it anyway."""
+        quantity = seen.get((shown.marketplace, shown.sku))
+        if quantity is None or shown.sent is not None:
+            return shown
+        return replace(shown, doubt=max(quantity, shown.may_show))
 
     def _is_away(self, selling: Selling) -> bool:
         return self._run.age_seconds > selling.outage.after_seconds

@@ -169,6 +169,7 @@ def _push(standing: Standing, reading: Reading | None, sold: SoldOrders, began: 
         standing.book, standing.offers, standing.rules = name, offers, rules
         standing.seen.clear()
         take_off(chosen, standing, began - age, room)
+    standing.seen.clear()
     read = [standing.orders_read_at.get(name, 0) for name in limits]
     standing.sales_until = max(standing.sales_until, min(read))
     put(standing, room.book)
