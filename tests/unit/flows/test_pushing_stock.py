@@ -492,6 +492,30 @@ def test_orders_are_not_listed_more_often_than_mirakl_allows() -> None:
     assert house.house.market.calls["OR11"] == listed
 
 
+def test_it_comes_to_rest_where_the_poll_always_reads_the_orders_first() -> None:
+    """Both schedules fire in the same minute: the push finds the orders by their postings."""
+    house = rested(shops=2)
+
+    def poll_and_push() -> Pushed:
+        house.house.clock.advance(minutes=5)
+        for name in (ONE, TWO):
+            collect_updates(name, house.room.at)
+        return house.push(after_minutes=0.2)
+
+    poll_and_push()
+    listed = house.house.market.calls["OR11"]
+    for _ in range(4):
+        house.buy("MUG", 3)
+        house.buy("MUG", 2, TWO)
+        poll_and_push()
+        assert house.shows()["MUG"] + house.shows(TWO)["MUG"] <= 100
+    for _ in range(6):
+        poll_and_push()
+    assert house.shows()["MUG"] + house.shows(TWO)["MUG"] == 80
+    assert poll_and_push() == Pushed()
+    assert house.house.market.calls["OR11"] - listed == 11  # the poll's own
+
+
 def test_a_book_that_does_not_read_is_made_anew() -> None:
     house = rested()
     house.book.kept[load(house.book).book] += b"1\tnot\ta line\n"

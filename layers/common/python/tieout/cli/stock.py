@@ -62,7 +62,7 @@ def _marketplace(name: str, standing: Standing, parked: list[Posting]) -> dict[s
     return {
         "marketplace": name,
         "offers": standing.offers.get(name, 0),
-        "orders_read_at": _instant(standing.orders_read_at.get(name, 0)),
+        "orders_read_at": _instant(standing.orders_known_at.get(name, 0)),
         "file": {
             "import_id": flight.import_id or None,
             "rows": flight.rows,

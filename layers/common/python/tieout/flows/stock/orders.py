@@ -19,11 +19,15 @@ from tieout.flows.stock.store import Stockroom
 
 logger = logging.getLogger(__name__)
 
+FURTHEST = timedelta(hours=24)
+"""How far back a run reads orders that it did not read itself; what is open of them is found by its posting anyway."""
+
 
 def read_orders(sold: SoldOrders, standing: Standing, room: Stockroom) -> None:
     """Read each marketplace's orders up to now, as often as Mirakl allows; one that gives none stops no other.
 
-    Orders that another reading brought since are found by their postings.
+    Orders that another reading brought just before are found by their postings; one that NetSuite holds already is off
+    its shelves, and its offer is put right by the next figure.
     """
     at = room.at
     for marketplace in stocked(at.config):
@@ -39,13 +43,15 @@ def read_orders(sold: SoldOrders, standing: Standing, room: Stockroom) -> None:
 def _read(marketplace: str, sold: SoldOrders, standing: Standing, room: Stockroom) -> None:
     at, now = room.at, datetime.fromtimestamp(standing.there(marketplace, room.now), UTC)
     apart = timedelta(minutes=FASTEST_POLL_MINUTES[at.config.marketplaces[marketplace].persona])
-    read = at.watermarks.read(marketplace)
+    polled = at.watermarks.read(marketplace)
     known = standing.orders_read_at.get(marketplace)
-    if known is not None and read is not None and timedelta(0) <= now - read < apart:
+    if known is not None and polled is not None and timedelta(0) <= now - polled < apart:
+        standing.orders_known_at[marketplace] = int(polled.timestamp())
         return
-    since = datetime.fromtimestamp(known, UTC) if known else now - timedelta(seconds=window_seconds(at.config))
+    window = now - timedelta(seconds=window_seconds(at.config))
+    since = max(datetime.fromtimestamp(known, UTC), now - FURTHEST) if known else window
     _, until = collect_and_tell(marketplace, since, sold.remember, at)
-    standing.orders_read_at[marketplace] = int(until.timestamp())
+    standing.orders_read_at[marketplace] = standing.orders_known_at[marketplace] = int(until.timestamp())
 
 
 def name_items(sold: SoldOrders, room: Stockroom) -> None:

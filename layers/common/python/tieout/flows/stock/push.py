@@ -170,7 +170,7 @@ def _push(standing: Standing, reading: Reading | None, sold: SoldOrders, began: 
         standing.seen.clear()
         take_off(chosen, standing, began - age, room)
     standing.seen.clear()
-    read = [standing.orders_read_at.get(name, 0) for name in limits]
+    read = [standing.orders_known_at.get(name, 0) for name in limits]
     standing.sales_until = max(standing.sales_until, min(read))
     put(standing, room.book)
     files = {name: sent for name, wants in chosen.items() if (sent := send(name, wants, standing, room))}

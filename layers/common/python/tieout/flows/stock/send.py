@@ -37,7 +37,7 @@ def take_off(chosen: Mapping[str, Sequence[Want]], standing: Standing, stock_rea
     standing.landings.clear()
     for marketplace, wants in chosen.items():
         standing.flights[marketplace] = Flight(
-            read_at=standing.orders_read_at.get(marketplace, 0),
+            read_at=standing.orders_known_at.get(marketplace, 0),
             stock_read_at=standing.there(marketplace, stock_read_at),
             sent_at=room.now,
             rows=len(wants),

@@ -91,7 +91,9 @@ class Standing(Struct, kw_only=True, omit_defaults=True):
     clocks: dict[str, int] = field(default_factory=dict)
     """Seconds by which a marketplace's clock is before ours, as last told."""
     orders_read_at: dict[str, int] = field(default_factory=dict)
-    """Up to when orders were read, by Mirakl's clock."""
+    """Up to when a run read orders itself, by Mirakl's clock."""
+    orders_known_at: dict[str, int] = field(default_factory=dict)
+    """Up to when they are known: the poll of orders may have read them, just before."""
     sales_until: int = 0
     """Up to when every marketplace's sales were told to the book, by Mirakl's clock."""
     flights: dict[str, Flight] = field(default_factory=dict)
