@@ -118,6 +118,20 @@ def test_a_refused_order_gives_its_units_back() -> None:
     ]
 
 
+def test_a_refused_order_that_changes_later_gives_nothing_back_again() -> None:
+    house = a_house()
+    sold = a_list(house)
+    house.market.put(waiting(two_mugs()))
+    read(house, sold)
+    house.clock.advance(minutes=2)
+    house.market.change("A-1", "REFUSED")
+    refused_at = read(house, sold)
+    house.clock.advance(minutes=2)
+    house.market.put(house.market.orders["A-1"])
+    until = read(house, sold)
+    assert [(each.units, each.at) for each in sold.sales(until - WINDOW, until).of(MP, "MUG")][1] == (-2, refused_at)
+
+
 def test_a_line_that_is_canceled_in_part_is_promised_in_part() -> None:
     house = a_house()
     sold = a_list(house)

@@ -38,6 +38,8 @@ class SoldLine(Struct, array_like=True):
     """Of them, refused or canceled since."""
     item_id: str = ""
     """Empty until it is found."""
+    lost_at: int = 0
+    """When that was first seen; a later change of the order loses nothing again."""
 
     @property
     def left(self) -> int:
@@ -105,7 +107,7 @@ class SoldOrders:
             state=order.state,
             created_at=int(order.created_at.timestamp()),
             updated_at=int(order.updated_at.timestamp()),
-            lines=[_line(line, before.get(line.line_id)) for line in order.lines],
+            lines=[_line(line, before.get(line.line_id), int(order.updated_at.timestamp())) for line in order.lines],
             held_since=known.held_since if known and known.state in SOLD else None,
         )
 
@@ -179,7 +181,7 @@ class SoldOrders:
             for line in order.lines:
                 if not line.item_id:
                     continue
-                for units, instant in ((line.units, order.created_at), (-line.lost, order.updated_at)):
+                for units, instant in ((line.units, order.created_at), (-line.lost, line.lost_at)):
                     if units:
                         yield Sale(
                             line_id=line.line_id,
@@ -191,12 +193,14 @@ class SoldOrders:
                         )
 
 
-def _line(line: Line, known: SoldLine | None) -> SoldLine:
+def _line(line: Line, known: SoldLine | None, updated_at: int) -> SoldLine:
     """A canceled line has no quantity any more: what it was before is remembered, or told by its cancelations."""
     canceled = sum(each.quantity for each in line.cancelations)
     units = max(known.units if known else 0, line.quantity + canceled)
     left = min(units, line.quantity) if line.is_live else 0
-    return SoldLine(line.line_id, line.sku, units, units - left, known.item_id if known else "")
+    lost = units - left
+    lost_at = known.lost_at if known and known.lost == lost else updated_at
+    return SoldLine(line.line_id, line.sku, units, lost, known.item_id if known else "", lost_at)
 
 
 def _is_over(order: SoldOrder, at: At) -> bool:
