@@ -38,22 +38,26 @@ def stock(
     names = [deployment.marketplace(marketplace)] if marketplace else list(stocked(config))
     if not set(names) & set(stocked(config)):
         raise MistakeError("No marketplace's stock is kept: the settings have no `stock` for it.")
-    standing = load(book)
-    offers = [
-        facts for facts in offers_told(standing, book, config, now, set(skus or ())) if facts.marketplace in names
-    ]
-    if missing := set(skus or ()) - {facts.sku for facts in offers}:
-        raise MistakeError(f"The book has no offer {', '.join(sorted(missing))}: it is of no NetSuite item, or new.")
+    standing, json = load(book), wants_json(ctx, as_json)
     parked = [each for each in deployment.postings.parked() if each.key.kind in {Kind.STOCK, Kind.STOCK_PUSH}]
+    told = (
+        _offer(facts, standing, parked)
+        for facts in offers_told(standing, book, config, now, set(skus or ()))
+        if facts.marketplace in names
+    )
+    # A screen shows what is odd of millions; a script, and whoever names offers, gets all.
+    offers = [each for each in told if json or skus or not _is_at_rest(each)]
+    if missing := set(skus or ()) - {each["sku"] for each in offers}:
+        raise MistakeError(f"The book has no offer {', '.join(sorted(missing))}: it is of no NetSuite item, or new.")
     document = {
         "deployment": deployment.name,
         "at": now,
         "read_at": _instant(standing.read_at),
         "full_at": _instant(standing.full_at),
         "marketplaces": [_marketplace(name, standing, parked) for name in names],
-        "offers": [_offer(facts, standing, parked) for facts in offers],
+        "offers": offers,
     }
-    show(document, as_json=wants_json(ctx, as_json), shown=_shown(document, deployment, named=bool(skus)))
+    show(document, as_json=json, shown=_shown(document, deployment, named=bool(skus)))
 
 
 def _marketplace(name: str, standing: Standing, parked: list[Posting]) -> dict[str, Any]:
@@ -118,7 +122,7 @@ def _shown(document: dict[str, Any], deployment: Deployment, *, named: bool) -> 
         waits = [f"{each[what]} {what}" for what in ("held", "refused") if each[what]]
         lag = f"{each['lag_seconds']} s" if each["lag_seconds"] is not None else ""
         markets.add_row(each["marketplace"], str(each["offers"]), _file(each["file"]), lag, ", ".join(waits))
-    offers = document["offers"] if named else [each for each in document["offers"] if not _is_at_rest(each)]
+    offers = document["offers"]
     if not offers:
         return [markets, "", "Every offer shows what it should."]
     more = len(offers) - MOST
