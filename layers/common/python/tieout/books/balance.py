@@ -14,8 +14,8 @@ from tieout.books.loose import ANYWHERE, Log, Span, Spot, loose_lines, read_span
 from tieout.domain.reconcile.breaks import Code
 from tieout.domain.reconcile.chain import Loose, Suspected, Walk, walk
 
-MOST_COINCIDENCES = 4
-"""Balances that may come again by chance in another cycle; more, and the log does not follow its cycles."""
+MOST_COINCIDENCES = 2
+"""Loose balances more than in all: one that comes again by chance in another cycle. More, and the log goes by time."""
 
 
 def chain_gaps(engine: duckdb.DuckDBPyConnection, effects: Effects) -> list[Finding]:
@@ -81,7 +81,18 @@ def _visits(engine: duckdb.DuckDBPyConnection) -> dict[Log, dict[Spot, int]]:
             in_all[balance] += more
         anywhere = {(ANYWHERE, balance): more for balance, more in sorted(in_all.items()) if more}
         by_stretch = _joined(loose, places[log])
-        found[log] = by_stretch if len(by_stretch) <= len(anywhere) + MOST_COINCIDENCES else anywhere
+        first, last = places[log][0], places[log][-1]
+        # Ending where it began, it is whole in all, and has two edges by stretch.
+        comes_back = 2 * any(
+            at == first and by_stretch.get((last, balance), 0) > 0 > by_stretch[at, balance]
+            for at, balance in by_stretch
+        )
+        if len(by_stretch) <= len(anywhere) + comes_back + MOST_COINCIDENCES:
+            found[log] = by_stretch
+            continue
+        # A payout among the lines of the next cycle breaks both cycles where it stands by its time.
+        found[log] = anywhere
+        engine.execute("UPDATE stretch SET place = 0 WHERE mkp = ? AND shop IS NOT DISTINCT FROM ? AND ccy = ?", log)
     return found
 
 

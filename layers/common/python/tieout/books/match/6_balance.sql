@@ -1,7 +1,8 @@
 -- Stage 2, I2: the running balance of each log (marketplace, shop and currency), and where lines stand in it.
 
 -- Cycles follow one another, and what is in none yet comes last; a payout is booked days later, by its date among the lines
--- of the next cycle. Where the balance goes from a line of a cycle to its payout, lines stand by cycle; else by time.
+-- of the next cycle. Where the balance goes from a line of a cycle to its payout, lines stand by cycle;
+-- else by time, as they do where cycles that follow one another break off oftener than the log as a whole (`books.balance`).
 CREATE TABLE stretch AS
 WITH piece AS (
     SELECT mkp, shop, ccy, cycle, type = 'PAYMENT' AS is_payout, min(moved) AS first, max(moved) AS last
