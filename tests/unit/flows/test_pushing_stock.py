@@ -375,6 +375,29 @@ def test_the_run_waits_for_its_own_file_where_it_is_told_to() -> None:
     assert standing.lags[ONE] >= 45
 
 
+def test_a_marketplace_that_is_switched_off_and_on_again_with_a_file_on_its_way() -> None:
+    house = rested(shops=2)
+    house.restock("MUG", 10)
+    house.push()
+    data = house.room.at.config.model_dump(exclude_none=True)
+    data["marketplaces"][TWO]["stock"]["enabled"] = False
+    at = structs.replace(house.room.at, config=config_from(data))
+    without = structs.replace(house, room=structs.replace(house.room, at=at))
+    for _ in range(3):
+        without.push()
+    assert house.shows()["MUG"] == 10  # whoever is switched off counts for nothing
+    house.settle()
+    assert (house.shows()["MUG"], house.shows(TWO)["MUG"]) == (5, 5)
+
+
+def test_a_lag_is_never_longer_than_runs_and_a_file_take() -> None:
+    """A function that stood still for days says nothing of how fast Mirakl is."""
+    house = a_stock_house()
+    house.push()
+    house.push(after_minutes=3 * 24 * 60)
+    assert load(house.book).lags[ONE] == 900
+
+
 # --- one broken row in a hundred thousand ----------------------------------------------------------------------------
 
 

@@ -16,6 +16,8 @@ logger = logging.getLogger(__name__)
 
 GIVEN_UP_AFTER = 3600
 """Seconds after which nobody waits for a file any more: its rows are doubtful, and are sent again."""
+MARGIN = 300
+"""Seconds that a file may take besides the time between two runs."""
 APART = 15.0
 """Seconds between two looks at a file (STO02)."""
 
@@ -32,9 +34,9 @@ def ask_clocks(standing: Standing, room: Stockroom) -> None:
 
 
 def follow(standing: Standing, room: Stockroom) -> None:
-    """See what became of the files on their way."""
+    """See what became of the files on their way; those of a marketplace that is switched off wait until it is back."""
     for marketplace, flight in standing.flights.items():
-        if marketplace in standing.landings:
+        if marketplace in standing.landings or marketplace not in stocked(room.at.config):
             continue
         try:
             landing = _landing_of(marketplace, flight, standing, room)
@@ -49,7 +51,7 @@ def follow_for(standing: Standing, seconds: dict[str, int], room: Stockroom) -> 
     """The same, again and again for so long at most (by marketplace), until all have landed."""
     waited = 0.0
     while waited + APART <= max(seconds.values(), default=0):
-        if not set(standing.flights) - set(standing.landings):
+        if not set(standing.flights) & set(seconds) - set(standing.landings):
             return
         room.pause(APART)
         waited += APART
@@ -89,8 +91,10 @@ def _ended(marketplace: str, flight: Flight, told: Import, standing: Standing, r
             return flight.ended(ended_at, is_complete=False)
     answer_asked(marketplace, flight.import_id, {each.sku: each.why for each in refused}, room.at)
     note_refused(marketplace, flight, refused, standing, room)
-    standing.lags[marketplace] = flight.lag(ended_at)
-    room.at.meter.gauge("StockLagSeconds", flight.lag(ended_at), marketplace=marketplace)
+    # Seen to be over by the next run only, a file may have landed long before: two runs and a margin are the most.
+    longest = 2 * 60 * stocked(room.at.config)[marketplace].push_minutes + MARGIN
+    standing.lags[marketplace] = min(flight.lag(ended_at), longest)
+    room.at.meter.gauge("StockLagSeconds", standing.lags[marketplace], marketplace=marketplace)
     return flight.ended(ended_at, is_complete=True, rejected=frozenset(each.sku for each in refused))
 
 
