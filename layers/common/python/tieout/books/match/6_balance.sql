@@ -14,10 +14,32 @@ paid AS (  -- from what balance a payout goes on, or should
     FROM l p JOIN cycle c ON c.mkp = p.mkp AND c.id = p.cycle
     WHERE p.type = 'PAYMENT' AND NOT p.is_copy
 ),
-by_cycle AS (
+reached AS (
     SELECT DISTINCT p.mkp, p.shop, p.ccy
     FROM l e JOIN paid p ON p.mkp = e.mkp AND p.cycle = e.cycle AND p.bal = e.bal
     WHERE e.type <> 'PAYMENT'
+),
+-- The last line before a payout may be of its cycle by chance: a log that runs on without a jump by time stands by time.
+ends AS (
+    SELECT mkp, shop, ccy, created, bal, sum(visits) AS visits
+    FROM (
+        SELECT v.mkp, v.shop, v.ccy, created, unnest([bal, bal - a]) AS bal, unnest([1, -1]) AS visits
+        FROM l v SEMI JOIN reached r ON r.mkp = v.mkp AND r.shop IS NOT DISTINCT FROM v.shop AND r.ccy = v.ccy
+        WHERE bal IS NOT NULL AND NOT is_copy AND is_memo IS NOT TRUE
+    ) GROUP BY ALL HAVING sum(visits) <> 0
+),
+instant AS (
+    SELECT mkp, shop, ccy, created, count(*) AS loose, max(bal) FILTER (visits < 0) AS starts, max(bal) FILTER (visits > 0) AS stops
+    FROM ends GROUP BY ALL
+),
+by_time AS (
+    SELECT mkp, shop, ccy
+    FROM (SELECT *, lag(stops) OVER (PARTITION BY mkp, shop, ccy ORDER BY created) AS before FROM instant)
+    GROUP BY ALL HAVING count(*) FILTER (loose > 2 OR before <> starts) = 0
+),
+by_cycle AS (
+    SELECT r.* FROM reached r
+    ANTI JOIN by_time t ON t.mkp = r.mkp AND t.shop IS NOT DISTINCT FROM r.shop AND t.ccy = r.ccy
 )
 SELECT s.*, hash(s.cycle, s.is_payout) AS piece,
        CASE WHEN b.mkp IS NULL THEN 0
