@@ -14,8 +14,10 @@ from tieout.settings.stock import Stock
 REFUSALS = 5
 """Refused events in a quarter of an hour: a scanner makes one or two, a wrong secret makes all of them."""
 POLLS_BEHIND = 4
+DRIFTED = 10
+"""Quantities that somebody else changed between two looks: one is a hand's, many are another program's."""
 REFUSED_ROWS = 20
-"""Refused quantities in an hour: a broken offer waits for a person as a posting, many say that something is wrong."""
+"""Refused rows in an hour: a broken offer waits for a person as a posting, many say that something is wrong."""
 
 
 class Alarms(Construct):
@@ -43,6 +45,7 @@ class Alarms(Construct):
                 self._settlement(name, config.on_call.oldest_break_days)
             if marketplace.stock and marketplace.stock.enabled:
                 self._stock(name, marketplace.stock)
+            self._listings(name, marketplace)
         self._late_netsuite(config)
         if rings(config):
             self._refused("netsuite")
@@ -211,6 +214,40 @@ class Alarms(Construct):
             of=marketplace,
             meaning=f"{marketplace} refuses quantities of offers, or whole files of them.",
         )
+
+    def _listings(self, marketplace: str, settings: Marketplace) -> None:
+        """What lets buyers get another thing than they saw, or a figure that nobody of ours wrote."""
+        if settings.listings is None:
+            return
+        dimensions = {"marketplace": marketplace}
+        self._on_call.page(
+            self,
+            "mapping-mismatched",
+            self._on_call.own_metric("MappingMismatches", "Maximum", Duration.days(1), dimensions),
+            threshold=1,
+            of=marketplace,
+            meaning=f"An offer of {marketplace} is of no item, or of another than it seems: its orders may be booked"
+            " wrong.",
+        )
+        self._on_call.page(
+            self,
+            "stock-drift",
+            self._on_call.own_metric(
+                "StockDrift", "Maximum", Duration.hours(1), {**dimensions, "cause": "changed_outside"}
+            ),
+            threshold=DRIFTED,
+            of=marketplace,
+            meaning=f"Somebody else writes quantities of offers of {marketplace}.",
+        )
+        if settings.listings.sync:
+            self._on_call.page(
+                self,
+                "listing-import-errors",
+                self._on_call.own_metric("ListingRowsRefused", "Sum", Duration.hours(1), dimensions),
+                threshold=REFUSED_ROWS,
+                of=marketplace,
+                meaning=f"{marketplace} refuses offers or prices, or whole files of them.",
+            )
 
     def _at_risk(self, marketplace: str) -> None:
         self._on_call.page(

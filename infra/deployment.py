@@ -58,6 +58,21 @@ class Deployment:
         return {name: one for name, one in self.config.marketplaces.items() if one.stock and one.stock.enabled}
 
     @property
+    def listing(self) -> dict[str, Marketplace]:
+        """Those of them whose offers are held against items."""
+        return {name: one for name, one in self.stocked.items() if one.listings}
+
+    @property
+    def syncing(self) -> dict[str, Marketplace]:
+        """Those of them whose offers are made from items."""
+        return {name: one for name, one in self.listing.items() if one.listings and one.listings.sync}
+
+    @property
+    def strict(self) -> bool:
+        """Whether orders of a SKU that the audit doubts wait for a person anywhere."""
+        return any(one.listings and one.listings.strict for one in self.listing.values())
+
+    @property
     def consolidating(self) -> list[str]:
         """Those of them whose operator wants to know what every shop has."""
         return [

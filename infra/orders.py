@@ -10,6 +10,7 @@ from infra import timeouts
 from infra.deployment import Deployment
 from infra.function import Function
 from infra.scheduled import Scheduled, rate
+from infra.store import LISTINGS
 from infra.worker import Worker
 from tieout.config import READERS
 
@@ -94,7 +95,7 @@ class Orders(Construct):
             may=[
                 *deployment.store.work_postings(),
                 *deployment.store.find_due(),
-                *deployment.store.read_documents("orders"),
+                *deployment.store.read_documents("orders", *([LISTINGS] if deployment.strict else ())),
                 *deployment.read_secrets(mirakl=True, netsuite=True),
             ],
             knows=POSTING,
@@ -119,6 +120,7 @@ class Orders(Construct):
         kept += ["fulfilments"] if deployment.shipping else []
         kept += ["shipments"] if deployment.operated else []
         kept += ["returns"] if deployment.returning else []
+        kept += [LISTINGS] if deployment.strict else []
         post = Function(
             self,
             "Post",

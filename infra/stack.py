@@ -17,6 +17,7 @@ from infra.exceptions import Exceptions
 from infra.function import Function
 from infra.keys import Keys
 from infra.layers import Layer
+from infra.listings import Listings
 from infra.on_call import OnCall
 from infra.orders import Orders
 from infra.reconcile import Reconcile
@@ -70,6 +71,7 @@ class TieoutStack(Stack):
         Settlement(self, "Settlement", deployment=deployment)
         Reconcile(self, "Reconcile", deployment=deployment)
         Stock(self, "Stock", deployment=deployment)
+        Listings(self, "Listings", deployment=deployment)
         Exceptions(self, "Exceptions", deployment=deployment)
         Alarms(self, "Alarms", config=config, on_call=on_call)
         self._outputs(deployment, self._door(deployment, orders.receive, shipments.receive))

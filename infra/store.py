@@ -24,7 +24,9 @@ STOCK = "stock"
 """Folder of the book of stock: no buyer is in it. What a run leaves there, the next one replaces."""
 REPORTS = "stock/reports"
 """Of it, what is written anew each day, and expires."""
-FOLDERS = (*PERSONAL, SETTLEMENT, STOCK)
+LISTINGS = "listings"
+"""Folder of worklists, people's words about them, and files of offers on their way: no buyer is in it."""
+FOLDERS = (*PERSONAL, SETTLEMENT, STOCK, LISTINGS)
 WITHOUT_ACCESS_LOGS = (
     "A log bucket would be one more store of order ids to expire; object access is a CloudTrail data event, which an"
     " account turns on once for all its buckets (docs/operations/deploy.md)."
@@ -110,6 +112,10 @@ class Store(Construct):
     def work_postings(self) -> list[iam.PolicyStatement]:
         """Claim postings and settle them, key by key."""
         return self._on_postings("GetItem", "PutItem", "UpdateItem")
+
+    def take_turns(self) -> list[iam.PolicyStatement]:
+        """Wait for one's turn with what one process at a time may do."""
+        return self._on_postings("UpdateItem")
 
     def read_switches(self) -> list[iam.PolicyStatement]:
         """See whether a person paused something."""

@@ -15,10 +15,11 @@ TWINS = {
 
 
 def with_stock(config: Config) -> Config:
-    """The same, with its stock kept at every marketplace."""
+    """The same, with its stock and its listings kept at every marketplace."""
     data = config.model_dump(exclude_none=True)
     for one in data["marketplaces"].values():
         one.setdefault("stock", {"push_minutes": 5})
+        one.setdefault("listings", {"sync": True, "approval_field": "custitem_tieout_approved", "strict": True})
     return config_from(data)
 
 

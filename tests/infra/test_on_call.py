@@ -145,6 +145,8 @@ def test_what_finance_and_operations_feel_pages(operator: Deployed) -> None:
         ("StockPushHeld", shop, "marketplace=harbour-uk", 1),
         ("StockBehindSeconds", shop, "marketplace=harbour-uk", 30 * 60),
         ("StockRowsRefused", shop, "marketplace=harbour-uk", 20),
+        ("MappingMismatches", shop, "marketplace=harbour-uk", 1),
+        ("StockDrift", "cause=changed_outside", shop, "marketplace=harbour-uk", 10),
         ("WebhookRefused", shop, "marketplace=harbour-uk", 5),
         ("WebhookRefused", shop, "marketplace=netsuite", 5),
         ("CertificateDaysLeft", shop, 60),

@@ -148,7 +148,11 @@ def test_no_function_has_a_secret_in_its_environment(deployed: Deployed) -> None
 @pytest.mark.parametrize(
     ("variable", "output", "actions"),
     [
-        ("POSTINGS_TABLE", "PostingsTable", {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"}),
+        (
+            "POSTINGS_TABLE",
+            "PostingsTable",
+            {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"},
+        ),
         ("IDEMPOTENCY_TABLE", "IdempotencyTable", {"dynamodb:PutItem"}),
         ("ARCHIVE_BUCKET", "ArchiveBucket", {"s3:GetObject", "s3:PutObject"}),
         ("QUEUE_ORDERS_TO_POST", "QueueOrdersToPost", {"sqs:SendMessage"}),

@@ -29,7 +29,7 @@ from tests.fakes.or11 import a_wire_line, a_wire_order
 from tests.infra.deployed import Deployed, listed, refs
 from tests.integration.aws.rehearsal import new_table
 from tests.integration.netsuite_documents import Shop
-from tests.integration.running_twins import MARKETPLACE, Running, running
+from tests.integration.running_twins import CUSTOM_FIELDS, MARKETPLACE, Running, running
 from tieout import wiring
 from tieout.aws.postings import DynamoPostings
 from tieout.aws.table import Table
@@ -217,7 +217,7 @@ def _fresh() -> Iterator[None]:
     """A process of one's own: nothing is remembered from another function."""
     kept = (
         *(wiring.runtime, wiring._client, wiring._reception, wiring._netsuite_reception, wiring.break_log),
-        wiring.stock_book,
+        *(wiring.stock_book, wiring.listings_book),
         deployed_config,
     )
     package = logging.getLogger("tieout")
@@ -263,7 +263,9 @@ def the_day(day: Day, twins: Running) -> None:
     twins.change(order_id="ODD-A", set={"has_incident": True})
     day.run("fetch_orders", {"Records": day.take("QUEUE_ORDERS_TO_FETCH")})
     goods_come_back(day, twins, goods_leave(day, twins))
+    twins.set_custom_fields(CUSTOM_FIELDS | {"custitem_tieout_approved": "checkbox"})
     stock_is_pushed(day, twins)
+    offers_are_looked_at(day, twins)
     money_moves(day, twins)
     day.run("check_health", {"schedule": "check-health"})
     day.run("check_deadlines", {"schedule": "check-deadlines"})
@@ -284,6 +286,18 @@ def stock_is_pushed(day: Day, twins: Running) -> None:
     twins.wait(600)
     with patch("time.sleep"):
         assert day.run("push_stock", {"schedule": "push-stock", "task": "push"})["waiting"] == 0
+
+
+def offers_are_looked_at(day: Day, twins: Running) -> None:
+    """The audit, the sync and the watch over quantities."""
+    audited = {"schedule": f"audit-mapping-{MARKETPLACE}", "marketplace": MARKETPLACE}
+    assert day.run("audit_mapping", audited)["offers"] == 1
+    day.run("sync_listings", {"schedule": "sync-listings"})
+    twins.wait(24 * 3600)
+    with patch("time.sleep"):
+        for task in ("full", "sample"):
+            day.run("detect_drift", {"schedule": "detect-drift", "task": task})
+            twins.wait(600)
 
 
 def by_hand(twins: Running, what: str, **body: Any) -> None:

@@ -37,7 +37,7 @@ def test_offers_that_are_as_they_should_be_need_no_file():
 def test_an_approved_item_is_offered_once_with_its_bar_code_its_price_and_nothing_in_stock():
     shop = a_synced_house()
     with_a_plate(shop)
-    assert shop.sync().created == 1
+    assert shop.sync().made == 1
     ((listing,), columns) = shop.house.market.offer_files[0]
     assert (listing.sku, listing.product_id, listing.price, listing.quantity) == (
         *("PLATE", "5012345678931"),
@@ -54,7 +54,7 @@ def test_while_a_file_is_on_its_way_no_other_of_its_kind_goes():
     shop = a_synced_house()
     shop.house.market.imports_take = 2
     with_a_plate(shop)
-    assert [shop.sync().created for _ in range(4)] == [1, 0, 0, 0]
+    assert [shop.sync().made for _ in range(4)] == [1, 0, 0, 0]
     assert len(shop.house.market.offer_files) == 1
 
 
@@ -207,7 +207,7 @@ def test_an_item_without_a_bar_code_or_a_price_is_not_offered_and_told():
     shop = a_synced_house()
     shop.house.ledger.save_item(an_item("BARE"))
     shop.approve("BARE")
-    assert shop.sync().created == 0
+    assert shop.sync().made == 0
     (task,) = shop.tasks()
     assert (task.finding.fault, task.finding.evidence) == (Fault.NOT_LISTED, "item id-BARE has no UPC and no price")
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,10 +12,12 @@ from rich.table import Table
 
 from tieout.cli.deployment import Deployment
 from tieout.cli.options import AsJson, deployment_of, wants_json
-from tieout.cli.output import a_table, aside, show
+from tieout.cli.output import a_table, aside, show, when
 from tieout.cli.trouble import SOMETHING_TO_DO, MistakeError
 from tieout.domain.listings.worklist import Task
+from tieout.domain.stock.drift import Cause
 from tieout.flows.listings.audit import audit_mapping
+from tieout.flows.listings.drift import Look, look_of
 from tieout.flows.listings.rules import listed
 from tieout.flows.listings.store import ListingsRoom
 from tieout.flows.listings.tasks import is_open, tasks_of
@@ -188,3 +191,73 @@ def _folder_shown(audited: AuditedFolder, out: Path | None) -> list[Any]:
     if out:
         words.append(f"Written to {out}: {WORKLIST}.")
     return [*parts, "\n".join(words)]
+
+
+# --- drift -----------------------------------------------------------------------------------------------------------
+
+
+@audit.command()
+def drift(
+    ctx: typer.Context,
+    marketplace: Annotated[str | None, typer.Option(help="Only this one's.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show the offers that did not show what they should at the last look, and why.
+
+    Exit 1 if somebody else wrote one of them.
+    """
+    deployment = deployment_of(ctx)
+    looks = {name: look_of(deployment.listings_book, name) for name in _names(deployment, marketplace)}
+    document = {"deployment": deployment.name, "marketplaces": [_look_row(name, look) for name, look in looks.items()]}
+    show(document, as_json=wants_json(ctx, as_json), shown=_drift_shown(looks))
+    if any(look.counts.get(Cause.CHANGED_OUTSIDE) for look in looks.values()):
+        raise typer.Exit(SOMETHING_TO_DO)
+
+
+def _look_row(marketplace: str, look: Look) -> dict[str, Any]:
+    return {
+        "marketplace": marketplace,
+        "looked_at": _instant(look),
+        "all_offers": look.is_full,
+        "counts": look.counts,
+        "offers": [
+            {"sku": one.sku, "item_id": one.item_id, "shows": one.shows, "should": one.should, "cause": one.cause}
+            for one in look.found
+        ],
+    }
+
+
+def _drift_shown(looks: Mapping[str, Look]) -> list[Any]:
+    parts: list[Any] = []
+    for name, look in looks.items():
+        looked_at = _instant(look)
+        if looked_at is None:
+            parts.append(f"{name} was not looked at yet: detect-drift does, every hour and every night.")
+            continue
+        what = "every offer" if look.is_full else "what changed"
+        table = a_table(f"{name}: {what} was looked at {when(looked_at)}", "Cause", "Offers", "What it is")
+        for cause in Cause:
+            if count := look.counts.get(cause, 0):
+                table.add_row(cause, str(count), _CAUSES[cause])
+        parts.append(
+            table if look.counts else f"{name}: {what} was looked at {when(looked_at)}; all show what they should."
+        )
+        if found := [one for one in look.found if one.cause is not Cause.NOT_MAPPED]:
+            offers = a_table("Offers", "SKU", "Item", "Shows", "Should show", "Cause", keep=("SKU",))
+            for one in found[:MOST]:
+                offers.add_row(one.sku, one.item_id, str(one.shows), str(one.should), one.cause)
+            parts.append(offers)
+    return parts
+
+
+def _instant(look: Look) -> datetime | None:
+    return datetime.fromtimestamp(look.looked_at, UTC) if look.looked_at else None
+
+
+_CAUSES = {
+    Cause.NOT_MAPPED: "of no NetSuite item: `tieout audit mapping` says what would mend it",
+    Cause.REFUSED: "Mirakl did not take its quantity: `tieout parked --reason offer_refused`",
+    Cause.PUSH_PENDING: "on its way, held, or coming with the next push: `tieout stock`",
+    Cause.SOLD_SINCE: "sold, and not read yet",
+    Cause.CHANGED_OUTSIDE: "somebody else wrote it; the next push writes over it",
+}

@@ -32,7 +32,7 @@ FLOW = "listings"
 class Synced(Struct):
     """What a run did."""
 
-    created: int = 0
+    made: int = 0
     """Offers in a file that is on its way now; so with the others."""
     priced: int = 0
     deleted: int = 0
@@ -76,7 +76,7 @@ def sync_listings(marketplace: str, room: ListingsRoom) -> Synced:
         marketplace, [each for each in found.prices if sent.may_go(prices[each.sku], now)], sent, room
     )
     if create:
-        synced.created = send_offers(marketplace, create, sent, room)
+        synced.made = send_offers(marketplace, create, sent, room)
     else:
         synced.deleted = send_offers(marketplace, delete, sent, room)
     findings = [*found.findings, *_refusals(marketplace, sent)]
