@@ -4,8 +4,11 @@ from fnmatch import fnmatch
 
 import pytest
 
+from infra.layers import LAMBDA
 from infra.store import FOLDERS
-from tests.infra.deployed import Deployed, listed, refs
+from tests.infra.conftest import SHOP
+from tests.infra.deployed import Deployed, deploy, listed, refs
+from tieout.config import config_from, read_config
 
 STARS = {
     "xray:PutTelemetryRecords": "X-Ray takes traces for no resource but '*'",
@@ -90,6 +93,7 @@ def test_every_function_has_a_role_of_its_own_and_no_managed_policy(deployed: De
         "poll_returns",
         "fetch_settlements",
         "send_refunds",
+        "detect_drift",
     ],
 )
 def test_what_speaks_to_marketplaces_cannot_read_netsuites_secret(deployed: Deployed, function: str) -> None:
@@ -199,3 +203,31 @@ def test_schedules_may_start_their_function_and_nothing_else(deployed: Deployed)
             "sqs:SendMessage",
             schedule["Target"]["DeadLetterConfig"]["Arn"],
         )
+
+
+@pytest.fixture(scope="module")
+def lenient(tmp_path_factory: pytest.TempPathFactory) -> Deployed:
+    """Offers are looked at, and orders of those that are doubted go on."""
+    data = read_config(SHOP).model_dump(exclude_none=True)
+    for one in data["marketplaces"].values():
+        one |= {"stock": {}, "listings": {}}
+    return deploy(config_from(data), LAMBDA, tmp_path_factory.mktemp("lenient"))
+
+
+def test_only_a_strict_deployments_orders_look_at_what_the_audit_doubts(shop: Deployed, lenient: Deployed) -> None:
+    for function in ("post_orders", "accept_orders"):
+        assert "/listings/*" in shop.may_call(function, "s3:GetObject")
+        assert "/listings/*" not in lenient.may_call(function, "s3:GetObject")
+
+
+def test_who_looks_at_offers_cannot_write_the_book_of_stock(deployed: Deployed) -> None:
+    """But for the watch over quantities, which marks there what somebody else wrote."""
+    for function in {"audit_mapping", "sync_listings"} & set(deployed.functions):
+        written = [each for each in deployed.may_call(function, "s3:PutObject") if each.startswith("/")]
+        assert written == ["/listings/*"]
+
+
+def test_offers_are_made_only_where_that_is_wanted(lenient: Deployed, operator: Deployed) -> None:
+    for one in (lenient, operator):
+        assert {"audit_mapping", "detect_drift"} <= set(one.functions)
+        assert "sync_listings" not in one.functions

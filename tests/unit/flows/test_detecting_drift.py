@@ -10,6 +10,7 @@ from tests.fakes.orders import a_line, an_order
 from tieout.domain.errors import Retryable
 from tieout.domain.stock.drift import Cause
 from tieout.flows.listings.drift import detect_drift
+from tieout.flows.orders import collect
 from tieout.flows.stock.push import push_stock
 
 
@@ -78,6 +79,17 @@ def test_an_offer_that_could_not_be_judged_is_told_again_the_next_time():
     shop.push()
     assert shop.drift().drifted == 1
     assert shop.causes() == {"JUG": Cause.CHANGED_OUTSIDE}
+
+
+def test_what_the_poll_read_just_before_the_push_counts_as_read():
+    """Both schedules fire in the same minute, always: the push does not read the orders itself."""
+    shop = a_watched_house()
+    shop.house.market.put_offer("MUG", 500)
+    shop.house.clock.advance(minutes=5)
+    collect.collect_updates(ONE, shop.house.at)
+    shop.push(after_minutes=0.2)
+    shop.drift()
+    assert shop.causes() == {"MUG": Cause.CHANGED_OUTSIDE}
 
 
 def test_a_file_that_is_on_its_way_explains_a_difference():

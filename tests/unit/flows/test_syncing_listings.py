@@ -1,5 +1,7 @@
 """Offers follow approved items: made, priced and taken off, each row once; what a person should see first waits."""
 
+from collections.abc import Iterable
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
@@ -201,6 +203,36 @@ def test_a_file_that_is_refused_whole_becomes_tasks(monkeypatch: pytest.MonkeyPa
     assert shop.sync().priced == 0
     assert [task.finding.evidence for task in shop.tasks()] == ["The shop is suspended"]
     assert shop.house.meter.counts["ListingRowsRefused"] == 1
+
+
+@pytest.mark.parametrize("cut_at", range(1, 16))
+def test_wherever_a_run_is_cut_off_the_offers_come_out_right(cut_at: int):
+    """A process dies while it writes down what it knows, before or after a file was sent."""
+    shop = a_synced_house()
+    with_a_plate(shop)
+    shop.price("MUG", "4.40")
+    writes = iter(range(1, 1000))
+    replace = shop.kept.replace
+
+    def dies(name: str, blocks: Iterable[bytes]) -> None:
+        if next(writes) == cut_at:
+            raise KeyboardInterrupt(name)
+        replace(name, blocks)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(shop.kept, "replace", dies)
+        for _ in range(4):
+            with suppress(KeyboardInterrupt):
+                shop.sync()
+    assert shop.sync() == Synced()
+    market = shop.house.market
+    assert {sku: offer.price for sku, offer in market.offers.items()} == {
+        **dict.fromkeys(("BOWL", "JUG"), Decimal("4.00")),
+        "MUG": Decimal("4.40"),
+        "PLATE": Decimal("7.50"),
+    }
+    assert len(market.price_files) <= 2
+    assert len(market.offer_files) <= 2
 
 
 def test_an_item_without_a_bar_code_or_a_price_is_not_offered_and_told():

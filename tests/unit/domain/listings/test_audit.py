@@ -101,6 +101,16 @@ def test_a_product_with_another_bar_code_names_the_item_that_has_it() -> None:
     assert [(one.fault, one.suggestion) for one in found] == [(Fault.OTHER_PRODUCT, "BOWL")]
 
 
+def test_an_items_bar_code_that_is_another_product_there_is_told_without_the_products_own_codes() -> None:
+    (found,) = _audit(_offer(product="P-9", references=()), products={CUP.upc: "P-1"})
+    assert (found.fault, found.evidence) == (
+        Fault.OTHER_PRODUCT,
+        "product P-9, item 5012345678900, which is product P-1",
+    )
+    assert _audit(_offer(product="P-1", references=()), products={CUP.upc: "P-1"}) == []
+    assert _audit(_offer(product="P-9"), products={CUP.upc: "P-1"}) == []  # two products have this bar code
+
+
 def test_a_price_is_out_of_band_beyond_the_settings_share_of_netsuites() -> None:
     assert _faults(_offer(price=Decimal("5.00"))) == []
     (found,) = _audit(_offer(price=Decimal("5.02")))

@@ -192,8 +192,8 @@ def _judge(marketplace: str, look: Look, seen: _Shown, room: ListingsRoom, *, is
 
 def _is_of_one_time(offer: Offer, known: OfferFacts, asked_at: int, standing: Standing) -> bool:
     """Whether what the book knows is of when the offer was exported: no later file or sale, and every earlier sale."""
-    orders_read_at = standing.orders_read_at.get(known.marketplace, 0)
-    return known.known.since <= asked_at and _moved_at(offer, asked_at) < orders_read_at
+    orders_known_at = standing.orders_known_at.get(known.marketplace, 0)
+    return known.known.since <= asked_at and _moved_at(offer, asked_at) < orders_known_at
 
 
 def _moved_at(offer: Offer, asked_at: int) -> int:
