@@ -51,6 +51,9 @@ def _options() -> Options:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--orders", type=int, default=300, help="of a made-up world")
     parser.add_argument("--config", type=Path, help="settings (default: an example of the role)")
+    parser.add_argument(
+        "--flash-sale", action=argparse.BooleanOptionalAction, default=True, help="a rush on ten SKUs at the end"
+    )
     parser.add_argument("--keep", action="store_true", help="leave everything running after the report, until Ctrl-C")
     parser.add_argument("--folder", type=Path, default=ROOT / ".run/demo", help="where the run keeps its state")
     given = parser.parse_args()

@@ -1,7 +1,7 @@
 """The rush, on the deployed stack: buyers at both marketplaces against one shelf, while schedules and queues go on."""
 
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -9,14 +9,15 @@ from typing import Any
 
 from sandbox.demo.day import Day
 from sandbox.demo.shelves import stocked
+from sandbox.demo.stockkeeping import Stockkeeping
 from sandbox.demo.twin_control import TwinControl, rows
 from sandbox.flash_sale.buyers import Attempt, Sale, attempts, is_model, order_of
 from sandbox.flash_sale.count import Sold, count
 from sandbox.flash_sale.plain import serve_plainly
 from tieout.config import Config
+from tieout.domain.orders.order import DEAD
 
 STEP = timedelta(seconds=30)
-PUSH = "push-stock"
 
 
 @dataclass
@@ -39,22 +40,23 @@ class FlashSale:
     config: Config
     control: TwinControl
     day: Day
+    stock: Stockkeeping
+    models: Mapping[str, dict[str, Any]]
+    """An order of each marketplace as the day began, which those of the rush are made after."""
     seed: int
     sale: Sale = field(default_factory=Sale)
 
     def run(self) -> Rushed | None:
         """None where the deployment pushes no stock, or the world has too little to sell."""
         names = [name for name, one in self.config.marketplaces.items() if one.stock and one.stock.enabled]
-        models = {name: self._model(name) for name in names}
         offers = {name: {str(one["shop_sku"]): one for one in self._offers(name)} for name in names}
         skus = self._skus(offers)
-        if not names or not all(models.values()) or len(skus) < self.sale.skus:
+        if not names or set(names) - set(self.models) or len(skus) < self.sale.skus:
             return None
         rush = attempts(self.sale, self.seed, names, skus)
         self._fill_shelves(skus, self.sale.units)
-        self._show()
-        placed = list(self._rush(rush, skus, models, offers))
-        self.day.run()
+        self.stock.come_to_rest()
+        placed = self._kept(self._rush(rush, skus, offers))
         there_was = dict.fromkeys(skus, self.sale.in_all)
         told = count(rush, placed, there_was)
         plain = count(rush, serve_plainly(self.sale, rush, names, there_was), there_was)
@@ -75,9 +77,6 @@ class FlashSale:
         dice = random.Random(self.seed)
         return sorted(dice.sample(fit, min(self.sale.skus, len(fit))))
 
-    def _model(self, marketplace: str) -> dict[str, Any] | None:
-        return next((order for order in rows(self.control.orders(marketplace)) if is_model(order)), None)
-
     def _offers(self, marketplace: str) -> list[dict[str, Any]]:
         return list(rows(self.control.offers(marketplace)))
 
@@ -95,35 +94,47 @@ class FlashSale:
         ]
         self.control.change_stock(changes)
 
-    def _show(self) -> None:
-        """Long enough for what is lowered at one marketplace to be shown at the other."""
-        for _ in range(3):
-            pushes = [one for one in self.day.schedules if one.name == PUSH]
-            self.day.wait_until(max(one.next_after(self.control.now()) for one in pushes))
-
     def _rush(
         self,
         rush: list[Attempt],
         skus: list[str],
-        models: dict[str, dict[str, Any] | None],
         offers: dict[str, dict[str, dict[str, Any]]],
-    ) -> Iterator[Attempt]:
-        """Answers the attempts that the marketplaces took as orders."""
+    ) -> dict[str, Attempt]:
+        """The attempts that the marketplaces took, by order."""
         began = self.control.now()
         to_come, restocked = list(rush), False
-        placed: list[Attempt] = []
+        placed: dict[str, Attempt] = {}
 
         def buy(now: datetime) -> None:
             nonlocal restocked
             if not restocked and now - began >= self.sale.restocked_after:
                 restocked = True
                 self._restock(skus)
-            for name, model in models.items():
+            for name in offers:
                 here = [one for one in to_come if one.at <= now - began and one.marketplace == name]
-                bodies = [order_of(one, model or {}, Decimal(offers[name][one.sku]["price"])) for one in here]
-                taken = set(self.control.attempt(name, bodies)) if bodies else set()
-                placed.extend(one for one, body in zip(here, bodies, strict=True) if body["order_id"] in taken)
+                bodies = [order_of(one, self.models[name], offers[name][one.sku]) for one in here]
+                by_order = {str(body["order_id"]): one for one, body in zip(here, bodies, strict=True)}
+                placed.update({each: by_order[each] for each in self.control.attempt(name, bodies)} if bodies else {})
             to_come[:] = [one for one in to_come if one.at > now - began]
 
         self.day.live_on(int(timedelta(minutes=self.sale.minutes) / STEP) + 1, STEP, buy)
-        yield from placed
+        return placed
+
+    def _kept(self, placed: dict[str, Attempt]) -> list[Attempt]:
+        """Of them, those that their buyers did not cancel: such units are there again for somebody else."""
+        states = {
+            str(order["order_id"]): order["order_state"]
+            for name in self.models
+            for order in rows(self.control.orders(name))
+        }
+        return [one for each, one in placed.items() if states[each] not in DEAD]
+
+
+def models_of(config: Config, control: TwinControl) -> dict[str, dict[str, Any]]:
+    """One order of each marketplace that is to be shipped now, where there is one."""
+    found = {}
+    for name in config.marketplaces:
+        model = next((order for order in rows(control.orders(name)) if is_model(order)), None)
+        if model:
+            found[name] = model
+    return found

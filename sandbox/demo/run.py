@@ -23,6 +23,7 @@ from sandbox.demo.cycle_end import Bookkeeping
 from sandbox.demo.day import Day
 from sandbox.demo.dispatch import Promptness
 from sandbox.demo.export import write_out
+from sandbox.demo.flash import FlashSale, Rushed, models_of
 from sandbox.demo.ledger_reading import GeneralLedger
 from sandbox.demo.opening import (
     Morning,
@@ -39,6 +40,7 @@ from sandbox.demo.schedules import Firing, deployed_schedules
 from sandbox.demo.sellers import Sellers
 from sandbox.demo.settings import LocalSettings, bought_at, local_settings
 from sandbox.demo.standing import PostingsTable
+from sandbox.demo.stockkeeping import Stockkeeping
 from sandbox.demo.twin_control import TwinControl
 from sandbox.local_aws import LocalAws
 from sandbox.progress import step
@@ -50,6 +52,8 @@ GRACE, BAD_DAYS_GRACE = timedelta(minutes=20), timedelta(hours=2)
 """From goods that left to a marketplace that was told: a poll's interval, and a step of the day's clock."""
 IN_PARTS = frozenset({"brightside-uk"})
 MIRAKL: dict[str, Any] = {"multi_shipment": True, "multi_shipment_at": ",".join(sorted(IN_PARTS))}
+NETSUITE: dict[str, Any] = {"sales_orders_commit_stock": True, "fulfil_based_on_commitment": "ignored"}
+"""Sales orders take their units off what is available, as accounts do; a warehouse ships what was sold all the same."""
 OPERATORS_MIRAKL: dict[str, Any] = {"received_minutes": 60, "closed_minutes": 60}
 """Buyers confirm sooner than in life, so that the whole way of an order fits into a day."""
 SHOPS = (2001, 2002, 2003)
@@ -68,6 +72,8 @@ class Options:
     role: str = "seller"
     seed: int = 7
     orders: int = 300
+    flash_sale: bool = True
+    """Whether a rush on a few SKUs comes last."""
     keep: bool = False
     """Leave everything running after the report, until Ctrl-C."""
 
@@ -172,7 +178,7 @@ def deployed(options: Options, morning: Morning) -> Iterator[Stack]:
         with step("secrets filled, webhooks registered, the warehouse opens"):
             fill_secrets(aws, settings.config, twins)
             register_webhooks(aws, settings.config, outputs, control, copies=2 if bad_day else 1)
-            control.behave(MIRAKL | (OPERATORS_MIRAKL if options.role == "operator" else {}))
+            control.behave(MIRAKL | (OPERATORS_MIRAKL if options.role == "operator" else {}), NETSUITE)
             if options.role == "seller":
                 hook = netsuite_hook(aws, settings.config, outputs)
                 control.open_warehouse({**HABITS, "seed": options.seed}, hook and {**hook, **RINGS})
@@ -213,6 +219,12 @@ def _day(stack: Stack, options: Options, morning: Morning) -> tuple[Outcome, dic
     bad_day = options.faults > 0
     day = stack.day(morning.to_come, options.seed, TROUBLE_LIMIT_SECONDS if bad_day else LIMIT_SECONDS, patient=bad_day)
     began, killed = time.monotonic(), 0
+    people = CommandLine(stack.aws, stack.settings)
+    stock = Stockkeeping.begins(stack.settings.config, stack.control, stack.table, day, people)
+    models = models_of(stack.settings.config, stack.control)
+    if stock:
+        with step("stock: the first push changes nearly every offer; it is held, looked at, and let go"):
+            stock.first_push()
     with step("the day runs: schedules, webhooks, queues" + (f", faults at {options.faults:.0%}" if bad_day else "")):
         if bad_day:
             trouble.begin(stack.control, options.seed, options.faults)
@@ -230,7 +242,12 @@ def _day(stack: Stack, options: Options, morning: Morning) -> tuple[Outcome, dic
     money = stack.bookkeeping(day, options).run(options.out or options.folder / "out")
     with step("both twins' books are read and compared"):
         outcome = outcome_of(stack.settings.config, stack.control, stack.table.everything(), stack.view)
-        outcome.problems += money.problems if money else []
+        shelves = stock.judged() if stock else None
+        for found in (money, shelves):
+            outcome.problems += found.problems if found else []
+    # Last, after the books were read: its orders are no part of the world.
+    rush = _rush(stack, stock, day, models, options) if stock and options.flash_sale else None
+    outcome.problems += rush.problems if rush else []
     summary: dict[str, Any] = {
         "seconds": 0.0,
         "seconds_of_the_day": round(time.monotonic() - began, 1),
@@ -242,6 +259,8 @@ def _day(stack: Stack, options: Options, morning: Morning) -> tuple[Outcome, dic
         "people": dict(day.afternoon.people.done),
         "schedules_fired": day.firing.fired.times,
         "settlement": money.told if money else None,
+        "stock": shelves.told if shelves else None,
+        "flash_sale": rush.told() if rush else None,
         "faults": {"probability": options.faults, "struck": struck, "workers_killed": killed},
         "contract_violations": stack.control.violations(),
         "problems": outcome.problems,
@@ -250,3 +269,24 @@ def _day(stack: Stack, options: Options, morning: Morning) -> tuple[Outcome, dic
         "seed": options.seed,
     }
     return outcome, summary
+
+
+def _rush(
+    stack: Stack, stock: Stockkeeping, day: Day, models: dict[str, dict[str, Any]], options: Options
+) -> Rushed | None:
+    """Not on a bad day: how many are sold beyond what is there is asked of the product, not of its twins' faults."""
+    if options.faults:
+        return None
+    sale = FlashSale(stack.settings.config, stack.control, day, stock, models, options.seed)
+    with step(
+        f"a flash sale: {sale.sale.orders_a_minute} orders a minute on {sale.sale.skus} SKUs at both marketplaces, "
+        f"for {sale.sale.minutes} minutes"
+    ):
+        rushed = sale.run()
+    if rushed:
+        print(
+            f"    sold beyond what was there: {rushed.tieout.oversold} units; "
+            f"a plain hourly push of the whole stock would have sold {rushed.plain.oversold}",
+            flush=True,
+        )
+    return rushed

@@ -22,6 +22,8 @@ def show(console: Console, outcome: Outcome, summary: dict[str, Any], out: Path,
     console.print(_afterwards(summary))
     if summary.get("settlement"):
         console.print(_settled(summary["settlement"]))
+    if summary.get("stock"):
+        console.print(_stocked(summary["stock"], summary.get("flash_sale")))
     if outcome.parked:
         console.print(_parked(outcome))
     console.print(_figures(summary))
@@ -78,6 +80,21 @@ def _settled(told: dict[str, Any]) -> Table:
         table.add_row(name, str(after["cycles"]), lines, *figures)
     records = ", ".join(f"{times} {kind}" for kind, times in sorted(told["records"].items()))
     table.caption = records or "no records"
+    return table
+
+
+def _stocked(told: dict[str, Any], rush: dict[str, Any] | None) -> Table:
+    """What marketplaces show at the end, and how the rush went beside a plain hourly push."""
+    table = Table(title="What was shown and sold", title_justify="left", show_header=False)
+    table.add_row("offers that show what they should", f"{told['as_they_should_be']:,} of {told['mapped']:,}")
+    table.add_row("offers of no item of ours, not touched", f"{told['offers'] - told['mapped']:,}")
+    table.add_row("pushes that the brake held and a person let go", str(told["pushes_let_go"]))
+    if rush:
+        ours, plain = rush["tieout"], rush["plain_hourly_push"]
+        table.add_row("flash sale: tries, orders, units", f"{ours['attempts']}, {ours['orders']}, {ours['units_sold']}")
+        table.add_row("units sold that were not there", f"{ours['oversold_units']}")
+        table.add_row("the same rush with a plain hourly push", f"{plain['oversold_units']}")
+        table.add_row("units left while buyers still wanted them", f"{ours['units_left_with_buyers_waiting']}")
     return table
 
 

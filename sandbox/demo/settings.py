@@ -57,6 +57,12 @@ def local_settings(source: Path, twins: Twins, role: str, folder: Path, *, troub
             # Lines of the twin have settled when they are written, and nobody is there to approve journals.
             changes[("marketplaces", name, "settlement", "settled_hours")] = 0
             changes[("marketplaces", name, "settlement", "approve_journals")] = True
+        if marketplace.get("stock") and role == "operator":
+            # Stock of the operator's own shop only, and this one's shops are all other people's.
+            changes[("marketplaces", name, "stock")] = None
+        elif marketplace.get("stock"):
+            # The twins' clock stands still while a function runs: the next run sees what became of a file.
+            changes[("marketplaces", name, "stock", "follow_seconds")] = 0
         if role == "operator":
             changes[("marketplaces", name, "role")] = "operator"
             # Sellers accept their orders; an operator only watches.

@@ -60,9 +60,10 @@ class TwinControl:
         told = self._get(self._mirakl, "webhooks")
         return {"delivered": int(told["delivered"]), "failed": int(told["failed"])}
 
-    def behave(self, mirakl: Mapping[str, Any]) -> None:
-        """Set switches of the Mirakl twin."""
+    def behave(self, mirakl: Mapping[str, Any], netsuite: Mapping[str, Any]) -> None:
+        """Set switches of the twins."""
         self._post(self._mirakl, "behaviours", mirakl)
+        self._post(self._netsuite, "behaviours", netsuite)
 
     def change_order(self, marketplace: str, order_id: str, **change: Any) -> None:
         """A buyer or the operator changes an order: `cancel_lines` and so on."""

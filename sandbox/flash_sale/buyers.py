@@ -54,12 +54,13 @@ def attempts(sale: Sale, seed: int, marketplaces: Sequence[str], skus: Sequence[
     ]
 
 
-def order_of(attempt: Attempt, model: Mapping[str, Any], price: Decimal) -> Json:
-    """The order that comes of an attempt: like `model`, an order of this marketplace that is being shipped, but of
-    one line, with these units at the offer's price."""
+def order_of(attempt: Attempt, model: Mapping[str, Any], offer: Mapping[str, Any]) -> Json:
+    """The order that comes of an attempt at an offer (OF21): like `model`, an order of this marketplace that is being
+    shipped, but of one line, with these units at the offer's price."""
     order: Json = deepcopy(dict(model))
     order_id = f"FLASH-{attempt.marketplace}-{attempt.number}"
     line: Json = next(line for line in order["order_lines"] if line["order_line_state"] == "SHIPPING")
+    price = Decimal(offer["price"])
     amount, former = price * attempt.quantity, Decimal(line["price"])
     share = amount / former
     fee = (Decimal(line["total_commission"]) * share).quantize(_CENT, ROUND_HALF_UP)
@@ -68,8 +69,10 @@ def order_of(attempt: Attempt, model: Mapping[str, Any], price: Decimal) -> Json
     line |= {
         "order_line_id": f"{order_id}-1",
         "order_line_index": 1,
+        "offer_id": offer["offer_id"],
         "offer_sku": attempt.sku,
-        "product_sku": f"P{attempt.sku}",
+        "product_sku": offer.get("product_sku"),
+        "product_title": offer.get("product_title"),
         "product_shop_sku": attempt.sku,
         "quantity": attempt.quantity,
         "price_unit": price,
@@ -102,12 +105,13 @@ def order_of(attempt: Attempt, model: Mapping[str, Any], price: Decimal) -> Json
 
 
 def is_model(order: Mapping[str, Any]) -> bool:
-    """Whether orders of a sale may be made after this one: to be shipped as it is, with a price and an address."""
+    """Whether orders of a sale may be made after this one: ours to be shipped as it is, with a price and an address."""
     lines = [line for line in order["order_lines"] if line["order_line_state"] == "SHIPPING"]
+    center = (order.get("fulfillment") or {}).get("center") or {}
     return (
         order["order_state"] == "SHIPPING"
         and bool(lines)
         and Decimal(lines[0]["price"]) > 0
         and bool((order.get("customer") or {}).get("shipping_address"))
-        and not order.get("fulfillment", {}).get("center")
+        and center.get("code", "DEFAULT") == "DEFAULT"
     )

@@ -77,6 +77,12 @@ def evening(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Evening]:
 
 
 @pytest.fixture(scope="session")
+def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """OUT of the command on a good day."""
+    return demo(tmp_path_factory.mktemp("good-day"), "--seed", str(SEED), "--orders", str(ORDERS))
+
+
+@pytest.fixture(scope="session")
 def bad_evening(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """OUT of a run of the command, with the same world and seed, on a day when everything goes wrong."""
     place = tmp_path_factory.mktemp("bad-day")

@@ -5,17 +5,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from tests.e2e.conftest import ORDERS, SEED, demo, ndjson
+from tests.e2e.conftest import ndjson
 
 ZERO = Decimal(0)
-
-
-@pytest.fixture(scope="module")
-def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """OUT of the command on a good day."""
-    return demo(tmp_path_factory.mktemp("cycle"), "--seed", str(SEED), "--orders", str(ORDERS))
 
 
 def told(out: Path) -> dict[str, Any]:

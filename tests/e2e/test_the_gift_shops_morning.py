@@ -15,7 +15,7 @@ Books = tuple[Path, dict[str, Any]]
 @pytest.fixture(scope="module")
 def books(tmp_path_factory: pytest.TempPathFactory) -> Books:
     world = shared("worlds/gift-shop-live")
-    out = demo(tmp_path_factory.mktemp("gift-shop"), "--world", str(world))
+    out = demo(tmp_path_factory.mktemp("gift-shop"), "--world", str(world), "--no-flash-sale")
     return out, json.loads((world / "truth.json").read_text())
 
 

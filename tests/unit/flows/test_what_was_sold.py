@@ -8,8 +8,10 @@ from decimal import Decimal
 from msgspec import structs
 
 from tests.fakes import House, a_house, a_line, an_order, fetched
+from tests.fakes.house import settings
 from tests.fakes.orders import waiting
 from tests.fakes.stock_book import MemoryStockBook
+from tieout.config import config_from
 from tieout.domain.orders.order import Cancelation, Order
 from tieout.domain.postings import Key, Kind
 from tieout.flows.orders.collect import collect_and_tell, collect_updates
@@ -61,6 +63,20 @@ def test_an_order_is_promised_from_when_it_is_seen_until_netsuite_holds_its_sale
     read(house, sold)
     assert promised(sold) == {"id-MUG": 2}
     booked(house, "A-1")
+    read(house, sold)
+    assert promised(sold) == {}
+
+
+def test_where_sales_orders_hold_no_stock_an_order_is_promised_until_it_has_left() -> None:
+    house = a_house(config_from(settings(netsuite__commits_stock=False)))
+    sold = a_list(house)
+    house.market.put(two_mugs())
+    read(house, sold)
+    booked(house, "A-1")
+    read(house, sold)
+    assert promised(sold) == {"id-MUG": 2}
+    house.clock.advance(minutes=1)
+    house.market.change("A-1", "SHIPPED")
     read(house, sold)
     assert promised(sold) == {}
 

@@ -60,8 +60,10 @@ def test_an_order_of_the_rush_adds_up() -> None:
         "total_commission": Decimal("0.72"),
     }
     model = {"order_id": "1-A", "order_state": "SHIPPING", "order_lines": [line], "customer": {"locale": "en"}}
-    order = order_of(Attempt(9, timedelta(), "maison-eu", "B", 3), model, Decimal("2.50"))
+    offer = {"offer_id": 77, "product_sku": "PB", "product_title": "A bowl", "price": Decimal("2.50")}
+    order = order_of(Attempt(9, timedelta(), "maison-eu", "B", 3), model, offer)
     only = order["order_lines"][0]
+    assert (only["offer_id"], only["offer_sku"], only["product_sku"]) == (77, "B", "PB")
     assert (order["order_id"], order["total_price"], only["price"]) == (
         "FLASH-maison-eu-9",
         Decimal("7.50"),

@@ -56,6 +56,9 @@ class NetSuite(Settings):
     """A timed-out write is *unknown*, not failed, and costs a read-back: keep it long."""
     events: bool = True
     """Whether the account's script rings when a fulfilment is saved; the sweep finds the rest."""
+    commits_stock: bool = True
+    """Whether approved sales orders take their units off what is available, as accounts do unless somebody changed it;
+    `false`: what was sold stays promised until it has shipped."""
     subsidiaries: dict[Name, Subsidiary] = Field(min_length=1)
     """Our short name for each subsidiary, used by the marketplaces below."""
 

@@ -18,6 +18,8 @@ DEAD_LINES = frozenset({"REFUSED", "CANCELED"})
 TO_ACCEPT = "WAITING_ACCEPTANCE"
 SOLD = frozenset({"SHIPPING", "SHIPPED", "TO_COLLECT", "RECEIVED", "CLOSED"})
 """Order states in which the payment is secured and the addresses are there: the sale stands."""
+GONE = SOLD - {"SHIPPING"}
+"""Of them, those in which all goods have left."""
 DEAD = frozenset({"REFUSED", "CANCELED"})
 
 DEFAULT_FULFILMENT_CENTER = "DEFAULT"

@@ -15,7 +15,7 @@ from tieout.domain.errors import NeedsAttention
 from tieout.domain.money import ZERO
 from tieout.domain.orders.acceptance import units_by_item
 from tieout.domain.orders.matching import Catalogue
-from tieout.domain.orders.order import DEAD, Order
+from tieout.domain.orders.order import DEAD, GONE, Order
 from tieout.domain.postings import Key, Kind, Lane, Posting, State
 from tieout.flows.archived import archived_order
 from tieout.flows.orders import rules
@@ -85,8 +85,17 @@ def keep_or_end(posting: Posting, at: At) -> None:
     key = posting.key
     sale = at.postings.posting(Key(key.marketplace, key.thread, Kind.SALES_ORDER, key.source_id))
     state = at.postings.seen_state(key.marketplace, key.source_id)
-    if (sale and sale.state is State.CONFIRMED) or state in DEAD:
+    if is_off_the_shelf(sale, state, at) or state in DEAD:
         with suppress(LeaseLostError):
             at.postings.confirm(posting, {"promise": "kept" if sale else f"ended: {state}"}, [], at.clock())
         return
     release(at, posting, at.clock() + RECHECK, "promised")
+
+
+def is_off_the_shelf(sale: Posting | None, state: str | None, at: At) -> bool:
+    """Whether NetSuite's own figure of what is available has an order's units off.
+
+    With its sales order where the account commits stock; else when the goods have left.
+    """
+    is_booked = sale is not None and sale.state is State.CONFIRMED
+    return is_booked and (at.config.netsuite.commits_stock or state in GONE)

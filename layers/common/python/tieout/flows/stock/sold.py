@@ -17,9 +17,10 @@ from tieout.domain.errors import NeedsAttention
 from tieout.domain.exchange import FetchedOrder
 from tieout.domain.money import ZERO
 from tieout.domain.orders.order import DEAD, SOLD, Line, Order
-from tieout.domain.postings import Key, Kind, Lane, Posting, State
+from tieout.domain.postings import Key, Kind, Lane, Posting
 from tieout.domain.stock.velocity import Sale, Sales, sales_within
 from tieout.flows.archived import archived_order
+from tieout.flows.orders.promises import is_off_the_shelf
 from tieout.flows.orders.rules import is_own_shop
 from tieout.flows.ports import At
 from tieout.flows.stock.store import StockBook, whole
@@ -210,7 +211,10 @@ def _is_over(order: SoldOrder, at: At) -> bool:
     if order.state not in SOLD:
         return False
     sale = at.postings.posting(Key(order.marketplace, order.order_id, Kind.SALES_ORDER, order.order_id))
-    return sale is None or sale.state is State.CONFIRMED
+    state = order.state
+    if not at.config.netsuite.commits_stock:
+        state = at.postings.seen_state(order.marketplace, order.order_id) or state
+    return sale is None or is_off_the_shelf(sale, state, at)
 
 
 def _unfinished(at: At) -> list[Posting]:
