@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tieout.domain.listings.audit import AuditRules, Fault
 from tieout.domain.listings.listing import ItemPrice, Listing, PriceRow
@@ -128,6 +129,37 @@ def test_what_can_still_be_bought_is_not_deleted() -> None:
 def test_an_offer_of_two_active_items_is_not_touched() -> None:
     again = StockItem(id="2", itemid="CUP", upc="5012345678917", is_approved=False)
     assert Shop(items=[CUP, again], offers=[_offer()], price="4.50").wants().prices == ()
+
+
+def test_an_item_whose_offer_is_written_otherwise_is_not_offered_twice() -> None:
+    """The shop offers `cup `: somebody corrects that first."""
+    found = Shop(offers=[replace(_offer(), sku="cup ")]).wants()
+    assert (found.create, [one.evidence for one in found.findings]) == (
+        (),
+        ["item 1: offer 'cup ' is there, and is not surely this item's"],
+    )
+
+
+def test_two_items_of_one_name_never_write_over_an_offer() -> None:
+    again = StockItem(id="2", itemid="CUP", upc="5012345678917")
+    for offers in ([], [_offer()]):
+        found = Shop(items=[CUP, again], offers=offers).wants()
+        assert (found.create, len(found.findings)) == ((), 2)
+
+
+def test_a_name_that_an_alias_gives_to_another_item_is_not_offered() -> None:
+    rules = replace(RULES, audit=replace(RULES.audit, sku=SkuRules({"CUP": "BOWL"})))
+    prices = [ItemPrice(item_id="1", currency="EUR", price=Decimal("4.00"))]
+    found = wanted([], [CUP], prices, rules, today=TODAY, discontinued={})
+    assert (found.create, found.findings[0].evidence) == ((), "item 1: orders.sku.aliases says that 'CUP' is 'BOWL'")
+
+
+def test_an_offer_by_bar_code_is_its_items_where_the_settings_say_so() -> None:
+    rules = replace(RULES, audit=replace(RULES.audit, sku=SkuRules({}, match_upc=True)))
+    prices = [ItemPrice(item_id="1", currency="EUR", price=Decimal("4.10"))]
+    offer = replace(_offer(), sku=CUP.upc)
+    found = wanted([offer], [CUP], prices, rules, today=TODAY, discontinued={})
+    assert (found.create, found.prices) == ((), (PriceRow(CUP.upc, Decimal("4.10")),))
 
 
 states = st.builds(

@@ -5,6 +5,7 @@ Stock has a file and rules of its own: a new offer starts with nothing, and show
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
@@ -13,7 +14,7 @@ from msgspec import Struct
 
 from tieout.domain.listings.audit import AuditRules, Fault, Finding
 from tieout.domain.listings.listing import ItemPrice, Listing, PriceRow
-from tieout.domain.orders.matching import SkuRules
+from tieout.domain.orders.matching import SkuRules, folded
 from tieout.domain.stock.offer import Offer
 from tieout.domain.stock.shelf import StockItem
 
@@ -59,7 +60,9 @@ def wanted(
     `discontinued` says since when SKUs show nothing because of us; `accepted_prices` are those that a person let pass,
     by SKU. Only offers of exactly one item are touched; all others are for the audit.
     """
+    offers = [offer for offer in offers if not offer.is_deleted]
     of_item = _offers_by_item(offers, items := list(items), rules.audit.sku)
+    taken = _Taken(offers, items, rules.audit.sku)
     price_of = {one.item_id: one.price for one in prices if one.currency == rules.audit.currency and one.price > 0}
     create: list[Listing] = []
     to_price: list[PriceRow] = []
@@ -71,7 +74,7 @@ def wanted(
         if not item.is_inactive and item.is_approved:
             price = price_of.get(item.id)
             if not mine:
-                listing = _new(item, price, rules)
+                listing = _new(item, price, taken, rules)
                 create += [listing] if isinstance(listing, Listing) else []
                 findings += [listing] if isinstance(listing, Finding) else []
             for offer in mine:
@@ -91,19 +94,51 @@ def wanted(
 def _offers_by_item(offers: Iterable[Offer], items: list[StockItem], sku: SkuRules) -> dict[str, list[Offer]]:
     """Offers of exactly one item, by that item. An active item goes before inactive ones of the same name."""
     by_itemid: dict[str, list[StockItem]] = {}
+    by_upc: dict[str, list[StockItem]] = {}
     for item in items:
         by_itemid.setdefault(item.itemid, []).append(item)
+        if item.upc and sku.match_upc:
+            by_upc.setdefault(item.upc, []).append(item)
     found: dict[str, list[Offer]] = {}
     for offer in offers:
-        named = by_itemid.get(sku.aliases.get(offer.sku, offer.sku), []) if not offer.is_deleted else []
+        named = by_itemid.get(sku.aliases.get(offer.sku, offer.sku), [])
         active = [item for item in named if not item.is_inactive]
+        if not active and offer.sku not in sku.aliases:
+            active = [item for item in by_upc.get(offer.sku, []) if not item.is_inactive]
         candidates = active or named
         if len(candidates) == 1:
             found.setdefault(candidates[0].id, []).append(offer)
     return found
 
 
-def _new(item: StockItem, price: Decimal | None, rules: ListingRules) -> Listing | Finding:
+class _Taken:
+    """SKUs that a new offer may not have: somebody has them, or they may be had by two."""
+
+    def __init__(self, offers: Iterable[Offer], items: Iterable[StockItem], sku: SkuRules) -> None:
+        self._near = {folded(offer.sku): offer.sku for offer in offers}
+        self._named = Counter(item.itemid for item in items if not item.is_inactive)
+        self._aliases = sku.aliases
+
+    def why_not(self, itemid: str) -> str:
+        """What is in the way of an offer with this SKU; empty: nothing."""
+        if (other := self._near.get(folded(itemid))) is not None:
+            return f"offer {other!r} is there, and is not surely this item's"
+        if self._named[itemid] > 1:
+            return f"{self._named[itemid]} active items are called {itemid!r}"
+        if self._aliases.get(itemid, itemid) != itemid:
+            return f"orders.sku.aliases says that {itemid!r} is {self._aliases[itemid]!r}"
+        return ""
+
+
+def _new(item: StockItem, price: Decimal | None, taken: _Taken, rules: ListingRules) -> Listing | Finding:
+    if why_not := taken.why_not(item.itemid):
+        return Finding(
+            marketplace=rules.marketplace,
+            fault=Fault.NOT_LISTED,
+            sku=item.itemid,
+            item_id=item.id,
+            evidence=f"item {item.id}: {why_not}",
+        )
     missing = [what for what, there in (("UPC", item.upc), ("price", price)) if not there]
     if missing or price is None:
         return Finding(
