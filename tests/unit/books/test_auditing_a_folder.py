@@ -72,7 +72,11 @@ def test_an_item_that_does_not_read_is_told_and_the_others_are_compared(tmp_path
 def test_what_the_files_do_not_say_is_told(tmp_path: Path):
     bare = {name: value for name, value in OFFER.items() if name != "product_references"}
     found = audited(a_folder(tmp_path, [{"id": "1", "itemid": "MUG"}], [bare]))
-    assert len(found.not_compared) == 2
+    assert found.not_compared == (
+        "Every item was taken to be active: none of the folder says `isinactive`.",
+        f"Prices of {ONE} were not compared: no item of the folder has one in GBP.",
+        f"Bar codes of {ONE} were not compared: its offers name no product references.",
+    )
 
 
 def test_a_folder_without_items_or_offers_is_refused(tmp_path: Path):

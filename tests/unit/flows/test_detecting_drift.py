@@ -9,6 +9,7 @@ from tests.fakes.listings import ONE, ListingsHouse, a_listings_house
 from tests.fakes.orders import a_line, an_order
 from tieout.domain.errors import Retryable
 from tieout.domain.stock.drift import Cause
+from tieout.domain.stock.offer import OfferExport
 from tieout.flows.listings.drift import detect_drift
 from tieout.flows.orders import collect
 from tieout.flows.stock.push import push_stock
@@ -147,6 +148,30 @@ def test_the_night_asks_for_every_offer_once():
     shop.house.clock.advance(minutes=10)
     push_stock("full", shop.stockroom)
     assert shop.house.market.calls["OF52"] == asked + 1
+
+
+def test_a_look_at_changes_meanwhile_does_not_keep_the_night_from_its_own(monkeypatch: pytest.MonkeyPatch):
+    """The night's export takes longer than a run waits, and the hourly look falls in between."""
+    shop = a_watched_house()
+    market = shop.house.market
+    with monkeypatch.context() as patched:
+        patched.setattr(market, "offer_export", lambda _: OfferExport("PENDING"))
+        assert shop.drift("full", after_minutes=24 * 60).unread == 1
+    assert shop.drift("sample").unread == 0
+    assert shop.drift("full").looked == 3
+    assert shop.drift("full").unread == 1
+
+
+def test_an_old_export_is_not_held_against_a_book_that_went_on(monkeypatch: pytest.MonkeyPatch):
+    """The night's push came first, the mug was lowered since, and the marketplace gives no newer file."""
+    shop = a_watched_house()
+    shop.read_offers()
+    shop.house.ledger.set_stock("id-MUG", "1", 50)
+    for _ in range(12):
+        shop.push()
+    monkeypatch.setattr(shop.house.market, "offer_export", lambda _: OfferExport("PENDING"))
+    assert shop.drift("full").looked == 0
+    assert shop.causes() == {}
 
 
 def test_a_deleted_offer_and_one_without_a_sku_stop_nothing():

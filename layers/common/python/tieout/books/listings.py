@@ -51,10 +51,12 @@ def audit_folder(folder: Path, config: Config, names: Iterable[str]) -> AuditedF
     netsuite = Files(folder / "netsuite", folder, problems)
     if not netsuite.there("items"):
         raise ExportError(f"{folder} has no netsuite/items.ndjson: offers are compared with NetSuite's items")
+    not_compared: list[str] = []
     rows = [row for _, row in netsuite.read("items", _ROW, _item_of)]
+    if rows and not any("isinactive" in one.row for one in rows):
+        not_compared.append("Every item was taken to be active: none of the folder says `isinactive`.")
     counts: dict[str, int] = {}
     findings: list[Finding] = []
-    not_compared: list[str] = []
     for name in names:
         here = Files(folder / "mirakl" / name, folder, problems)
         if not here.there("offers"):

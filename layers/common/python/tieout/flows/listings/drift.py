@@ -26,11 +26,12 @@ from tieout.domain.stock.told import OfferFacts
 from tieout.flows.listings.reading import own_offers
 from tieout.flows.listings.rules import listed
 from tieout.flows.listings.store import ListingsRoom
+from tieout.flows.ports import At
 from tieout.flows.stock.facts import offers_told
 from tieout.flows.stock.follow import ask_clocks
 from tieout.flows.stock.listed import APART, all_listed, kept_offers
 from tieout.flows.stock.refused import blocked
-from tieout.flows.stock.rules import stocked
+from tieout.flows.stock.rules import stocked, window_seconds
 from tieout.flows.stock.standing import Export, Seen, Standing, load, put
 from tieout.flows.stock.store import StockBook, Stockroom, whole
 
@@ -41,8 +42,8 @@ MOST = 1000
 """Offers that are kept to be shown."""
 OVERLAP = 60
 """Seconds that a look goes back behind the last one."""
-GIVEN_UP_AFTER = 2 * 3600
-"""Seconds after which an export of changes is asked for anew."""
+PATIENCE = 90.0
+"""Seconds that a run waits for its export of changes."""
 Turn = Callable[[], AbstractContextManager[None]]
 
 
@@ -51,6 +52,8 @@ class Look(Struct, kw_only=True, omit_defaults=True):
 
     since: int = 0
     """Changes from then on are still to be looked at; 0: nothing was looked at yet."""
+    full_of: int = 0
+    """When the last export of all offers that was looked at had been asked for."""
     export: Export | None = None
     """Of changes, that was asked for and is not there yet."""
     looked_at: int = 0
@@ -119,9 +122,9 @@ class _Shown(Struct, frozen=True):
 
 
 def _all_offers(marketplace: str, look: Look, room: ListingsRoom) -> _Shown | None:
-    """As the night's export has them; None where it is the one that was looked at before."""
+    """As the night's export has them; None where it is not there yet, or was looked at before."""
     kept = kept_offers(room.stock, marketplace)
-    if kept is None or kept[0] <= look.since:
+    if kept is None or kept[0] <= look.full_of or _is_old(kept[0], marketplace, room.at):
         return None
     return _Shown(kept[0], list(own_offers(kept[1], marketplace, room)))
 
@@ -130,16 +133,16 @@ def _changed(marketplace: str, look: Look, stockroom: Stockroom) -> _Shown | Non
     """What changed since the last look (OF52 to OF54); None while the file is not there."""
     at = stockroom.at
     market = at.marketplace(marketplace)
-    now = int(market.now().timestamp())
-    if look.export is None or now - look.export.asked_at > GIVEN_UP_AFTER:
+    if look.export is None or _is_old(look.export.asked_at, marketplace, at):
+        now = int(market.now().timestamp())
         since = (look.since or now - 3600) - OVERLAP
         look.export = Export(market.export_offers(datetime.fromtimestamp(since, UTC)), now)
-    waited, patience = 0.0, stocked(at.config)[marketplace].follow_seconds
+    waited = 0.0
     while not (told := market.offer_export(look.export.tracking_id)).urls:
         if told.error or told.state == "FAILED":
             look.export = None
             raise Retryable(f"{marketplace} does not export what changed: {told.error}")
-        if waited + APART > patience:
+        if waited + APART > PATIENCE:
             return None
         stockroom.pause(APART)
         waited += APART
@@ -147,6 +150,11 @@ def _changed(marketplace: str, look: Look, stockroom: Stockroom) -> _Shown | Non
     offers = [each for url in told.urls for each in market.offers_of(url) if each.shop_id in {"", shop}]
     asked_at, look.export = look.export.asked_at, None
     return _Shown(asked_at, offers)
+
+
+def _is_old(asked_at: int, marketplace: str, at: At) -> bool:
+    """The book forgets when its files landed once the window of sales is past: older figures cannot be judged by it."""
+    return int(at.marketplace(marketplace).now().timestamp()) - asked_at > window_seconds(at.config)
 
 
 # --- what it should show ---------------------------------------------------------------------------------------------
@@ -183,6 +191,7 @@ def _judge(marketplace: str, look: Look, seen: _Shown, room: ListingsRoom, *, is
         if drift is not None and (is_full or drift.cause is not Cause.NOT_MAPPED):
             found.append(drift)
     look.since, look.looked_at, look.is_full = again, int(now.timestamp()), is_full
+    look.full_of = seen.asked_at if is_full else look.full_of
     look.counts = dict(Counter(str(each.cause) for each in found))
     look.found = sorted(found, key=lambda each: (each.cause is Cause.NOT_MAPPED, each.sku))[:MOST]
     _mark(found, standing, room)
