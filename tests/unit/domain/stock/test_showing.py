@@ -112,3 +112,9 @@ def test_what_is_sent_never_brings_what_all_may_show_above_the_pool(pool: list[t
     assert sum(after) <= max(sum(parts), sum(before))
     raised = [turn for turn, send in enumerate(sends) if send is not None and send > before[turn]]
     assert not raised or sum(after) <= sum(parts)
+
+
+def test_a_doubtful_offer_is_sent_no_more_than_the_others_leave_it() -> None:
+    """Of three units one shows its two, or just one if a sale came after its file landed; the other still shows two."""
+    one, other = an_offer(2, doubt=2), an_offer(2, marketplace="maison")
+    assert to_send([one, other], [2, 1], [2, 1]) == [1, 1]

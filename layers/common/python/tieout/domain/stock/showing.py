@@ -94,8 +94,9 @@ def to_send(offers: Sequence[Shown], parts: Sequence[int], targets: Sequence[int
     """What to send for each offer of one pool now; None where nothing is to be sent.
 
     `parts` are the offers' parts of the pool, `targets` what they should show of them. Lower first, raise later: an
-    offer is lowered at once, but raised only as far as the others do not show more than their parts. So nothing that
-    is sent brings what all may show together above the pool. A raise that waits follows when the lowering was taken.
+    offer is lowered at once, but raised only as far as the others do not show more than their parts. A doubtful one may
+    show less than the book says: whatever is sent for it counts as a raise. So nothing that is sent brings what all may
+    show together above the pool. A raise that waits follows when the lowering was taken.
     """
     if all(shown.quantity == target and shown.is_settled for shown, target in zip(offers, targets, strict=True)):
         return [None] * len(offers)
@@ -106,6 +107,7 @@ def to_send(offers: Sequence[Shown], parts: Sequence[int], targets: Sequence[int
             sends.append(None)
             continue
         others = over - max(0, shown.may_show - part)
-        send = min(target, max(shown.quantity, part - others))
+        sure = shown.quantity if shown.doubt is None else 0
+        send = min(target, max(sure, part - others))
         sends.append(None if send == shown.quantity and shown.doubt is None else send)
     return sends
