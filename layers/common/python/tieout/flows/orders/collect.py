@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from msgspec import Struct
 
-from tieout.config import Orders
+from tieout.config import FASTEST_POLL_MINUTES, Orders
 from tieout.domain.errors import Reason
 from tieout.domain.ids import external_id
 from tieout.domain.orders.order import DEAD, SOLD, TO_ACCEPT, Order
@@ -30,9 +30,20 @@ def collect_updates(marketplace: str, at: At) -> Collected:
     """Orders that changed since the last poll (OR11), on Mirakl's clock.
 
     The window is frozen at its end, overlaps the last one, and the watermark moves only after all of it is stored: a
-    crash anywhere is mended by the next run.
+    crash anywhere is mended by the next run. What the flow of stock has just read is not asked for again: Mirakl would
+    refuse (429), and count that against both.
     """
+    if _was_just_read(marketplace, at):
+        return Collected(0, 0, 0)
     return collect_and_tell(marketplace, None, lambda _: None, at)[0]
+
+
+def _was_just_read(marketplace: str, at: At) -> bool:
+    """Whether the watermark is younger than the shortest time that OR11 allows between two readings."""
+    one = at.config.marketplaces[marketplace]
+    watermark = at.watermarks.read(marketplace) if one.stock and one.stock.enabled else None
+    apart = timedelta(minutes=FASTEST_POLL_MINUTES[one.persona])
+    return watermark is not None and timedelta(0) <= at.marketplace(marketplace).now() - watermark < apart
 
 
 def collect_and_tell(

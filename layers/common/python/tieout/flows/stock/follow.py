@@ -20,6 +20,8 @@ MARGIN = 300
 """Seconds that a file may take besides the time between two runs."""
 APART = 15.0
 """Seconds between two looks at a file (STO02)."""
+BEFORE_THE_NEXT = 16
+"""Seconds before the next run is due at which this one looks last, so that Mirakl lets that one look at once."""
 
 
 def ask_clocks(standing: Standing, room: Stockroom) -> None:
@@ -45,6 +47,14 @@ def follow(standing: Standing, room: Stockroom) -> None:
             continue
         if landing is not None:
             standing.landings[marketplace] = landing
+
+
+def seconds_to_follow(began_at: int, room: Stockroom) -> dict[str, int]:
+    """How long a run that began then may wait for its files, by marketplace: the next run finds nobody in its way."""
+    every = stocked(room.at.config)
+    apart = min((each.push_minutes for each in every.values()), default=0) * 60
+    left = max(0, began_at + apart - BEFORE_THE_NEXT - room.now)
+    return {name: min(each.follow_seconds, left) for name, each in every.items()}
 
 
 def follow_for(standing: Standing, seconds: dict[str, int], room: Stockroom) -> None:

@@ -19,6 +19,9 @@ from tieout.flows.stock.store import Stockroom
 
 logger = logging.getLogger(__name__)
 
+WORTH_WAITING = 3.0
+"""Seconds that a run waits at most until Mirakl lists orders again (OR11)."""
+
 FURTHEST = timedelta(hours=24)
 """How far back a run reads orders that it did not read itself; what is open of them is found by its posting anyway."""
 
@@ -41,17 +44,38 @@ def read_orders(sold: SoldOrders, standing: Standing, room: Stockroom) -> None:
 
 
 def _read(marketplace: str, sold: SoldOrders, standing: Standing, room: Stockroom) -> None:
-    at, now = room.at, datetime.fromtimestamp(standing.there(marketplace, room.now), UTC)
-    apart = timedelta(minutes=FASTEST_POLL_MINUTES[at.config.marketplaces[marketplace].persona])
-    polled = at.watermarks.read(marketplace)
-    known = standing.orders_read_at.get(marketplace)
-    if known is not None and polled is not None and timedelta(0) <= now - polled < apart:
+    at = room.at
+    if _was_just_read(marketplace, standing, room):
+        polled = at.watermarks.read(marketplace)
+        assert polled is not None, "somebody read"
         standing.orders_known_at[marketplace] = int(polled.timestamp())
         return
+    known = standing.orders_read_at.get(marketplace)
+    now = datetime.fromtimestamp(standing.there(marketplace, room.now), UTC)
     window = now - timedelta(seconds=window_seconds(at.config))
     since = max(datetime.fromtimestamp(known, UTC), now - FURTHEST) if known else window
+    standing.listed[marketplace] = standing.called(marketplace, room.now_ms)
     _, until = collect_and_tell(marketplace, since, sold.remember, at)
     standing.orders_read_at[marketplace] = standing.orders_known_at[marketplace] = int(until.timestamp())
+
+
+def _was_just_read(marketplace: str, standing: Standing, room: Stockroom) -> bool:
+    """Whether Mirakl lists no orders again yet (OR11).
+
+    Runs a minute apart are not always quite a minute apart: where little is missing, this one waits.
+    """
+    at, config = room.at, room.at.config
+    apart = FASTEST_POLL_MINUTES[config.marketplaces[marketplace].persona] * 60.0
+    known, polled = standing.orders_read_at.get(marketplace), at.watermarks.read(marketplace)
+    if known is None or polled is None:
+        return False
+    if int(polled.timestamp()) != known:  # the poll was there since
+        return 0 <= standing.there(marketplace, room.now) - polled.timestamp() < apart
+    wait = standing.seconds_left(standing.listed.get(marketplace), apart, marketplace, room.now_ms)
+    if 0 < wait <= min(WORTH_WAITING, stocked(config)[marketplace].follow_seconds):
+        room.pause(wait)
+        return False
+    return wait > 0
 
 
 def name_items(sold: SoldOrders, room: Stockroom) -> None:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from hashlib import sha256
 
 from msgspec.json import decode, encode
 
-from tieout.domain.errors import CredentialsRefused, Retryable, SystemDown
+from tieout.domain.errors import CredentialsRefused, NeedsAttention, Retryable, SystemDown
 from tieout.domain.stock.book import UnreadableBookError
 from tieout.domain.stock.lanes import planned
 from tieout.domain.stock.merge import Visit, rewritten, visits
@@ -22,14 +23,14 @@ from tieout.domain.stock.stale import is_stale
 from tieout.flows.outcomes import held_until
 from tieout.flows.ports import At
 from tieout.flows.stock.facts import run_of, sales_window
-from tieout.flows.stock.follow import ask_clocks, follow, follow_for
+from tieout.flows.stock.follow import ask_clocks, follow, follow_for, seconds_to_follow
 from tieout.flows.stock.held import Limits, may_go, nothing_to_hold, take_released
 from tieout.flows.stock.listed import all_listed
 from tieout.flows.stock.orders import name_items, read_orders
 from tieout.flows.stock.reading import Reading, read_changes, read_everything
 from tieout.flows.stock.refused import asked_are_sent, take_asked
 from tieout.flows.stock.rules import sellings, stocked
-from tieout.flows.stock.send import Pushed, report, send, take_off
+from tieout.flows.stock.send import Pushed, is_soon, report, send, take_off, wait_for_turns
 from tieout.flows.stock.sold import SoldOrders
 from tieout.flows.stock.standing import Standing, load, put
 from tieout.flows.stock.store import Stockroom
@@ -49,6 +50,7 @@ def push_stock(task: str, room: Stockroom) -> Pushed:
     at = room.at
     if held_until(at, FLOW):
         return Pushed()
+    began_at = room.now
     standing = load(room.book)
     standing.wants_full = standing.wants_full or task == FULL or not standing.book
     take_released(standing, room)
@@ -73,7 +75,7 @@ def push_stock(task: str, room: Stockroom) -> Pushed:
         standing.book, standing.offers, standing.wants_full = "", {}, True
         put(standing, room.book)
         return Pushed()
-    follow_for(standing, {name: each.follow_seconds for name, each in stocked(at.config).items()}, room)
+    follow_for(standing, seconds_to_follow(began_at, room), room)
     put(standing, room.book)
     return pushed
 
@@ -96,8 +98,7 @@ def _read(standing: Standing, sold: SoldOrders, room: Stockroom) -> tuple[Standi
     fresh = decode(encode(standing), type=Standing)
     try:
         name_items(sold, room)
-        fresh.locations = dict(room.in_turn(at.ledger.references).locations)
-        selling = sellings(at.config, fresh.locations)
+        selling = _sellings(fresh, room)
         if fresh.wants_full and all_listed(fresh, room):
             reading = read_everything(fresh, selling, room)
         elif fresh.book:
@@ -112,6 +113,16 @@ def _read(standing: Standing, sold: SoldOrders, room: Stockroom) -> tuple[Standi
         logger.error("NetSuite's figures are older than those that were applied", extra={"of": reading.read_at})
         return standing, None
     return fresh, reading
+
+
+def _sellings(fresh: Standing, room: Stockroom) -> tuple[Selling, ...]:
+    """Locations are asked for anew with everything else, and where the settings name one that is not known yet."""
+    config, ledger = room.at.config, room.at.ledger
+    if not fresh.wants_full:
+        with suppress(NeedsAttention):
+            return sellings(config, fresh.locations)
+    fresh.locations = dict(room.in_turn(ledger.references).locations)
+    return sellings(config, fresh.locations)
 
 
 def _away(error: Retryable | CredentialsRefused, at: At) -> None:
@@ -157,10 +168,11 @@ def _push(standing: Standing, reading: Reading | None, sold: SoldOrders, began: 
     chosen = {
         each.marketplace: each.rows
         for each in pushes
-        if _is_free(each.marketplace, standing, at) and may_go(each, found, limits[each.marketplace], standing, room)
+        if _is_free(each.marketplace, standing, room) and may_go(each, found, limits[each.marketplace], standing, room)
     }
     for name in set(limits) - {each.marketplace for each in pushes}:
         nothing_to_hold(name, standing, room)
+    wait_for_turns(chosen, standing, room)
     if noted.is_changed or chosen or rules != standing.rules:
         rows = {(want.marketplace, want.sku) for wants in chosen.values() for want in wants}
         offers = dict(standing.offers)
@@ -203,10 +215,11 @@ def _digest(selling: Sequence[Selling], *, is_away: bool) -> str:
     return sha256(encode(selling)).hexdigest()[:16] + ("/away" if is_away else "")
 
 
-def _is_free(marketplace: str, standing: Standing, at: At) -> bool:
-    """One file in flight a shop, and none to a marketplace that does not answer."""
+def _is_free(marketplace: str, standing: Standing, room: Stockroom) -> bool:
+    """One file in flight a shop and one a minute, and none to a marketplace that does not answer."""
     in_flight = marketplace in standing.flights and marketplace not in standing.landings
-    return not in_flight and held_until(at, FLOW, f"mirakl-{marketplace}") is None
+    is_held = held_until(room.at, FLOW, f"mirakl-{marketplace}") is not None
+    return not in_flight and not is_held and is_soon(marketplace, standing, room)
 
 
 def _note(reading: Reading, standing: Standing, began: int, at: At) -> None:

@@ -51,8 +51,10 @@ def read_changes(standing: Standing, sellings: Collection[Selling], room: Stockr
     places = _places(sellings)
     began = int(room.in_turn(ledger.now).timestamp())
     since = datetime.fromtimestamp(standing.stock_read_at, UTC) - OVERLAP
-    shelves = [each for page in _pages(lambda: ledger.shelves_changed(places, since), room) for each in page]
     items = _changed_items(standing, since, room)
+    deleted = set(room.in_turn(lambda: ledger.items_deleted(since)))
+    # Shelves come last, just before they are sent on: each question before them may have to wait for its turn.
+    shelves = [each for page in _pages(lambda: ledger.shelves_changed(places, since), room) for each in page]
     back = [each.id for each in items if each.kind in STOCKED and not each.is_inactive]
     if back:  # an item that is active again says nothing of its shelves
         shelves += room.in_turn(lambda: ledger.shelves_of(back, places))
@@ -60,7 +62,6 @@ def read_changes(standing: Standing, sellings: Collection[Selling], room: Stockr
     units = newest_of(shelves)
     categories = {each.id: each.category for each in items}
     gone = {each.id for each in items if each.is_inactive or not each.is_approved}
-    deleted = set(room.in_turn(lambda: ledger.items_deleted(since)))
     for marketplace in approval_fields(room.at.config):
         off = standing.off.setdefault(marketplace, set())
         off |= deleted

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -18,6 +18,11 @@ from tieout.flows.stock.store import Stockroom
 
 logger = logging.getLogger(__name__)
 
+APART = 60.0
+"""Seconds between two files of a shop (STO01)."""
+WORTH_WAITING = 30.0
+"""Seconds that a run waits for that at most: runs a minute apart are not always quite a minute apart."""
+
 
 class Pushed(Struct):
     """What a run did."""
@@ -28,6 +33,24 @@ class Pushed(Struct):
     """Of them, rows that change what an offer shows; the others settle a doubt."""
     waiting: int = 0
     """Rows that are held, or did not fit."""
+
+
+def seconds_to_wait(marketplace: str, standing: Standing, room: Stockroom) -> float:
+    """Until Mirakl takes another file of this shop."""
+    return standing.seconds_left(standing.handed_in.get(marketplace), APART, marketplace, room.now_ms)
+
+
+def is_soon(marketplace: str, standing: Standing, room: Stockroom) -> bool:
+    """Whether this run waits until then; otherwise its rows go with the next one's."""
+    patience = min(WORTH_WAITING, stocked(room.at.config)[marketplace].follow_seconds)
+    return seconds_to_wait(marketplace, standing, room) <= patience
+
+
+def wait_for_turns(marketplaces: Collection[str], standing: Standing, room: Stockroom) -> None:
+    """Until Mirakl takes a file of each of these."""
+    wait = max((seconds_to_wait(name, standing, room) for name in marketplaces), default=0.0)
+    if wait:
+        room.pause(wait)
 
 
 def take_off(chosen: Mapping[str, Sequence[Want]], standing: Standing, stock_read_at: int, room: Stockroom) -> None:
@@ -49,6 +72,7 @@ def take_off(chosen: Mapping[str, Sequence[Want]], standing: Standing, stock_rea
 def send(marketplace: str, wants: Sequence[Want], standing: Standing, room: Stockroom) -> str | None:
     """Answers the import's id; None where it is not known whether Mirakl has the file."""
     at, system = room.at, f"mirakl-{marketplace}"
+    standing.handed_in[marketplace] = standing.called(marketplace, room.now_ms)
     try:
         import_id = at.marketplace(marketplace).send_stock((want.sku, want.quantity) for want in wants)
     except CredentialsRefused as error:

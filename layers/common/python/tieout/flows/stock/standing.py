@@ -39,6 +39,19 @@ class Flight(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return max(0, ended_at - min(self.read_at, self.stock_read_at))
 
 
+ROUNDED = 2
+"""Mirakl's clock is told in whole seconds, twice where a difference is taken."""
+
+
+class Called(Struct, frozen=True, array_like=True):
+    """When a marketplace was called last, by both clocks: a sandbox's may be ahead of ours."""
+
+    at_ms: int
+    """Milliseconds since 1970 by our clock."""
+    there: int
+    """Seconds since 1970 by Mirakl's."""
+
+
 class Export(Struct, frozen=True):
     """A file of all offers that was asked for (OF52)."""
 
@@ -96,7 +109,11 @@ class Standing(Struct, kw_only=True, omit_defaults=True):
     """Up to when they are known: the poll of orders may have read them, just before."""
     sales_until: int = 0
     """Up to when every marketplace's sales were told to the book, by Mirakl's clock."""
+    listed: dict[str, Called] = field(default_factory=dict)
+    """When this flow read orders last (OR11)."""
     flights: dict[str, Flight] = field(default_factory=dict)
+    handed_in: dict[str, Called] = field(default_factory=dict)
+    """When a file was given last (STO01)."""
     landings: dict[str, Landing] = field(default_factory=dict)
     """What became of files that the book does not say yet."""
     lags: dict[str, int] = field(default_factory=dict)
@@ -115,6 +132,18 @@ class Standing(Struct, kw_only=True, omit_defaults=True):
     def there(self, marketplace: str, now: int) -> int:
         """What a marketplace's clock shows when ours shows `now`."""
         return now + self.clocks.get(marketplace, 0)
+
+    def called(self, marketplace: str, now_ms: int) -> Called:
+        """A call that is made now; counted from its answer, runs a minute apart would fall behind."""
+        return Called(now_ms, self.there(marketplace, now_ms // 1000))
+
+    def seconds_left(self, last: Called | None, apart: float, marketplace: str, now_ms: int) -> float:
+        """Until a call may be made again that is allowed once in `apart` seconds, by either clock."""
+        if last is None:
+            return 0.0
+        ours = (now_ms - last.at_ms) / 1000
+        theirs = self.there(marketplace, now_ms // 1000) - last.there - ROUNDED
+        return max(0.0, apart - max(ours, theirs))
 
     @property
     def off_pairs(self) -> set[tuple[str, str]]:

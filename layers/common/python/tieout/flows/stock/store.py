@@ -40,3 +40,8 @@ class Stockroom(Struct, frozen=True, kw_only=True):
     def now(self) -> int:
         """Our clock in seconds since 1970."""
         return int(self.at.clock().timestamp())
+
+    @property
+    def now_ms(self) -> int:
+        """The same in milliseconds."""
+        return int(self.at.clock().timestamp() * 1000)

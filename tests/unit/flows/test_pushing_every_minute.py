@@ -1,0 +1,121 @@
+"""Runs that are about a minute apart, which is as often as Mirakl takes a file and lists orders."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from msgspec import structs
+
+from tests.fakes.stockroom import ONE, TWO, StockHouse, a_stock_house
+from tieout.flows.orders.collect import collect_updates
+from tieout.flows.stock.push import push_stock
+from tieout.flows.stock.send import Pushed
+from tieout.flows.stock.standing import load
+
+MINUTE = 1.0
+
+
+def a_house(follow_seconds: int = 45) -> StockHouse:
+    """Nothing is on its way, and the last file is long gone."""
+    house = a_stock_house(shops=2, follow_seconds=follow_seconds, push_minutes=1)
+    house.settle()
+    house.house.clock.advance(minutes=10)
+    return house
+
+
+def instants_of_files(house: StockHouse) -> list[float]:
+    """When each file of the first marketplace came, in seconds."""
+    market, came = house.house.markets[ONE], []
+    send = market.send_stock
+
+    def taken(quantities: Any) -> str:
+        came.append(house.house.clock().timestamp())
+        return send(quantities)
+
+    market.send_stock = taken  # type: ignore[method-assign]
+    return came
+
+
+def slowly(house: StockHouse, seconds: float) -> StockHouse:
+    """Each question to NetSuite waits so long for its turn."""
+
+    def in_turn(ask: Callable[[], Any]) -> Any:
+        house.house.clock.advance(seconds=seconds)
+        return ask()
+
+    return structs.replace(house, room=structs.replace(house.room, in_turn=in_turn))
+
+
+def test_a_run_waits_until_the_marketplace_takes_another_file() -> None:
+    """The first run waited long for NetSuite, the second did not: their files would be less than a minute apart."""
+    house = a_house()
+    came = instants_of_files(house)
+    house.restock("MUG", 70)
+    began = house.house.clock()
+    assert slowly(house, 2).push(after_minutes=MINUTE).sent == 2
+    house.restock("MUG", 60)
+    house.house.clock.to(began + timedelta(minutes=2))
+    assert house.push(after_minutes=0).sent == 2
+    first, second = came
+    assert 60 <= second - first < 61
+
+
+def test_where_runs_wait_for_nothing_the_rows_go_with_the_next_run() -> None:
+    house = a_house(follow_seconds=0)
+    came = instants_of_files(house)
+    house.restock("MUG", 70)
+    assert house.push(after_minutes=MINUTE).sent == 2
+    house.restock("MUG", 60)
+    assert house.push(after_minutes=0.5) == Pushed(waiting=2)
+    assert house.push(after_minutes=0.6).sent == 2
+    assert len(came) == 2
+    house.push(after_minutes=MINUTE)
+    assert house.shows() == {"MUG": 30, "BOWL": 50, "JUG": 50}
+
+
+def test_a_run_is_over_before_the_next_one_is_due() -> None:
+    house = a_house()
+    for market in house.house.markets.values():
+        market.imports_take = 10
+    house.restock("MUG", 70)
+    house.house.clock.advance(minutes=1)
+    began = house.house.clock()
+    push_stock("push", house.room)
+    assert (house.house.clock() - began).total_seconds() <= 45
+    assert set(load(house.book).flights) == {ONE, TWO}
+
+
+def test_the_poll_does_not_ask_for_orders_that_the_push_has_just_read() -> None:
+    house = a_house()
+    house.push(after_minutes=MINUTE)
+    market = house.house.markets[ONE]
+    listed = market.calls["OR11"]
+    house.house.clock.advance(seconds=1)
+    assert collect_updates(ONE, house.room.at).seen == 0
+    assert market.calls["OR11"] == listed
+    house.house.clock.advance(minutes=1)
+    collect_updates(ONE, house.room.at)
+    assert market.calls["OR11"] == listed + 1
+
+
+def test_a_sale_between_two_runs_a_minute_apart_is_heard_of_by_the_second() -> None:
+    house = a_house()
+    house.push(after_minutes=MINUTE)
+    house.buy("MUG", 10)
+    house.push(after_minutes=59 / 60 - 1 / 60)
+    house.push(after_minutes=MINUTE)
+    house.push(after_minutes=MINUTE)
+    assert house.shows()["MUG"] + house.shows(TWO)["MUG"] == 90
+
+
+def test_locations_are_asked_for_once_a_night() -> None:
+    house = a_house()
+    asked = []
+    references = house.house.ledger.references
+    house.house.ledger.references = lambda: asked.append(1) or references()  # type: ignore[method-assign,func-returns-value]
+    house.push()
+    assert not asked
+    house.push("full", after_minutes=24 * 60)
+    assert asked
