@@ -26,6 +26,7 @@ from tieout.domain.stock.changes import Change, Listed
 from tieout.domain.stock.kits import drawn_by
 from tieout.domain.stock.merge import visits
 from tieout.domain.stock.shelf import Member
+from tieout.domain.stock.showing import Landing
 from tieout.domain.stock.velocity import Sale
 from tieout.domain.stock.workings import Workings
 
@@ -169,12 +170,39 @@ def test_a_full_reading_corrects_what_somebody_else_wrote() -> None:
         Change(
             item_id=each.item_id,
             shelves=each.shelves,
-            offers=tuple(Listed(o.marketplace, o.sku, o.quantity, 1500) for o in each.offers or ()),
+            offers=tuple(Listed(o.marketplace, o.sku, o.quantity, 2500) for o in each.offers or ()),
         )
         for each in tampered
     ]
     _, pushes = push(a_book(), late, a_run(), is_full=True)
     assert rows(pushes) == {("brightside-uk", "SKU-10"): 5, ("maison-eu", "SKU-10"): 5}
+
+
+def test_offers_that_were_read_long_ago_do_not_say_what_they_show_now() -> None:
+    """At night the first showed nine; five landed there since, and then the list of that night is applied.
+
+    Whether the nine came before the five or after, nobody knows any more: the five are sent once more.
+    """
+    night = Change(
+        item_id="10",
+        offers=(Listed("brightside-uk", "SKU-10", 9, 1500), Listed("maison-eu", "SKU-10", 5, 1500)),
+    )
+    book, pushes = push(a_book(), [night], a_run())
+    assert rows(pushes) == {("brightside-uk", "SKU-10"): 5}
+    assert shows(book)["brightside-uk", "SKU-10"] == 5
+    landing = Landing(read_at=5600, ended_at=5660, is_complete=True)
+    book, pushes = push(book, [], a_run(since=2060, until=5660, landings={"brightside-uk": landing}))
+    assert (shows(book)["brightside-uk", "SKU-10"], pushes) == (5, [])
+
+
+def test_an_old_list_of_offers_does_not_hide_that_one_shows_too_much() -> None:
+    """The list of the night says four, as there are; meanwhile nine landed there, and the stock came back to four."""
+    one = (BRIGHTSIDE,)
+    book, _ = push(b"", [a_change(9, 9, at=("brightside-uk",))], a_run(sellings=one), is_full=True)
+    book, _ = push(book, [], a_run(sellings=one, landings=ALL_LANDED))
+    night = Change(item_id="9", shelves={LEEDS: Decimal(4)}, offers=(Listed("brightside-uk", "SKU-9", 4, 500),))
+    _, pushes = push(book, [night], a_run(sellings=one), is_full=True)
+    assert rows(pushes) == {("brightside-uk", "SKU-9"): 4}
 
 
 def test_a_broken_line_is_named_by_its_number() -> None:

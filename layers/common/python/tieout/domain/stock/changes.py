@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tieout.domain.stock.blocks import Order
 from tieout.domain.stock.book import order_of
@@ -44,14 +45,23 @@ class Told(NamedTuple):
     change: Change | None
 
 
-def as_listed(known: tuple[Shown, ...], listed: Iterable[Listed]) -> tuple[Shown, ...]:
-    """Offers as they were read, but where more is known of one since: a file on its way, a doubt, a later sale."""
+def as_listed(known: tuple[Shown, ...], listed: Iterable[Listed], told_since: int) -> tuple[Shown, ...]:
+    """Offers as they were read, but where more is known of one since: a file on its way, a doubt, a later sale.
+
+    `told_since` is where the window of the sales begins. Of an offer that was settled before it, nobody knows whether
+    that was after the offers were read: where the two differ it is a doubt.
+    """
     before = {(shown.marketplace, shown.sku): shown for shown in known}
     offers = []
     for each in listed:
         shown = before.get((each.marketplace, each.sku))
-        if shown is None or (shown.sent is None and shown.doubt is None and shown.since <= each.read_at):
-            shown = Shown(each.marketplace, each.sku, max(0, each.quantity), each.read_at)
+        quantity = max(0, each.quantity)
+        if shown is None or (
+            shown.sent is None and shown.doubt is None and (shown.since or told_since) <= each.read_at
+        ):
+            shown = Shown(each.marketplace, each.sku, quantity, each.read_at)
+        elif shown.is_settled and shown.quantity != quantity:
+            shown = replace(shown, doubt=max(quantity, shown.quantity))
         offers.append(shown)
     return tuple(offers)
 

@@ -201,7 +201,7 @@ class _Pass:
             shelves=shelves,
             category=old.category if change.category is None else change.category,
             members=members,
-            offers=old.offers if change.offers is None else as_listed(old.offers, change.offers),
+            offers=old.offers if change.offers is None else as_listed(old.offers, change.offers, self.run.sales.since),
         )
 
     def _with_members(self, kit: Entry) -> Entry:

@@ -60,11 +60,6 @@ class Want(Struct, frozen=True):
     is_urgent: bool
     """A fast mover, or low stock."""
 
-    @property
-    def is_again(self) -> bool:
-        """The figure is doubtful and sent again; it did not change."""
-        return self.was == self.quantity
-
 
 class Worked(Struct, frozen=True):
     """An item after it was worked out, nothing sent yet."""
