@@ -26,7 +26,7 @@ from tieout.domain.ledger.rates import Rate
 from tieout.domain.ledger.record import Record
 from tieout.domain.postings import Key, Kind, Posting, State
 from tieout.domain.reconcile.bank import StatementLine
-from tieout.flows.settlement.at_the_bank import statement_of
+from tieout.flows.settlement.at_the_bank import rates_of, statement_of
 from tieout.flows.settlement.import_bank import go_on_with_payouts, keep_rates, keep_statement
 from tieout.flows.settlement.review import PAID
 
@@ -113,6 +113,21 @@ def test_the_same_file_twice_is_one_statement(again: int) -> None:
     for _ in range(again):
         assert keep_statement(twins, house.at) == 0
     assert statement_of(house.at) == twins
+
+
+def test_115_is_115_00_whatever_file_tells_it() -> None:
+    house = a_house_in_euros()
+    assert keep_statement([ARRIVED], house.at) == 1
+    assert keep_statement([replace(ARRIVED, amount=Decimal(115))], house.at) == 0
+
+
+def test_a_rate_that_is_imported_again_corrects_the_one_before_it() -> None:
+    """Up, down and back: what was said last counts."""
+    house = a_house_in_euros()
+    for rate in ("1.15", "1.51", "1.15"):
+        assert keep_rates([replace(RATE, rate=Decimal(rate))], house.at) == 1
+        assert keep_rates([replace(RATE, rate=Decimal(rate))], house.at) == 0
+        assert rates_of(house.at) == (replace(RATE, rate=Decimal(rate)),)
 
 
 LINES = st.lists(st.sampled_from([ARRIVED, replace(ARRIVED, amount=Decimal("7.00")), replace(ARRIVED, reference="A")]))

@@ -1,7 +1,8 @@
 """`bank/` of an export folder: the statement's lines with the payouts that they show, and rates of exchange.
 
 `statement.ndjson`: `date` (2026-09-13), `amount` (what came in is above zero), `currency`, `reference`.
-`rates.ndjson`: `date`, `currency`, `into`, `rate` (what one of `currency` is worth of `into` from that day on).
+`rates.ndjson`: `date`, `currency`, `into`, `rate` (what one of `currency` is worth of `into` from that day on); of two
+for one day the later row counts.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from tieout.books.folder import Files
 from tieout.books.rows import Problem
 from tieout.domain.ledger.line import Books
 from tieout.domain.ledger.periods import local_day
-from tieout.domain.ledger.rates import Rate
+from tieout.domain.ledger.rates import Rate, newest
 from tieout.domain.ledger.rules import BookingRules
 from tieout.domain.ledger.side import side_of
 from tieout.domain.money import Money
@@ -73,7 +74,7 @@ def read_statement(folder: Path, problems: list[Problem]) -> Statement | None:
 def read_rates(folder: Path, problems: list[Problem]) -> tuple[Rate, ...]:
     """The rates of exchange; none where there is no such file. What does not read is added to `problems`."""
     files = Files(folder / "bank", folder, problems)
-    return tuple(sorted(rate for _, rate in files.read("rates", RATE_ROW, rate_of)))
+    return newest(rate for _, rate in files.read("rates", RATE_ROW, rate_of))
 
 
 def with_the_bank(books: Mapping[str, Books], statement: Statement | None, rates: tuple[Rate, ...]) -> dict[str, Books]:

@@ -28,6 +28,11 @@ class Rate(Struct, frozen=True, kw_only=True, order=True):
     """Above zero."""
 
 
+def newest(rates: Iterable[Rate]) -> tuple[Rate, ...]:
+    """By day: of several of one day and pair, the one that came last corrects those before it."""
+    return tuple(sorted({(each.day, each.currency, each.into): each for each in rates}.values()))
+
+
 def rate_on(rates: Iterable[Rate], currency: str, into: str, day: date) -> Decimal | None:
     """The last rate up to and with the day; None where no rate is so old. A currency is worth one of itself."""
     if currency == into:

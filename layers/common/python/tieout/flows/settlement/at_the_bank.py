@@ -9,7 +9,7 @@ from msgspec import Struct, json
 from msgspec.structs import replace
 
 from tieout.domain.ledger.line import Books
-from tieout.domain.ledger.rates import Arrival, Rate
+from tieout.domain.ledger.rates import Arrival, Rate, newest
 from tieout.domain.reconcile.bank import StatementLine, exchanged_at_the_bank
 from tieout.flows.ports import At
 from tieout.flows.settlement.log import NO_CYCLE, cycles_of
@@ -55,9 +55,9 @@ def statement_of(at: At) -> list[StatementLine]:
 
 
 def rates_of(at: At) -> tuple[Rate, ...]:
-    """Every rate that was imported."""
+    """The rate of every day that has one; an import corrects those before it."""
     found = map(_RATE.decode, bank_rows(RATES, at))
-    return tuple(sorted(Rate(day=each.date, currency=each.currency, into=each.into, rate=each.rate) for each in found))
+    return newest(Rate(day=each.date, currency=each.currency, into=each.into, rate=each.rate) for each in found)
 
 
 def arrivals_at(at: At) -> dict[str, dict[str, Arrival]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from msgspec import json
 
@@ -11,7 +11,16 @@ from tieout.domain.ledger.rates import Rate
 from tieout.domain.postings import Intent, Key, Kind, State
 from tieout.domain.reconcile.bank import PAID, StatementLine
 from tieout.flows.ports import At
-from tieout.flows.settlement.at_the_bank import BANK, RATES, STATEMENT, LineRow, RateRow, arrivals_at, bank_rows
+from tieout.flows.settlement.at_the_bank import (
+    BANK,
+    RATES,
+    STATEMENT,
+    LineRow,
+    RateRow,
+    arrivals_at,
+    rates_of,
+    statement_of,
+)
 from tieout.flows.settlement.log import NO_CYCLE
 from tieout.flows.settlement.review import PAID as PAYOUT
 
@@ -19,19 +28,27 @@ from tieout.flows.settlement.review import PAID as PAYOUT
 def keep_statement(lines: Iterable[StatementLine], at: At) -> int:
     """Add lines to the statement; answers how many are new.
 
-    Statements overlap: of equal lines as many are kept as the statement with most of them has.
+    Statements overlap: of equal lines as many are kept as the statement with most of them has. 115 and 115.00 are the
+    same amount.
     """
-    rows = [json.encode(LineRow(each.day, each.amount, each.currency, each.reference)) for each in lines]
-    return _keep(STATEMENT, rows, at)
+    told = Counter((each.day, each.amount, each.currency, each.reference) for each in lines)
+    known = Counter((each.day, each.amount, each.currency, each.reference) for each in statement_of(at))
+    return _keep(STATEMENT, [json.encode(LineRow(*each)) for each in (told - known).elements()], at)
 
 
 def keep_rates(rates: Iterable[Rate], at: At) -> int:
-    """Add rates; answers how many are new."""
-    return _keep(RATES, [json.encode(RateRow(each.day, each.currency, each.into, each.rate)) for each in rates], at)
+    """Add rates; answers how many are new. One that says otherwise than before corrects that."""
+    known = {(each.day, each.currency, each.into): each.rate for each in rates_of(at)}
+    news = []
+    for each in rates:
+        pair = (each.day, each.currency, each.into)
+        if known.get(pair) != each.rate:
+            known[pair] = each.rate
+            news.append(json.encode(RateRow(*pair, each.rate)))
+    return _keep(RATES, news, at)
 
 
-def _keep(table: str, rows: Sequence[bytes], at: At) -> int:
-    news = list((Counter(rows) - Counter(bank_rows(table, at))).elements())
+def _keep(table: str, news: list[bytes], at: At) -> int:
     if news:
         at.settlement_log.append(BANK, table, {NO_CYCLE: news}, at.clock())
     return len(news)
