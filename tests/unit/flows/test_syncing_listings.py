@@ -1,6 +1,6 @@
 """Offers follow approved items: made, priced and taken off, each row once; what a person should see first waits."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from decimal import Decimal
 from typing import Any
@@ -11,7 +11,8 @@ from tests.fakes.listings import APPROVED, ListingsHouse, a_listings_house
 from tests.fakes.orders import an_item
 from tieout.domain.errors import NeedsAttention, OutcomeUnknown, Reason, SystemDown, Throttled
 from tieout.domain.listings.audit import Fault
-from tieout.domain.listings.listing import PriceRow
+from tieout.domain.listings.listing import ItemPrice, PriceRow
+from tieout.domain.stock.offer import Offer, Rejected
 from tieout.flows.listings.sync import Synced
 from tieout.flows.listings.words import accept
 
@@ -176,6 +177,31 @@ def test_a_file_that_failed_is_sent_again():
     assert shop.house.market.offers["MUG"].price == Decimal("4.40")
 
 
+def no_names(_: str) -> list[Rejected]:
+    return [Rejected("", "Something is wrong", 2)]
+
+
+def no_report(_: str) -> list[Rejected]:
+    raise NeedsAttention(Reason.UNREADABLE_DOCUMENT, {"file": "PRI03"})
+
+
+@pytest.mark.parametrize("report", [no_names, no_report])
+def test_a_report_that_does_not_say_which_rows_were_refused_leaves_all_of_them_to_be_sent_again(
+    report: Callable[[str], list[Rejected]], monkeypatch: pytest.MonkeyPatch
+):
+    shop = a_synced_house()
+    shop.house.market.rejects = {"MUG": "The price is not allowed"}
+    shop.price("MUG", "4.40")
+    shop.price("JUG", "4.40")
+    with monkeypatch.context() as patched:
+        patched.setattr(shop.house.market, "price_errors", report)
+        assert [shop.sync().priced for _ in range(2)] == [2, 2]
+    shop.house.market.rejects = {}
+    shop.sync()
+    assert shop.sync() == Synced()
+    assert {shop.house.market.offers[sku].price for sku in ("MUG", "JUG")} == {Decimal("4.40")}
+
+
 @pytest.mark.parametrize("lost", [OutcomeUnknown("no answer"), Throttled("not so fast"), SystemDown("away")])
 def test_a_file_that_got_no_answer_is_sent_again_with_absolute_rows(lost: Exception, monkeypatch: pytest.MonkeyPatch):
     shop = a_synced_house()
@@ -242,6 +268,27 @@ def test_an_item_without_a_bar_code_or_a_price_is_not_offered_and_told():
     assert shop.sync().made == 0
     (task,) = shop.tasks()
     assert (task.finding.fault, task.finding.evidence) == (Fault.NOT_LISTED, "item id-BARE has no UPC and no price")
+
+
+def test_an_item_that_is_deleted_while_a_run_reads_and_an_offer_without_a_sku_stop_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    shop = a_synced_house()
+    market, ledger = shop.house.market, shop.house.ledger
+    market.odd_offers.append(Offer(sku="", offer_id="77", quantity=5, price=Decimal(1), currency="GBP"))
+    shop.read_offers()
+    with_a_plate(shop)
+    shop.price("MUG", "4.40")
+    prices = ledger.item_prices
+
+    def deleted_meanwhile(level: str, currency: str) -> Iterator[list[ItemPrice]]:
+        ledger.delete_item("id-PLATE")
+        return prices(level, currency)
+
+    monkeypatch.setattr(ledger, "item_prices", deleted_meanwhile)
+    assert shop.sync() == Synced(priced=1, held=1)
+    assert shop.sync() == Synced()
+    assert market.offers["MUG"].price == Decimal("4.40")
 
 
 def test_while_listings_are_paused_nothing_goes():

@@ -63,6 +63,7 @@ def _is_over(marketplace: str, file: File, lane: Lane, sent: Sent, room: Listing
         return True
     try:
         told = lane.state(file.import_id)
+        refused = _refused_by(told, lane) if told.is_over else {}
     except NeedsAttention as problem:
         return _came_to_nothing(marketplace, file, str(problem), room)
     if not told.is_over:
@@ -70,13 +71,20 @@ def _is_over(marketplace: str, file: File, lane: Lane, sent: Sent, room: Listing
         return age >= GIVEN_UP_AFTER and _came_to_nothing(marketplace, file, f"{told.state} for {age} seconds", room)
     if told.state != "COMPLETE":
         return _came_to_nothing(marketplace, file, told.why or told.state, room)
-    refused = {each.sku: each.why for each in lane.errors(file.import_id)} if told.in_error or told.has_errors else {}
+    if told.in_error > sum(row.sku in refused for row in file.rows):
+        # Some of these lines were refused, and nobody can tell which: none is taken to have landed.
+        return _came_to_nothing(marketplace, file, f"{told.in_error} lines in error are not named", room)
     there = int(at.marketplace(marketplace).now().timestamp())
     for row in file.rows:
         if row.sku not in refused:
             sent.land(row, there)
     _refuse(marketplace, [row for row in file.rows if row.sku in refused], refused, sent, room)
     return True
+
+
+def _refused_by(told: Import, lane: Lane) -> dict[str, str]:
+    """Mirakl's words by SKU. Raises NeedsAttention for a report that does not read."""
+    return {each.sku: each.why for each in lane.errors(told.import_id)} if told.in_error or told.has_errors else {}
 
 
 def _came_to_nothing(marketplace: str, file: File, why: str, room: ListingsRoom) -> bool:
