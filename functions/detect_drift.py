@@ -12,7 +12,7 @@ from tieout.flows.listings.store import ListingsRoom
 from tieout.flows.stock.store import Stockroom
 from tieout.wiring import listings_book, logger, observed, runtime, stock_book, stock_turn
 
-PATIENCE = timedelta(minutes=2)
+PATIENCE = timedelta(minutes=4)
 """For the turn of stock: a push gives it back within that."""
 
 

@@ -13,7 +13,7 @@ from tieout.flows.stock.push import push_stock
 from tieout.flows.stock.store import Stockroom
 from tieout.wiring import logger, observed, readers_turn, runtime, stock_book, stock_turn
 
-PATIENCE = {"push": timedelta(0), "full": timedelta(minutes=2)}
+PATIENCE = {"push": timedelta(0), "full": timedelta(minutes=4)}
 """A push is soon followed by the next; the nightly reading waits for the one before it."""
 
 

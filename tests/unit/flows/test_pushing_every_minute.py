@@ -119,3 +119,43 @@ def test_locations_are_asked_for_once_a_night() -> None:
     assert not asked
     house.push("full", after_minutes=24 * 60)
     assert asked
+
+
+def a_shift(push_minutes: int, follow_seconds: int = 45) -> StockHouse:
+    """One marketplace sold six of a hundred mugs: it should show 47 again as soon as the other shows 47."""
+    house = a_stock_house(shops=2, follow_seconds=follow_seconds, push_minutes=push_minutes)
+    house.settle()
+    house.house.clock.advance(minutes=10)
+    house.buy("MUG", 6)
+    house.push(after_minutes=push_minutes)
+    return house
+
+
+def test_a_raise_that_waits_for_a_lowering_of_the_same_run_follows_within_it() -> None:
+    house = a_shift(push_minutes=5)
+    assert (house.shows()["MUG"], house.shows(TWO)["MUG"]) == (47, 47)
+
+
+def test_where_the_next_run_is_soon_the_raise_is_left_to_it() -> None:
+    house = a_shift(push_minutes=1)
+    assert (house.shows()["MUG"], house.shows(TWO)["MUG"]) == (44, 47)
+    house.push(after_minutes=MINUTE)
+    house.push(after_minutes=MINUTE)
+    assert (house.shows()["MUG"], house.shows(TWO)["MUG"]) == (47, 47)
+
+
+def test_a_run_that_waits_for_no_file_sends_no_second_one() -> None:
+    house = a_shift(push_minutes=5, follow_seconds=0)
+    assert load(house.book).raise_waits
+    assert house.house.markets[ONE].stock_files[-1] != [("MUG", 47)]
+
+
+def test_a_run_with_nothing_to_raise_ends_when_its_files_have_landed() -> None:
+    house = a_stock_house(shops=2, follow_seconds=45, push_minutes=5)
+    house.settle()
+    house.restock("MUG", 70)
+    house.house.clock.advance(minutes=5)
+    began = house.house.clock()
+    push_stock("push", house.room)
+    assert (house.house.clock() - began).total_seconds() < 60
+    assert not load(house.book).raise_waits

@@ -66,7 +66,7 @@ class Stock(Settings):
     push_minutes: int = Field(default=5, ge=1, le=60)
     """How often changes are pushed; the shortest of all marketplaces counts. Mirakl recommends 5 and allows 1."""
     follow_seconds: int = Field(default=45, ge=0, le=120)
-    """How long a run waits for its own file to land; 0: the next run looks."""
+    """How long a run waits for its own file to land, to send what waited for that; 0: it leaves both to the next."""
     counts_orders: bool = True
     """Whether the marketplace takes an order's units off the offer by itself, as Mirakl does; `false`: it does not."""
     locations: tuple[Text, ...] = ()

@@ -10,7 +10,7 @@ from msgspec import Struct
 from tieout.domain.stock.brakes import Held, Tally, held
 from tieout.domain.stock.merge import Visit
 from tieout.domain.stock.rules import Selling
-from tieout.domain.stock.workings import Want
+from tieout.domain.stock.workings import Want, Worked
 
 
 class Push(Struct, frozen=True, kw_only=True):
@@ -77,6 +77,15 @@ def planned(found: Iterable[bytes | Visit], sellings: Iterable[Selling], offers:
         for want in each.worked.wants if each.worked else ():
             lanes.take(want)
     return lanes.pushes(counts)
+
+
+def raise_waits(worked: Worked) -> bool:
+    """Whether an offer is to show more as soon as another one was lowered."""
+    sent = {(want.marketplace, want.sku): want.quantity for want in worked.wants}
+    return any(want.quantity < want.was for want in worked.wants) and any(
+        shown.sent is None and target > sent.get((shown.marketplace, shown.sku), shown.quantity)
+        for shown, target in zip(worked.entry.offers, worked.targets, strict=False)
+    )
 
 
 def _weight(want: Want) -> int:

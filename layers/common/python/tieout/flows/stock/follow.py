@@ -18,6 +18,9 @@ GIVEN_UP_AFTER = 3600
 """Seconds after which nobody waits for a file any more: its rows are doubtful, and are sent again."""
 MARGIN = 300
 """Seconds that a file may take besides the time between two runs."""
+A_MINUTE = 60.0
+A_SECOND_FILE = 90
+"""Seconds that reading again takes, and a file until it has landed."""
 APART = 15.0
 """Seconds between two looks at a file (STO02)."""
 BEFORE_THE_NEXT = 16
@@ -55,6 +58,21 @@ def seconds_to_follow(began_at: int, room: Stockroom) -> dict[str, int]:
     apart = min((each.push_minutes for each in every.values()), default=0) * 60
     left = max(0, began_at + apart - BEFORE_THE_NEXT - room.now)
     return {name: min(each.follow_seconds, left) for name, each in every.items()}
+
+
+def seconds_to_second(began_at: int, standing: Standing, room: Stockroom) -> float | None:
+    """When the same run may send the raises that waited for its own lowerings, from now; None: the next run does.
+
+    Mirakl lists orders and takes a file once a minute. A run that waits for nothing, or that the next one follows
+    soon, leaves them to that.
+    """
+    every = stocked(room.at.config)
+    if not standing.raise_waits or not standing.flights or set(standing.flights) - set(standing.landings):
+        return None
+    wait = max(standing.seconds_left(standing.listed.get(name), A_MINUTE, name, room.now_ms) for name in every)
+    apart = min(each.push_minutes for each in every.values()) * 60
+    is_in_time = room.now + wait + A_SECOND_FILE <= began_at + apart - BEFORE_THE_NEXT
+    return wait if is_in_time and max(each.follow_seconds for each in every.values()) > 0 else None
 
 
 def follow_for(standing: Standing, seconds: dict[str, int], room: Stockroom) -> None:

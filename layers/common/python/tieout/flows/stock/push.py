@@ -16,14 +16,14 @@ from msgspec.json import decode, encode
 
 from tieout.domain.errors import CredentialsRefused, NeedsAttention, Retryable, SystemDown
 from tieout.domain.stock.book import UnreadableBookError
-from tieout.domain.stock.lanes import planned
+from tieout.domain.stock.lanes import planned, raise_waits
 from tieout.domain.stock.merge import Visit, rewritten, visits
 from tieout.domain.stock.rules import Selling
 from tieout.domain.stock.stale import is_stale
 from tieout.flows.outcomes import held_until
 from tieout.flows.ports import At
 from tieout.flows.stock.facts import run_of, sales_window
-from tieout.flows.stock.follow import ask_clocks, follow, follow_for, seconds_to_follow
+from tieout.flows.stock.follow import ask_clocks, follow, follow_for, seconds_to_follow, seconds_to_second
 from tieout.flows.stock.held import Limits, may_go, nothing_to_hold, take_released
 from tieout.flows.stock.listed import all_listed
 from tieout.flows.stock.orders import name_items, read_orders
@@ -39,7 +39,7 @@ logger = logging.getLogger(__name__)
 
 FLOW = "stock"
 NETSUITE = "netsuite"
-FULL = "full"
+FULL, PUSH = "full", "push"
 
 
 def push_stock(task: str, room: Stockroom) -> Pushed:
@@ -47,10 +47,20 @@ def push_stock(task: str, room: Stockroom) -> Pushed:
 
     Raises NeedsAttention when NetSuite lacks a location of the settings.
     """
+    began_at = room.now
+    pushed = _run(task, began_at, room)
+    wait = seconds_to_second(began_at, load(room.book), room)
+    if wait is not None:
+        room.pause(wait)
+        more = _run(PUSH, room.now, room)
+        pushed = Pushed(pushed.sent + more.sent, pushed.changed + more.changed, more.waiting)
+    return pushed
+
+
+def _run(task: str, began_at: int, room: Stockroom) -> Pushed:
     at = room.at
     if held_until(at, FLOW):
         return Pushed()
-    began_at = room.now
     standing = load(room.book)
     standing.wants_full = standing.wants_full or task == FULL or not standing.book
     take_released(standing, room)
@@ -182,6 +192,7 @@ def _push(standing: Standing, reading: Reading | None, sold: SoldOrders, began: 
         standing.seen.clear()
         take_off(chosen, standing, began - age, room)
     standing.seen.clear()
+    standing.raise_waits = noted.raise_waits
     read = [standing.orders_known_at.get(name, 0) for name in limits]
     standing.sales_until = max(standing.sales_until, min(read))
     put(standing, room.book)
@@ -196,6 +207,7 @@ class _Noted:
 
     def __init__(self) -> None:
         self.is_changed = False
+        self.raise_waits = False
         self.new: dict[str, int] = {}
         """Offers that came or went, by marketplace."""
 
@@ -204,6 +216,7 @@ class _Noted:
             if isinstance(each, Visit):
                 after = each.worked.entry if each.worked else None
                 self.is_changed = self.is_changed or after != each.before
+                self.raise_waits = self.raise_waits or (each.worked is not None and raise_waits(each.worked))
                 for entry, step in ((each.before, -1), (after, 1)):
                     for shown in entry.offers if entry else ():
                         self.new[shown.marketplace] = self.new.get(shown.marketplace, 0) + step

@@ -114,6 +114,8 @@ class Standing(Struct, kw_only=True, omit_defaults=True):
     flights: dict[str, Flight] = field(default_factory=dict)
     handed_in: dict[str, Called] = field(default_factory=dict)
     """When a file was given last (STO01)."""
+    raise_waits: bool = False
+    """An offer is to show more once a file on its way has lowered another."""
     landings: dict[str, Landing] = field(default_factory=dict)
     """What became of files that the book does not say yet."""
     lags: dict[str, int] = field(default_factory=dict)
