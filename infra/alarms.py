@@ -189,10 +189,12 @@ class Alarms(Construct):
         """What lets offers show what is not there."""
         dimensions = {"marketplace": marketplace}
         minutes = max(POLLS_BEHIND * settings.push_minutes, settings.outage.after_minutes)
+        # Between two pushes nothing is told, and a period without a word is no alarm.
+        period = Duration.minutes(max(5, settings.push_minutes))
         self._on_call.page(
             self,
             "stock-push-held",
-            self._on_call.own_metric("StockPushHeld", "Maximum", Duration.minutes(5), dimensions),
+            self._on_call.own_metric("StockPushHeld", "Maximum", period, dimensions),
             threshold=1,
             of=marketplace,
             meaning=f"A push of stock to {marketplace} looks like a mistake and waits for a person's word.",
@@ -200,7 +202,7 @@ class Alarms(Construct):
         self._on_call.page(
             self,
             "stock-stale",
-            self._on_call.own_metric("StockBehindSeconds", "Minimum", Duration.minutes(5), dimensions),
+            self._on_call.own_metric("StockBehindSeconds", "Minimum", period, dimensions),
             threshold=minutes * 60,
             of=marketplace,
             periods=2,

@@ -9,7 +9,7 @@ from infra import timeouts
 from infra.deployment import Deployment
 from infra.function import Function
 from infra.scheduled import Scheduled, rate
-from infra.store import STOCK
+from infra.store import REPORTS, STOCK
 
 MEMORY = 1769
 """Megabytes, which is one whole processor: a book of a million items passes in seconds."""
@@ -81,7 +81,7 @@ class Stock(Construct):
             timeout=timeouts.MATCH,
             memory=MEMORY,
             may=[
-                *deployment.store.archive_documents(STOCK),
+                *deployment.store.archive_documents(REPORTS),
                 *deployment.store.read_documents(STOCK),
             ],
             knows=("ARCHIVE_BUCKET",),

@@ -26,7 +26,7 @@ REPORTS = "stock/reports"
 """Of it, what is written anew each day, and expires."""
 LISTINGS = "listings"
 """Folder of worklists, people's words about them, and files of offers on their way: no buyer is in it."""
-FOLDERS = (*PERSONAL, SETTLEMENT, STOCK, LISTINGS)
+FOLDERS = (*PERSONAL, SETTLEMENT, STOCK, REPORTS, LISTINGS)
 WITHOUT_ACCESS_LOGS = (
     "A log bucket would be one more store of order ids to expire; object access is a CloudTrail data event, which an"
     " account turns on once for all its buckets (docs/operations/deploy.md)."

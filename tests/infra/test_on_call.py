@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
-from infra.layers import ROOT
-from tests.infra.deployed import Deployed, refs
+from infra.layers import LAMBDA, ROOT
+from tests.infra.conftest import OPERATOR
+from tests.infra.deployed import Deployed, deploy, refs
 from tieout.cli.app import app
+from tieout.config import config_from, read_config
 
 PAGES = ROOT / "docs" / "on-call"
 SECTIONS = ("What it costs", "First three checks", "How to mend", "When to escalate")
@@ -151,6 +153,18 @@ def test_what_finance_and_operations_feel_pages(operator: Deployed) -> None:
         ("WebhookRefused", shop, "marketplace=netsuite", 5),
         ("CertificateDaysLeft", shop, 60),
     }
+
+
+def test_stock_that_is_pushed_every_half_hour_is_watched_by_the_half_hour(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """Between two pushes nothing is told, and a period without a word would be no alarm."""
+    data = read_config(OPERATOR).model_dump(exclude_none=True)
+    data["marketplaces"]["harbour-uk"]["stock"]["push_minutes"] = 30
+    seldom = deploy(config_from(data), LAMBDA, tmp_path_factory.mktemp("seldom"))
+    for metric in ("StockPushHeld", "StockBehindSeconds"):
+        (alarm,) = own_alarms(seldom, metric)
+        assert alarm["Period"] == 30 * 60
 
 
 def test_a_certificate_that_cannot_be_read_pages_too(deployed: Deployed) -> None:

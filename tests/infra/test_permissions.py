@@ -231,3 +231,9 @@ def test_offers_are_made_only_where_that_is_wanted(lenient: Deployed, operator: 
     for one in (lenient, operator):
         assert {"audit_mapping", "detect_drift"} <= set(one.functions)
         assert "sync_listings" not in one.functions
+
+
+def test_whoever_adds_up_sellers_stock_writes_reports_and_nothing_that_a_push_works_with(operator: Deployed) -> None:
+    written = operator.may_call("consolidate_sellers", "s3:PutObject")
+    assert "/stock/reports/*" in written
+    assert not {"/stock/*", "/orders/*"} & set(written)
