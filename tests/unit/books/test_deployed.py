@@ -23,10 +23,12 @@ from tieout.books.stage import _fill, _lines, run
 from tieout.config import read_config
 from tieout.domain.exchange import FetchedOrder
 from tieout.domain.ledger.gl import GlLine
+from tieout.domain.reconcile.bank import StatementLine
 from tieout.domain.reconcile.breaks import Code
 from tieout.flows.ports import At
 from tieout.flows.reconcile.compare import Gathered
-from tieout.flows.settlement.log import keep_cycles, keep_documents, keep_lines
+from tieout.flows.settlement.import_bank import keep_statement
+from tieout.flows.settlement.log import CYCLES, NO_CYCLE, keep_cycles, keep_documents, keep_lines
 from tieout.mirakl.client import Connection, Mirakl
 
 MARKET = "maison-eu"
@@ -166,6 +168,26 @@ def test_a_manual_item_that_no_rule_takes_is_found_by_cycle_and_at_once(at: At, 
     assert [(each.key, each.amount, "Sponsored" in each.explanation) for each in found[0]] == [
         ("9000009", Decimal(50), True)
     ]
+
+
+def test_a_transfer_that_names_another_marketplaces_payout_shows_none_of_this_ones(at: At, exported: Export) -> None:
+    """Both were paid the same amount on the same day, and only one of the transfers came."""
+    at = replace(at, config=read_config(ROOT / "config" / "gift-shop.yaml"))
+    cycle = next(each for each in exported.books[MARKET].cycles if each.pay_out.state == "PAID" and each.to_seller > 0)
+    raw = next(row for row in at.settlement_log.rows(MARKET, CYCLES, NO_CYCLE) if cycle.id.encode() in row)
+    theirs: dict[str, Any] = json.decode(raw)
+    theirs["id"], theirs["pay_out"]["reference"] = "11111111-0000-0000-0000-000000000001", "BRIGHT-2071"
+    keep_cycles("brightside-uk", at.marketplace(MARKET).read_cycles([json.encode(theirs)]), at)
+    paid = (cycle.pay_out.paid_at or cycle.closed_at).date()
+    came = StatementLine(day=paid, amount=cycle.to_seller, currency=cycle.currency, reference="MIRAKL BRIGHT-2071")
+    later = StatementLine(day=paid + timedelta(days=30), amount=Decimal("1.00"), currency=cycle.currency)
+    before = StatementLine(day=paid - timedelta(days=1), amount=Decimal("1.00"), currency=cycle.currency)
+    keep_statement([before, came, later], at)
+    for partition in at.settlement_log.partitions(MARKET, "lines"):
+        ArchivedSources(at).stage(MARKET, partition)
+    for sources in (ArchivedSources(at), ArchivedSources(at, staged=True)):
+        found = sources(MARKET, exported.books[MARKET].booked, [], paid + timedelta(days=30)).breaks
+        assert cycle.id in {each.key for each in found if each.code is Code.PAYOUT_NOT_IN_BANK}
 
 
 def test_an_export_of_several_marketplaces_is_one_folder_that_reads(at: At, exported: Export, tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ from tieout.domain.money import ZERO
 from tieout.domain.reconcile.manual import MANUAL, unclassified
 from tieout.flows.ports import At
 from tieout.flows.reconcile.compare import Findings, Gathered
-from tieout.flows.settlement.at_the_bank import RATES, STATEMENT, bank_rows, statement_of
+from tieout.flows.settlement.at_the_bank import RATES, STATEMENT, bank_rows, line_row, statement_for
 from tieout.flows.settlement.log import (
     CYCLES,
     DOCUMENTS,
@@ -100,6 +100,7 @@ class ArchivedSources:
             folder = Path(made)
             if self._staged:
                 return self._match_staged(folder, marketplace, documents, as_of)
+            self._write_bank(folder / "bank", map(line_row, statement_for(marketplace, self._at)))
             self.write(folder, marketplace, documents, general_ledger)
             return _findings(reconcile_folder(folder, self._at.config, [marketplace], as_of))
 
@@ -123,7 +124,7 @@ class ArchivedSources:
                 name for (name,) in engine.execute("SELECT id FROM line WHERE id IN ?", [list(problems)]).fetchall()
             }
             compared = compare(engine, rules, as_of)
-        statement = Statement(lines=tuple(statement_of(self._at)), is_whole=True)
+        statement = Statement(lines=tuple(statement_for(marketplace, self._at)), is_whole=True)
         at_bank = payouts_at_the_bank([books], rules, statement, as_of)
         told = {(each.code, each.key) for each in compared.breaks}
         more = [each for each in bank_breaks(at_bank, statement) if (each.code, each.key) not in told]
@@ -156,15 +157,15 @@ class ArchivedSources:
         _write(mine / "accounting_documents.ndjson.gz", log.rows(marketplace, DOCUMENTS, NO_CYCLE))
         _write(mine / "orders.ndjson.gz", self._orders(marketplace, documents))
         if not (folder / "bank").exists():  # one for all marketplaces
-            self._write_bank(folder / "bank")
+            self._write_bank(folder / "bank", bank_rows(STATEMENT, self._at))
         booked = [*documents, *_written(general_ledger, {each.external_id.casefold() for each in documents})]
         _write(theirs / "documents.ndjson.gz", (json.encode(_document_row(each)) for each in booked))
         _write(theirs / "gl_lines.ndjson.gz", (json.encode(_ledger_row(each)) for each in general_ledger))
 
-    def _write_bank(self, folder: Path) -> None:
+    def _write_bank(self, folder: Path, statement: Iterable[bytes]) -> None:
         folder.mkdir()
-        for table in (STATEMENT, RATES):
-            if rows := bank_rows(table, self._at):
+        for table, rows in ((STATEMENT, list(statement)), (RATES, bank_rows(RATES, self._at))):
+            if rows:
                 _write(folder / f"{table}.ndjson.gz", rows)
 
     def export(self, folder: str, books: Mapping[str, Gathered]) -> list[str]:

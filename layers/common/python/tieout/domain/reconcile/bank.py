@@ -141,6 +141,17 @@ class _Pairs:
         return True
 
 
+def without_others(
+    statement: Iterable[StatementLine], own: Iterable[str], others: Iterable[str]
+) -> list[StatementLine]:
+    """Lines that may show payouts with one's own references: those that name another's stand for that one's."""
+    mine = {_words(reference) for reference in own}
+    theirs = {_words(reference) for reference in others} - mine - {()}
+    names = {words for words in mine | theirs if words}
+    lengths = sorted({len(words) for words in names}, reverse=True)
+    return [line for line in statement if _named(_words(line.reference), names, lengths) not in theirs]
+
+
 def exchanged_at_the_bank(
     cycles: Mapping[str, Iterable[Cycle]], statement: Sequence[StatementLine]
 ) -> dict[str, dict[str, Arrival]]:

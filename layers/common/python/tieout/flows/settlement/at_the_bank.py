@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from tieout.domain.ledger.line import Books
 from tieout.domain.ledger.rates import Arrival, Rate, newest
-from tieout.domain.reconcile.bank import StatementLine, exchanged_at_the_bank
+from tieout.domain.reconcile.bank import StatementLine, exchanged_at_the_bank, without_others
 from tieout.flows.ports import At
 from tieout.flows.settlement.log import NO_CYCLE, cycles_of
 
@@ -45,6 +45,11 @@ def bank_rows(table: str, at: At) -> list[bytes]:
     return at.settlement_log.rows(BANK, table, NO_CYCLE)
 
 
+def line_row(line: StatementLine) -> bytes:
+    """A row of STATEMENT."""
+    return json.encode(LineRow(line.day, line.amount, line.currency, line.reference))
+
+
 def statement_of(at: At) -> list[StatementLine]:
     """Every line that was imported."""
     found = map(_LINE.decode, bank_rows(STATEMENT, at))
@@ -52,6 +57,17 @@ def statement_of(at: At) -> list[StatementLine]:
         StatementLine(day=each.date, amount=each.amount, currency=each.currency, reference=each.reference)
         for each in found
     ]
+
+
+def statement_for(marketplace: str, at: At) -> list[StatementLine]:
+    """The lines that may show this marketplace's payouts, whoever is compared alone: none that names another's."""
+    references = {
+        name: {cycle.pay_out.reference or "" for cycle in cycles_of(name, at)}
+        for name, each in at.config.marketplaces.items()
+        if each.settlement or name == marketplace
+    }
+    own = references.pop(marketplace)
+    return without_others(statement_of(at), own, {one for theirs in references.values() for one in theirs})
 
 
 def rates_of(at: At) -> tuple[Rate, ...]:

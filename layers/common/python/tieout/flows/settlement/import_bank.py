@@ -15,9 +15,9 @@ from tieout.flows.settlement.at_the_bank import (
     BANK,
     RATES,
     STATEMENT,
-    LineRow,
     RateRow,
     arrivals_at,
+    line_row,
     rates_of,
     statement_of,
 )
@@ -31,9 +31,8 @@ def keep_statement(lines: Iterable[StatementLine], at: At) -> int:
     Statements overlap: of equal lines as many are kept as the statement with most of them has. 115 and 115.00 are the
     same amount.
     """
-    told = Counter((each.day, each.amount, each.currency, each.reference) for each in lines)
-    known = Counter((each.day, each.amount, each.currency, each.reference) for each in statement_of(at))
-    return _keep(STATEMENT, [json.encode(LineRow(*each)) for each in (told - known).elements()], at)
+    news = (Counter(lines) - Counter(statement_of(at))).elements()
+    return _keep(STATEMENT, [line_row(each) for each in news], at)
 
 
 def keep_rates(rates: Iterable[Rate], at: At) -> int:
