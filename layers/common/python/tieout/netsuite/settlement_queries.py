@@ -20,7 +20,6 @@ from tieout.netsuite.suiteql import Row, chunks, groups, in_list, rows
 
 KEYS = 500
 """Order ids a question: each is bound twice, and Oracle takes a list of no more than a thousand."""
-CHARGED = ("CustInvc", "CustCred", "CashSale", "CashRfnd")
 _ITEM = "TIEOUT-"
 _BACK = frozenset({"CustCred", "CashRfnd"})
 _STATUS: Mapping[tuple[str, str], str] = {
