@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from msgspec import structs
@@ -18,7 +18,7 @@ from tieout.flows.orders.collect import collect_updates
 from tieout.flows.stock.listed import kept_offers
 from tieout.flows.stock.sellers import consolidate
 from tieout.flows.stock.send import Pushed
-from tieout.flows.stock.standing import load
+from tieout.flows.stock.standing import Export, load, put
 
 NO_BRAKES = {"from_offers": 1_000_000}
 
@@ -606,6 +606,42 @@ def test_a_marketplace_that_refuses_to_list_its_offers_is_not_asked_again_before
     house.push(after_minutes=10)
     house.settle()
     assert house.shows()["MUG"] == 100
+
+
+def test_whoever_began_in_the_afternoon_reads_every_offer_at_night_from_the_next_one_on() -> None:
+    """Mirakl gives every offer once in 24 hours. What it refuses at one in the morning is not asked for at three in the
+    afternoon, or every night would come too early."""
+    house = a_stock_house()
+    market, clock = house.house.market, house.house.clock
+    before, given = market.export_offers, list[datetime]()
+
+    def once_a_day(changed_since: datetime | None = None) -> str:
+        left = given[-1] + timedelta(hours=24) - clock() if given else timedelta(0)
+        if left > timedelta(0):
+            raise Throttled("once a day", left.total_seconds())
+        given.append(clock())
+        return before(changed_since)
+
+    market.export_offers = once_a_day  # type: ignore[method-assign]
+    house.settle()
+    house.push("full", after_minutes=10 * 60)
+    for _ in range(23):
+        house.push(after_minutes=60)
+    assert len(given) == 1
+    for _ in range(3):
+        house.push("full", after_minutes=60 if len(given) == 1 else 24 * 60)
+        house.settle()
+    assert len(given) == 4
+
+
+def test_offers_of_yesterday_are_not_taken_for_todays() -> None:
+    """They came, and NetSuite did not answer all day."""
+    house = rested()
+    standing = load(house.book)
+    standing.exports[ONE] = Export("", int(house.house.clock().timestamp()))
+    put(standing, house.book)
+    house.push("full", after_minutes=24 * 60)
+    assert house.house.market.calls["OF52"] == 2
 
 
 def test_an_export_is_waited_for_over_several_runs_and_asked_for_once() -> None:

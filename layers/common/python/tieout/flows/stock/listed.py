@@ -23,8 +23,11 @@ APART = 10.0
 """Seconds between two looks at an export (OF53)."""
 NOT_AT_ONCE = 240
 """Seconds that a marketplace which refused is left alone at least: longer than a run waits."""
+FOR_THE_NIGHT = 2 * 3600
+"""Seconds from which a wait is left to the next night. Mirakl counts a day from one export to the next: whoever asks as
+soon as it may, in the afternoon, asks in the afternoon for ever, and never at night."""
 KEPT_SECONDS = 12 * 3600
-"""An export that was not fetched by then is asked for again: Mirakl keeps its files for a day."""
+"""An export that was not used by then is asked for again: Mirakl keeps its files for a day, and it is of yesterday."""
 
 
 def offers_name(marketplace: str) -> str:
@@ -45,7 +48,8 @@ def kept_offers(book: StockBook, marketplace: str) -> tuple[int, Iterator[Offer]
 def all_listed(standing: Standing, room: Stockroom) -> bool:
     """Whether every marketplace's offers are there, newly kept; asks for those that are not.
 
-    It waits for them as long as a run waits for a file of its own.
+    It waits for them as long as a run waits for a file of its own. Where there is a book, and Mirakl gives no export
+    for hours, nothing is wanted any more before the next night.
     """
     missing = [name for name in stocked(room.at.config) if not _is_there(name, standing, room)]
     waited, patience = APART, max((each.follow_seconds for each in stocked(room.at.config).values()), default=0)
@@ -53,6 +57,9 @@ def all_listed(standing: Standing, room: Stockroom) -> bool:
         room.pause(APART)
         waited += APART
         missing = [name for name in missing if not _is_there(name, standing, room)]
+    if standing.book and any(_seconds_early(name, standing, room) >= FOR_THE_NIGHT for name in missing):
+        logger.warning("every offer is read the next night", extra={"missing": missing})
+        standing.wants_full = False
     return not missing
 
 
@@ -62,7 +69,12 @@ def _is_coming(marketplace: str, standing: Standing, room: Stockroom) -> bool:
 
 
 def _is_too_early(marketplace: str, standing: Standing, room: Stockroom) -> bool:
-    return standing.there(marketplace, room.now) < standing.exports_after.get(marketplace, 0)
+    return _seconds_early(marketplace, standing, room) > 0
+
+
+def _seconds_early(marketplace: str, standing: Standing, room: Stockroom) -> int:
+    """Until the marketplace wants to be asked again."""
+    return standing.exports_after.get(marketplace, 0) - standing.there(marketplace, room.now)
 
 
 def _is_there(marketplace: str, standing: Standing, room: Stockroom) -> bool:
@@ -80,11 +92,11 @@ def _is_there(marketplace: str, standing: Standing, room: Stockroom) -> bool:
 
 def _look(marketplace: str, standing: Standing, room: Stockroom) -> bool:
     market = room.at.marketplace(marketplace)
-    export = standing.exports.get(marketplace)
-    if export is not None and not export.tracking_id:
+    export, asked_at = standing.exports.get(marketplace), standing.there(marketplace, room.now)
+    is_of_now = export is not None and asked_at - export.asked_at <= KEPT_SECONDS
+    if export is not None and is_of_now and not export.tracking_id:
         return True
-    if export is None or standing.there(marketplace, room.now) - export.asked_at > KEPT_SECONDS:
-        asked_at = standing.there(marketplace, room.now)
+    if export is None or not is_of_now:
         standing.exports[marketplace] = export = Export(market.export_offers(), asked_at)
         put(standing, room.book)
     told = market.offer_export(export.tracking_id)
