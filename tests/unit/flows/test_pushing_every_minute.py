@@ -62,6 +62,25 @@ def test_a_run_waits_until_the_marketplace_takes_another_file() -> None:
     assert 60 <= second - first < 61
 
 
+def test_shelves_are_read_just_before_the_file_may_go() -> None:
+    """What NetSuite saves while a run waits for its turn at the marketplace goes with the same file."""
+    house = a_house()
+    house.restock("MUG", 70)
+    slowly(house, 3).push(after_minutes=MINUTE)
+    came, read = instants_of_files(house), []
+    changed = house.house.ledger.shelves_changed
+
+    def told(*asked: Any) -> Any:
+        read.append(house.house.clock().timestamp())
+        return changed(*asked)
+
+    house.house.ledger.shelves_changed = told  # type: ignore[method-assign,assignment]
+    house.restock("MUG", 60)
+    house.push(after_minutes=0.4)
+    assert len(came) == 1
+    assert came[0] - read[0] <= 6
+
+
 def test_where_runs_wait_for_nothing_the_rows_go_with_the_next_run() -> None:
     house = a_house(follow_seconds=0)
     came = instants_of_files(house)

@@ -30,7 +30,7 @@ from tieout.flows.stock.orders import name_items, read_orders
 from tieout.flows.stock.reading import Reading, read_changes, read_everything
 from tieout.flows.stock.refused import asked_are_sent, take_asked
 from tieout.flows.stock.rules import sellings, stocked
-from tieout.flows.stock.send import Pushed, is_soon, report, send, take_off, wait_for_turns
+from tieout.flows.stock.send import Pushed, is_soon, report, send_in_turn, take_off
 from tieout.flows.stock.sold import SoldOrders
 from tieout.flows.stock.standing import Standing, load, put
 from tieout.flows.stock.store import Stockroom
@@ -182,7 +182,6 @@ def _push(standing: Standing, reading: Reading | None, sold: SoldOrders, began: 
     }
     for name in set(limits) - {each.marketplace for each in pushes}:
         nothing_to_hold(name, standing, room)
-    wait_for_turns(chosen, standing, room)
     if noted.is_changed or chosen or rules != standing.rules:
         rows = {(want.marketplace, want.sku) for wants in chosen.values() for want in wants}
         offers = dict(standing.offers)
@@ -196,7 +195,7 @@ def _push(standing: Standing, reading: Reading | None, sold: SoldOrders, began: 
     read = [standing.orders_known_at.get(name, 0) for name in limits]
     standing.sales_until = max(standing.sales_until, min(read))
     put(standing, room.book)
-    files = {name: sent for name, wants in chosen.items() if (sent := send(name, wants, standing, room))}
+    files = send_in_turn(chosen, standing, room)
     put(standing, room.book)
     asked_are_sent(asked, files, {name: {want.sku for want in wants} for name, wants in chosen.items()}, at)
     return report(pushes, files, chosen, standing, room)

@@ -20,6 +20,7 @@ from tieout.flows.orders.rules import sku_rules
 from tieout.flows.stock.listed import kept_offers
 from tieout.flows.stock.orders import item_id_of
 from tieout.flows.stock.rules import approval_fields
+from tieout.flows.stock.send import wait_to_read
 from tieout.flows.stock.standing import Standing
 from tieout.flows.stock.store import Stockroom
 
@@ -54,6 +55,7 @@ def read_changes(standing: Standing, sellings: Collection[Selling], room: Stockr
     items = _changed_items(standing, since, room)
     deleted = set(room.in_turn(lambda: ledger.items_deleted(since)))
     # Shelves come last, just before they are sent on: each question before them may have to wait for its turn.
+    wait_to_read(standing, room)
     shelves = [each for page in _pages(lambda: ledger.shelves_changed(places, since), room) for each in page]
     back = [each.id for each in items if each.kind in STOCKED and not each.is_inactive]
     if back:  # an item that is active again says nothing of its shelves

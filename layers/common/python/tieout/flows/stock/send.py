@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -13,13 +13,15 @@ from tieout.domain.stock.lanes import Push
 from tieout.domain.stock.workings import Want
 from tieout.flows.stock.refused import is_taken, not_taken
 from tieout.flows.stock.rules import stocked
-from tieout.flows.stock.standing import Flight, Standing
+from tieout.flows.stock.standing import Flight, Standing, put
 from tieout.flows.stock.store import Stockroom
 
 logger = logging.getLogger(__name__)
 
 APART = 60.0
 """Seconds between two files of a shop (STO01)."""
+A_QUESTION = 6.0
+"""Seconds for reading the shelves, by turns with others."""
 WORTH_WAITING = 30.0
 """Seconds that a run waits for that at most: runs a minute apart are not always quite a minute apart."""
 
@@ -46,11 +48,26 @@ def is_soon(marketplace: str, standing: Standing, room: Stockroom) -> bool:
     return seconds_to_wait(marketplace, standing, room) <= patience
 
 
-def wait_for_turns(marketplaces: Collection[str], standing: Standing, room: Stockroom) -> None:
-    """Until Mirakl takes a file of each of these."""
-    wait = max((seconds_to_wait(name, standing, room) for name in marketplaces), default=0.0)
-    if wait:
+def wait_to_read(standing: Standing, room: Stockroom) -> None:
+    """Shelves are read just before the first file may go: what is read earlier is old when it goes."""
+    waits = [seconds_to_wait(name, standing, room) for name in stocked(room.at.config) if is_soon(name, standing, room)]
+    wait = min(waits, default=0.0) - A_QUESTION
+    if wait > 0:
         room.pause(wait)
+
+
+def send_in_turn(chosen: Mapping[str, Sequence[Want]], standing: Standing, room: Stockroom) -> dict[str, str]:
+    """Each file as soon as Mirakl takes one of its shop; answers the import ids of those that it took."""
+    files = {}
+    for marketplace in sorted(chosen, key=lambda name: seconds_to_wait(name, standing, room)):
+        wait = seconds_to_wait(marketplace, standing, room)
+        if wait:
+            put(standing, room.book)  # what was sent so far
+            room.pause(wait)
+        import_id = send(marketplace, chosen[marketplace], standing, room)
+        if import_id:
+            files[marketplace] = import_id
+    return files
 
 
 def take_off(chosen: Mapping[str, Sequence[Want]], standing: Standing, stock_read_at: int, room: Stockroom) -> None:
