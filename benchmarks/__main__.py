@@ -16,6 +16,7 @@ from benchmarks import (
     ROOT,
     backlog,
     dispatch,
+    freshness,
     imports,
     offers,
     reconcile,
@@ -37,6 +38,7 @@ PARTS: dict[str, Callable[[], list[Result]]] = {
     "Webhooks: a hundred thousand bodies": webhooks.measure,
     "Settlement: from transaction lines to records": settlement.measure,
     "Stock: a million items on two marketplaces": stock.measure,
+    "Stock: from a change in NetSuite to the offers": freshness.measure,
     "Files of offers": offers.measure,
     "Imports of the functions": imports.measure,
 }
