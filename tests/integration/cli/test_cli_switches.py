@@ -18,6 +18,7 @@ from tieout.cli.app import app
 from tieout.cli.deployment import OUTPUTS
 from tieout.cli.switches import FLOWS
 from tieout.flows import posting
+from tieout.flows.listings import sync as listings
 from tieout.flows.returns import send as returns
 from tieout.flows.settlement import review as settlements
 from tieout.flows.shipments import rules as shipments
@@ -80,11 +81,11 @@ def test_without_a_flow_everything_is_paused_and_everything_resumed(deployed: De
 
 def test_an_unknown_flow_is_refused_with_those_there_are(deployed: Deployed) -> None:
     words = deployed.refuses("pause", "ordres")
-    assert "orders, shipments, returns, settlements, stock, or all" in words
+    assert "orders, shipments, returns, settlements, stock, listings, or all" in words
 
 
 def test_every_flow_that_work_stops_for_can_be_paused() -> None:
-    assert {posting.FLOW, shipments.FLOW, returns.FLOW, settlements.FLOW, stock.FLOW} == set(FLOWS)
+    assert {posting.FLOW, shipments.FLOW, returns.FLOW, settlements.FLOW, stock.FLOW, listings.FLOW} == set(FLOWS)
 
 
 def test_status_says_how_far_what_leaves_and_what_comes_back_was_read(deployed: Deployed) -> None:

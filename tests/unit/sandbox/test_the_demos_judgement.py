@@ -35,6 +35,9 @@ class Books:
     def returns(self, _marketplace: str) -> bytes:
         return b""
 
+    def offers(self, _marketplace: str) -> bytes:
+        return b""
+
     def records(self, kind: str) -> bytes:
         return self._booked if kind == SALES_ORDER else b""
 
