@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from msgspec.structs import asdict
 
 from tieout.domain.errors import NeedsAttention, Retryable
-from tieout.flows.stock.push import push_stock
+from tieout.flows.stock.push import NIGHTLY, push_stock
 from tieout.flows.stock.store import Stockroom
 from tieout.wiring import logger, observed, readers_turn, runtime, stock_book, stock_turn
 
@@ -29,7 +29,8 @@ def handler(event: dict[str, str], context: LambdaContext) -> dict[str, int]:
         # The next run covers this one. The heartbeat pages if that goes on, as it does without a location.
         logger.warning("stock not pushed", extra={"why": str(error)})
         return {"sent": 0}
-    at.meter.count("RunCompleted", schedule=event["schedule"])
+    if event["schedule"] != NIGHTLY:
+        at.meter.count("RunCompleted", schedule=event["schedule"])
     logger.info("stock pushed", extra=asdict(pushed))
     return asdict(pushed)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -160,13 +160,13 @@ def test_an_inactive_item_shows_nothing_until_it_is_active_again() -> None:
 def test_an_item_that_is_deleted_while_a_run_reads_it_stops_nobody() -> None:
     house = rested()
     ledger = house.house.ledger
-    before = ledger.shelves_of
+    before = ledger.shelves_changed
 
-    def gone(item_ids: Collection[str], location_ids: Collection[str]) -> list[Shelf]:
+    def gone(location_ids: Collection[str], since: datetime) -> Iterator[list[Shelf]]:
         ledger.delete_item("id-MUG")
-        return before(item_ids, location_ids)
+        return before(location_ids, since)
 
-    ledger.shelves_of = gone  # type: ignore[method-assign]
+    ledger.shelves_changed = gone  # type: ignore[method-assign]
     ledger.save_item(an_item("MUG"))
     house.restock("BOWL", 5)
     house.settle()
@@ -351,6 +351,19 @@ def test_a_report_that_may_not_be_read_makes_the_whole_file_doubtful() -> None:
     house.settle()
     assert house.shows() == {"MUG": 100, "BOWL": 6, "JUG": 100}
     assert [posting.key.thread for posting in house.parked()] == ["MUG"]
+
+
+def test_a_report_that_names_no_offer_makes_the_whole_file_doubtful() -> None:
+    """A lowering that was refused is not taken for landed because its line says nothing of its SKU."""
+    house = rested()
+    market = house.house.market
+    market.rejects["MUG"] = "locked"
+    before = market.stock_errors
+    market.stock_errors = lambda import_id: [Rejected("", each.why) for each in before(import_id)]  # type: ignore[method-assign]
+    house.restock("MUG", 5)
+    house.push()
+    house.push()
+    assert files(house)[-1] == files(house)[-2] == [("MUG", 5)]
 
 
 def test_rows_that_do_not_fit_follow_with_fast_movers_first() -> None:
@@ -574,6 +587,46 @@ def test_the_nightly_offers_are_kept_for_whoever_wants_to_look_at_them() -> None
     kept = kept_offers(house.book, ONE)
     assert kept is not None
     assert sorted(offer.sku for offer in kept[1]) == ["BOWL", "JUG", "MUG"]
+
+
+def test_a_nights_offers_are_asked_for_once_though_netsuite_gives_nothing_meanwhile() -> None:
+    """Mirakl gives every offer once a day: what was asked for is kept until a reading of NetSuite goes with it."""
+    house = rested()
+    asked = house.house.market.calls["OF52"]
+    whole = house.house.ledger.shelves
+
+    def down(*_: object) -> None:
+        raise SystemDown("maintenance")
+
+    house.house.ledger.shelves = down  # type: ignore[method-assign,assignment]
+    house.push("full")
+    for _ in range(3):
+        house.push()
+    house.house.ledger.shelves = whole  # type: ignore[method-assign]
+    house.settle()
+    assert house.house.market.calls["OF52"] == asked + 1
+    assert not load(house.book).wants_full
+
+
+def test_a_night_is_done_when_everything_was_read() -> None:
+    house = rested()
+    done = house.house.meter.counts["RunCompleted"]
+    house.house.market.exports_fail = "internal error"
+    house.push("full")
+    assert house.house.meter.counts["RunCompleted"] == done
+    house.house.market.exports_fail = ""
+    house.settle()
+    assert house.house.meter.counts["RunCompleted"] == done + 1
+
+
+def test_items_that_were_never_off_are_not_asked_for_their_shelves() -> None:
+    """A mass update of items says nothing of their stock."""
+    house = rested()
+    for item in list(house.house.ledger.items_table):
+        house.house.ledger.save_item(item)
+    asked = house.house.ledger.calls["shelves_of"]
+    house.push()
+    assert house.house.ledger.calls["shelves_of"] == asked
 
 
 def test_an_export_that_fails_is_asked_for_again_and_the_push_goes_on_meanwhile() -> None:

@@ -117,6 +117,9 @@ def _ended(marketplace: str, flight: Flight, told: Import, standing: Standing, r
         except NeedsAttention as problem:  # which rows were refused is not known: all are sent again
             note_failed(marketplace, flight, str(problem), room)
             return flight.ended(ended_at, is_complete=False)
+    if nameless := [each.why for each in refused if not each.sku]:
+        note_failed(marketplace, flight, f"a line that its report does not name: {nameless[0]}", room)
+        return flight.ended(ended_at, is_complete=False)
     answer_asked(marketplace, flight.import_id, {each.sku: each.why for each in refused}, room.at)
     note_refused(marketplace, flight, refused, standing, room)
     # Seen to be over by the next run only, a file may have landed long before: two runs and a margin are the most.

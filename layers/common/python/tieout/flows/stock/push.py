@@ -40,6 +40,8 @@ logger = logging.getLogger(__name__)
 FLOW = "stock"
 NETSUITE = "netsuite"
 FULL, PUSH = "full", "push"
+NIGHTLY = "push-stock-nightly"
+"""The schedule that asks for everything: it is done when everything was read, perhaps by a later push."""
 
 
 def push_stock(task: str, room: Stockroom) -> Pushed:
@@ -117,12 +119,18 @@ def _read(standing: Standing, sold: SoldOrders, room: Stockroom) -> tuple[Standi
             return fresh, None
     except (Retryable, CredentialsRefused) as error:
         _away(error, at)
-        return standing, None
+        return _but_exports(standing, fresh), None
     at.switches.worked(NETSUITE, at.clock())
     if is_stale(reading.read_at, standing.stock_read_at):
         logger.error("NetSuite's figures are older than those that were applied", extra={"of": reading.read_at})
-        return standing, None
+        return _but_exports(standing, fresh), None
     return fresh, reading
+
+
+def _but_exports(standing: Standing, fresh: Standing) -> Standing:
+    """As it stood, but for the files of offers: Mirakl gives one a day, and what was asked for stays asked for."""
+    standing.exports, standing.exports_after = fresh.exports, fresh.exports_after
+    return standing
 
 
 def _sellings(fresh: Standing, room: Stockroom) -> tuple[Selling, ...]:
@@ -188,7 +196,6 @@ def _push(standing: Standing, reading: Reading | None, sold: SoldOrders, began: 
         name = "book-1" if was_there == "book-0" else "book-0"
         room.book.replace(name, rewritten(found(), rows, offers))
         standing.book, standing.offers, standing.rules = name, offers, rules
-        standing.seen.clear()
         take_off(chosen, standing, began - age, room)
     standing.seen.clear()
     standing.raise_waits = noted.raise_waits
@@ -240,3 +247,4 @@ def _note(reading: Reading, standing: Standing, began: int, at: At) -> None:
         standing.full_at, standing.wants_full = began, False
         standing.exports.clear()
         at.meter.gauge("StockUnmappedOffers", reading.unmapped)
+        at.meter.count("RunCompleted", schedule=NIGHTLY)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import TypeVar
 
 from msgspec import Struct, field
@@ -27,6 +28,8 @@ from tieout.flows.stock.store import Stockroom
 OVERLAP = timedelta(minutes=10)
 """Changes are read again from so long before: NetSuite's listings lag behind its records, and its clock may be put
 back in autumn. Figures are absolute: what comes twice changes nothing."""
+ASKED_AT_ONCE = 300
+"""Items whose shelves are asked for in one turn of NetSuite's readers."""
 Page = TypeVar("Page")
 
 
@@ -52,14 +55,17 @@ def read_changes(standing: Standing, sellings: Collection[Selling], room: Stockr
     places = _places(sellings)
     began = int(room.in_turn(ledger.now).timestamp())
     since = datetime.fromtimestamp(standing.stock_read_at, UTC) - OVERLAP
+    was_off = set().union(*standing.off.values())
     items = _changed_items(standing, since, room)
     deleted = set(room.in_turn(lambda: ledger.items_deleted(since)))
     # Shelves come last, just before they are sent on: each question before them may have to wait for its turn.
     wait_to_read(standing, room)
     shelves = [each for page in _pages(lambda: ledger.shelves_changed(places, since), room) for each in page]
-    back = [each.id for each in items if each.kind in STOCKED and not each.is_inactive]
-    if back:  # an item that is active again says nothing of its shelves
-        shelves += room.in_turn(lambda: ledger.shelves_of(back, places))
+    # An item that is active again says nothing of its shelves.
+    back = [each.id for each in items if each.id in was_off and each.kind in STOCKED and not each.is_inactive]
+    for start in range(0, len(back), ASKED_AT_ONCE):
+        some = back[start : start + ASKED_AT_ONCE]
+        shelves += room.in_turn(partial(ledger.shelves_of, some, places))
     reading = Reading(read_at=began)
     units = newest_of(shelves)
     categories = {each.id: each.category for each in items}
