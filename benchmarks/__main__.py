@@ -73,6 +73,7 @@ def page(parts: dict[str, list[Result]], busy: str) -> str:
         "The twins and the local AWS run on the same cores as what is measured. Latency is NetSuite's alone.",
         "The ceiling is slots / (NetSuite calls an order x latency). Functions make their AWS and vendor clients at",
         "their first call, which neither the imports nor `runtime()` include.",
+        "Dispatch and freshness go by the twins' clock: neither the machine's speed nor its load is in them.",
     ]
     for title, results in parts.items():
         lines += ["", f"## {title}", "", "| what | figure | goal | met | how |", "|---|---|---|---|---|"]
