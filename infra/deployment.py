@@ -78,8 +78,14 @@ class Deployment:
         return [
             name
             for name, one in self.stocked.items()
-            if one.role == "operator" and one.stock and one.stock.sellers == "report"
+            if one.role == "operator" and one.stock and one.stock.sellers != "off"
         ]
+
+    @property
+    def keeping_sellers(self) -> list[str]:
+        """Those of them whose operator wants it in NetSuite, too."""
+        stocks = self.stocked
+        return [name for name in self.consolidating if (own := stocks[name].stock) and own.sellers == "netsuite"]
 
     @property
     def operated(self) -> dict[str, Marketplace]:

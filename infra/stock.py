@@ -24,6 +24,8 @@ class Stock(Construct):
             self._push(deployment)
         if deployment.consolidating:
             self._consolidate(deployment)
+        if deployment.keeping_sellers:
+            self._keep_sellers(deployment)
 
     def _push(self, deployment: Deployment) -> None:
         """It takes the turn of stock for as long as it runs, and that of NetSuite's readers a question at a time."""
@@ -96,5 +98,37 @@ class Stock(Construct):
                 schedule=f"consolidate-sellers-{marketplace}",
                 expression=f"cron({(15 + 7 * number) % 60} 5 * * ? *)",
                 every=Duration.hours(24),
+                event={"marketplace": marketplace},
+            )
+
+    def _keep_sellers(self, deployment: Deployment) -> None:
+        """Once an hour, so that what one run may not write follows soon; where nothing changed it reads a line."""
+        keep = Function(
+            self,
+            "KeepSellers",
+            deployment=deployment,
+            name="keep_sellers",
+            does="Writes what the other shops of an operator's marketplace have in stock to NetSuite.",
+            timeout=timeouts.MATCH,
+            memory=MEMORY,
+            may=[
+                *deployment.store.take_turns(),
+                *deployment.store.read_switches(),
+                *deployment.store.archive_documents(REPORTS),
+                *deployment.store.read_documents(STOCK),
+                *deployment.read_secrets(netsuite=True),
+            ],
+            knows=("POSTINGS_TABLE", "ARCHIVE_BUCKET", "SECRETS_PREFIX"),
+            scheduled=True,
+        )
+        for marketplace in deployment.keeping_sellers:
+            Scheduled(
+                self,
+                f"KeepSellersOf-{marketplace}",
+                deployment=deployment,
+                function=keep,
+                schedule=f"keep-sellers-{marketplace}",
+                expression=rate(60),
+                every=Duration.hours(1),
                 event={"marketplace": marketplace},
             )

@@ -18,6 +18,7 @@ from sandbox.netsuite.fields import (
     RecordType,
     Sublist,
     choice,
+    read_only,
     ref,
     text,
 )
@@ -149,6 +150,18 @@ DOCUMENTS = {
     if name not in MADE and name not in SETTLED
 }
 
+# The bundle's own record type; an account has it as long as it has fields of it.
+CUSTOM_RECORDS = {
+    name: RecordType(
+        name,
+        name,
+        {"id": read_only(text()), "externalId": text(), "isInactive": FLAG, "name": text(300)},
+        custom_prefix="custrecord",
+        label=label,
+    )
+    for name, label in {"customrecord_tieout_seller_stock": "Seller stock"}.items()
+}
+
 RECORD_TYPES: dict[str, RecordType] = {
     "salesOrder": SALES_ORDER,
     "customer": CUSTOMER,
@@ -158,6 +171,7 @@ RECORD_TYPES: dict[str, RecordType] = {
     **MADE,
     **SETTLED,
     **DOCUMENTS,
+    **CUSTOM_RECORDS,
 }
 
 # Record types NetSuite has and the twin does not hold: asking for one is our gap, not the vendor's 404.

@@ -12,7 +12,7 @@ from sandbox.netsuite.documents import Documents
 from sandbox.netsuite.entities_and_items import settle_customer, settle_item, settle_vendor
 from sandbox.netsuite.fields import RecordType
 from sandbox.netsuite.intake import Intake, Taken
-from sandbox.netsuite.record_types import DOCUMENTS, KNOWN_ELSEWHERE, MADE, RECORD_TYPES
+from sandbox.netsuite.record_types import CUSTOM_RECORDS, DOCUMENTS, KNOWN_ELSEWHERE, MADE, RECORD_TYPES
 from sandbox.netsuite.refusal import Refusal, invalid_request, no_permission, no_such_record, role_may_not, user_error
 from sandbox.netsuite.sales_order import Line, SalesOrderRules, merge_line, number_order, start_order
 from sandbox.netsuite.settlement import refuse_other_than_by_transform
@@ -39,7 +39,7 @@ class Records:
     def type_named(self, name: str) -> RecordType:
         """Raises Refusal for a type NetSuite does not know, or that the role may not see."""
         kind = RECORD_TYPES.get(name)
-        if kind is None:
+        if kind is None or (name in CUSTOM_RECORDS and not self._store.record_fields):
             if name in KNOWN_ELSEWHERE:
                 raise ContractViolation(f"the twin holds no {name} records; NetSuite does")
             raise Refusal(404, "NONEXISTENT_ID", f"Record type '{name}' does not exist.")
@@ -228,7 +228,7 @@ class Records:
             settle_customer(self._store, self._switches, record, former)
         elif record.kind == "vendor":
             settle_vendor(self._store, self._switches, record)
-        else:
+        elif record.group == "item":
             settle_item(self._store, self._switches, record)
 
     def written(self, record: Record, taken: Taken, call: Call) -> Answer:

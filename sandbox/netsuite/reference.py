@@ -32,6 +32,13 @@ CUSTOM_FIELDS = {
     "custcol_tieout_line": "text",
     "custcol_tieout_sku": "text",
     "custitem_tieout_approved": "checkbox",
+    "custrecord_tieout_ss_marketplace": "text",
+    "custrecord_tieout_ss_product": "text",
+    "custrecord_tieout_ss_units": "integer",
+    "custrecord_tieout_ss_offers": "integer",
+    "custrecord_tieout_ss_price": "decimal",
+    "custrecord_tieout_ss_currency": "text",
+    "custrecord_tieout_ss_as_of": "datetime",
 }
 _CUSTOM_KINDS = {
     "text": text(300),
@@ -109,15 +116,16 @@ def set_custom_fields(store: Store, kinds: Mapping[str, str]) -> None:
     """Raises ValueError for a name or kind that NetSuite does not have."""
     known: dict[str, Field] = {}
     for name, kind in kinds.items():
-        if not name.startswith(("custbody_", "custcol_", "custitem_")) or kind not in _CUSTOM_KINDS:
+        if not name.startswith(("custbody_", "custcol_", "custitem_", "custrecord_")) or kind not in _CUSTOM_KINDS:
             raise ValueError(
-                f"a custom field is custbody_..., custcol_... or custitem_... of {', '.join(_CUSTOM_KINDS)}: "
-                f"{name}, {kind}"
+                "a custom field is custbody_..., custcol_..., custitem_... or custrecord_... of "
+                f"{', '.join(_CUSTOM_KINDS)}: {name}, {kind}"
             )
         known[name] = _CUSTOM_KINDS[kind]
     store.body_fields = {name: field for name, field in known.items() if name.startswith("custbody_")}
     store.line_fields = {name: field for name, field in known.items() if name.startswith("custcol_")}
     store.item_fields = {name: field for name, field in known.items() if name.startswith("custitem_")}
+    store.record_fields = {name: field for name, field in known.items() if name.startswith("custrecord_")}
 
 
 def add_row(store: Store, kind: str, row: Mapping[str, Any], now: datetime) -> Record:

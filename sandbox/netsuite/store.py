@@ -80,10 +80,12 @@ class Store:
         self.body_fields: dict[str, Field] = {}
         self.line_fields: dict[str, Field] = {}
         self.item_fields: dict[str, Field] = {}
+        self.record_fields: dict[str, Field] = {}
 
     def custom_of(self, kind: RecordType) -> dict[str, Field]:
         """The custom fields that records of a type have."""
-        return {"custbody": self.body_fields, "custitem": self.item_fields}.get(kind.custom_prefix, {})
+        known = {"custbody": self.body_fields, "custitem": self.item_fields, "custrecord": self.record_fields}
+        return known.get(kind.custom_prefix, {})
 
     def new_id(self, group: str) -> str:
         ids = self._ids.setdefault(group, itertools.count(1))

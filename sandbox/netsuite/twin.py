@@ -169,7 +169,12 @@ class NetSuiteTwin:
         return json_response(
             {
                 name: known.kind
-                for name, known in {**store.body_fields, **store.line_fields, **store.item_fields}.items()
+                for name, known in {
+                    **store.body_fields,
+                    **store.line_fields,
+                    **store.item_fields,
+                    **store.record_fields,
+                }.items()
             }
         )
 

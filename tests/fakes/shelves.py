@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 from msgspec.structs import replace
 
+from tieout.domain.errors import OutcomeUnknown, TieoutError
 from tieout.domain.listings.listing import ItemPrice
 from tieout.domain.money import ZERO
+from tieout.domain.stock.sellers import SellerStock
 from tieout.domain.stock.shelf import Member, Shelf, StockItem
 
 if TYPE_CHECKING:
@@ -45,6 +47,10 @@ class MemoryShelves:
         """Ids of the items whose checkbox is set, by the field's name."""
         self.prices: dict[tuple[str, str, str], Decimal] = {}
         """By price level, currency and item id."""
+        self.seller_stock: dict[str, SellerStock] = {}
+        """Records of other shops' stock, by external id."""
+        self.refused_products: dict[str, TieoutError] = {}
+        """What comes of writing the record of a product; an OutcomeUnknown comes of one that was written."""
         self._last_units: dict[tuple[str, str], Decimal] = {}
         self._changed: dict[tuple[str, str], datetime] = {}
         self._saved: dict[str, datetime] = {}
@@ -118,6 +124,14 @@ class MemoryShelves:
                 if price is not None
             ]
         )
+
+    def keep_seller_stock(self, stock: SellerStock) -> None:
+        self.calls["keep_seller_stock"] += 1
+        problem = self.refused_products.get(stock.product)
+        if problem is None or isinstance(problem, OutcomeUnknown):
+            self.seller_stock[stock.external_id] = stock
+        if problem:
+            raise problem
 
     def _shelves(self, location_ids: Collection[str]) -> list[Shelf]:
         """As they stand; one that changed since it was last looked at changed now, at the latest."""

@@ -16,7 +16,8 @@ def test_every_function_in_the_folder_is_deployed_and_every_deployed_one_is_ther
     shop: Deployed, operator: Deployed, local: Deployed
 ) -> None:
     assert set(operator.functions) == in_the_folder() - {"sync_listings"}
-    assert set(shop.functions) == set(local.functions) == in_the_folder() - {"poll_shipments", "consolidate_sellers"}
+    only_sellers = in_the_folder() - {"poll_shipments", "consolidate_sellers", "keep_sellers"}
+    assert set(shop.functions) == set(local.functions) == only_sellers
 
 
 def test_only_an_operator_reads_other_sellers_shipments(shop: Deployed, operator: Deployed) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from infra.layers import LAMBDA
 from infra.store import FOLDERS
-from tests.infra.conftest import SHOP
+from tests.infra.conftest import OPERATOR, SHOP
 from tests.infra.deployed import Deployed, deploy, listed, refs
 from tieout.config import config_from, read_config
 
@@ -237,3 +237,31 @@ def test_whoever_adds_up_sellers_stock_writes_reports_and_nothing_that_a_push_wo
     written = operator.may_call("consolidate_sellers", "s3:PutObject")
     assert "/stock/reports/*" in written
     assert not {"/stock/*", "/orders/*"} & set(written)
+
+
+@pytest.fixture(scope="module")
+def reporting(tmp_path_factory: pytest.TempPathFactory) -> Deployed:
+    """An operator who wants other shops' stock as a report, and nothing of it in NetSuite."""
+    data = read_config(OPERATOR).model_dump(exclude_none=True)
+    data["marketplaces"]["harbour-uk"]["stock"]["sellers"] = "report"
+    return deploy(config_from(data), LAMBDA, tmp_path_factory.mktemp("reporting"))
+
+
+def test_other_shops_stock_reaches_netsuite_only_where_the_setting_asks_for_it(
+    operator: Deployed, reporting: Deployed
+) -> None:
+    assert "keep_sellers" in operator.functions
+    assert "consolidate_sellers" in reporting.functions
+    assert "keep_sellers" not in reporting.functions
+    for one in (operator, reporting):
+        assert not one.may_call("consolidate_sellers", "secretsmanager:GetSecretValue")
+
+
+def test_whoever_keeps_sellers_stock_reads_netsuites_secret_and_no_marketplaces(operator: Deployed) -> None:
+    secrets = operator.template["Resources"]
+    (secret,) = operator.may_call("keep_sellers", "secretsmanager:GetSecretValue")
+    assert secrets[secret]["Properties"]["Name"] == "tieout/harbour-stores/netsuite"
+    written = operator.may_call("keep_sellers", "s3:PutObject")
+    assert "/stock/reports/*" in written
+    assert not {"/stock/*", "/orders/*"} & set(written)
+    assert operator.may_call("keep_sellers", "dynamodb:PutItem") == []

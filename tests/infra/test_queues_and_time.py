@@ -17,10 +17,11 @@ READERS = (
     "push_stock",
     "audit_mapping",
     "sync_listings",
+    "keep_sellers",
 )
 """They read NetSuite by turns."""
 POSTERS = ("post_orders", "post_settlements")
-BY_THE_QUESTION = ("reconcile", "push_stock", "audit_mapping", "sync_listings")
+BY_THE_QUESTION = ("reconcile", "push_stock", "audit_mapping", "sync_listings", "keep_sellers")
 """Readers that give their turn back after each question; what push_stock claims, it settles or finds claimed anew."""
 LEASED = (*(set(READERS) - set(BY_THE_QUESTION)), *POSTERS, "confirm_orders", "confirm_shipments", "send_refunds")
 """Functions that hold leases on postings, or on their turn, until they end."""

@@ -38,6 +38,12 @@ TOP_LEVEL = {
         "fieldtype label",
         f"{_ANY_FIELD} appliestoinventory appliestoitemassembly appliestokit appliestononinventory",
     ),
+    "customrecordtype": _kind(
+        "customrecord",
+        40,
+        "recordname",
+        "description accesstype includename showid customrecordcustomfields permissions",
+    ),
     "role": _kind("customrole", 40, "centertype name", "coreadminpermission issalesrole issupportrole permissions"),
     "usereventscript": _kind(
         "customscript",
@@ -47,6 +53,7 @@ TOP_LEVEL = {
     ),
 }
 _NESTED = {
+    "customrecordcustomfield": _kind("custrecord", 40, "fieldtype label", f"{_ANY_FIELD} showinlist"),
     "scriptcustomfield": _kind("custscript", 40, "fieldtype label", f"{_ANY_FIELD} setting"),
     "scriptdeployment": _kind(
         "customdeploy",
@@ -56,16 +63,20 @@ _NESTED = {
     ),
     "permission": _kind("", 0, "permkey permlevel", "restriction"),
 }
+_PERMISSION_OF_A_RECORD = _kind("", 0, "permittedlevel permittedrole", "restriction")
 _LISTS = {
+    "customrecordcustomfields": "customrecordcustomfield",
     "permissions": "permission",
     "scriptcustomfields": "scriptcustomfield",
     "scriptdeployments": "scriptdeployment",
 }
 _FLAGS = frozenset({"T", "F"})
 _VALUES = {
-    "fieldtype": frozenset({"TEXT", "DATETIMETZ", "FLOAT", "CHECKBOX"}),
+    "fieldtype": frozenset({"TEXT", "DATETIMETZ", "FLOAT", "INTEGER", "CHECKBOX"}),
     "centertype": frozenset({"BASIC"}),
     "permlevel": frozenset({"VIEW", "CREATE", "EDIT", "FULL"}),
+    "permittedlevel": frozenset({"VIEW", "CREATE", "EDIT", "FULL"}),
+    "accesstype": frozenset({"CUSTRECORDENTRYPERM", "NONENEEDED", "USEPERMISSIONLIST"}),
     "status": frozenset({"TESTING", "RELEASED"}),
     "loglevel": frozenset({"DEBUG", "AUDIT", "ERROR", "EMERGENCY"}),
     "setting": frozenset({"COMPANY", "USER", "PORTLET"}),
@@ -75,7 +86,7 @@ _VALUES = {
     (
         *("storevalue", "ismandatory", "bodyitemfulfillment", "bodyitemreceipt", "bodysale", "colsale"),
         *("appliestoinventory", "appliestoitemassembly", "appliestokit", "appliestononinventory"),
-        *("coreadminpermission", "issalesrole", "issupportrole"),
+        *("coreadminpermission", "issalesrole", "issupportrole", "includename", "showid", "showinlist"),
         *("isinactive", "notifyadmins", "notifyowner", "notifyuser", "allemployees", "allroles", "isdeployed"),
     ),
     _FLAGS,
@@ -123,7 +134,10 @@ def faults_of(element: Element, expected: Kind) -> list[str]:
     for child in element:
         if child.tag in _LISTS:
             faults += [f"{who}: {each.tag} in {child.tag}" for each in child if each.tag != _LISTS[child.tag]]
-            faults += [fault for each in child for fault in faults_of(each, _NESTED[_LISTS[child.tag]])]
+            nested = _NESTED[_LISTS[child.tag]]
+            if (element.tag, child.tag) == ("customrecordtype", "permissions"):
+                nested = _PERMISSION_OF_A_RECORD
+            faults += [fault for each in child for fault in faults_of(each, nested)]
         elif child.text not in _VALUES.get(child.tag, {child.text}):
             faults.append(f"{who}: {child.tag} is {child.text}")
     return faults

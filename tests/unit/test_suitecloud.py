@@ -19,6 +19,7 @@ import pytest
 from sandbox.netsuite.reference import CUSTOM_FIELDS
 from tests.unit.sdf_reference import CONTEXTS, TOP_LEVEL, faults_of
 from tieout.netsuite.payloads import BODY_FIELDS, KEY, LINE_FIELDS, MARKETPLACE, ORDER_ID
+from tieout.netsuite.seller_stock import RECORD_FIELDS, SELLER_STOCK
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = ROOT / "netsuite"
@@ -28,7 +29,7 @@ SCRIPT = SOURCE / "FileCabinet/SuiteScripts/tieout/fulfilment_hook.js"
 PAGE = (ROOT / "docs/operations/netsuite-bundle.md").read_text(encoding="utf-8")
 
 SHIPPING_CONTEXTS = {"USERINTERFACE", "CSVIMPORT", "RESTWEBSERVICES", "WEBSERVICES", "RESTLET", "MAPREDUCE"}
-KINDS = {"TEXT": "text", "DATETIMETZ": "datetime", "FLOAT": "decimal", "CHECKBOX": "checkbox"}
+KINDS = {"TEXT": "text", "DATETIMETZ": "datetime", "FLOAT": "decimal", "INTEGER": "integer", "CHECKBOX": "checkbox"}
 APPROVED = "custitem_tieout_approved"
 TOO_MUCH = {"ADMI_PERIODOVERRIDE", "ADMI_MANAGE_OAUTH2", "ADMI_MANAGEROLES", "ADMI_KERNEL", "TRAN_JOURNALAPPRV"}
 
@@ -72,8 +73,8 @@ def test_the_project_is_an_account_customization_that_names_the_features_of_its_
     assert (text_of(manifest, "projectname"), text_of(manifest, "frameworkversion")) == ("Tieout", "1.0")
     features = [(each.text, each.get("required")) for each in manifest.findall("dependencies/features/feature")]
     assert features == [
-        *(("ACCOUNTING", "true"), ("ADVRECEIVING", "false"), ("ASSEMBLIES", "false"), ("INVENTORY", "false")),
-        ("SERVERSIDESCRIPTING", "true"),
+        *(("ACCOUNTING", "true"), ("ADVRECEIVING", "false"), ("ASSEMBLIES", "false"), ("CUSTOMRECORDS", "true")),
+        *(("INVENTORY", "false"), ("SERVERSIDESCRIPTING", "true")),
     ]
 
 
@@ -167,6 +168,31 @@ def test_the_one_field_that_a_person_sets_is_on_every_item_that_can_be_offered()
     )
     kinds = ("inventory", "itemassembly", "kit", "noninventory")
     assert {text_of(field, f"appliesto{kind}") for kind in kinds} == {"T"}
+
+
+def test_the_record_of_other_shops_stock_has_the_fields_that_are_written_and_holds_what_the_twin_does() -> None:
+    record = only("customrecordtype")
+    fields = list(record.iter("customrecordcustomfield"))
+    assert record.get("scriptid") == SELLER_STOCK
+    assert tuple(each.get("scriptid") for each in fields) == RECORD_FIELDS
+    held = {each.get("scriptid", ""): KINDS[text_of(each, "fieldtype")] for each in fields}
+    assert held == {name: CUSTOM_FIELDS[name] for name in RECORD_FIELDS}
+    assert text_of(record, "includename") == "F", "a record with a name cannot be saved without one"
+
+
+def test_nobody_but_tieouts_role_and_administrators_sees_that_record_unless_they_are_let() -> None:
+    record = only("customrecordtype")
+    assert text_of(record, "accesstype") == "USEPERMISSIONLIST"
+    let = [(text_of(each, "permittedrole"), text_of(each, "permittedlevel")) for each in record.iter("permission")]
+    assert let == [(f"[scriptid={only('role').get('scriptid')}]", "EDIT")]
+    granted = [(text_of(each, "permkey"), text_of(each, "permlevel")) for each in only("role").iter("permission")]
+    assert (f"[scriptid={SELLER_STOCK}]", "EDIT") in granted
+
+
+def test_the_page_lists_the_fields_of_that_record_as_they_are() -> None:
+    fields = only("customrecordtype").iter("customrecordcustomfield")
+    made = [(each.get("scriptid"), text_of(each, "label"), text_of(each, "fieldtype")) for each in fields]
+    assert [tuple(row[:3]) for row in rows_of_page("Record")] == made
 
 
 def test_the_page_lists_the_fields_as_they_are() -> None:

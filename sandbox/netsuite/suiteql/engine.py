@@ -13,7 +13,7 @@ from sandbox.clock import Clock
 from sandbox.netsuite.billing_fields import CASH_STATUS, CREDIT_STATUS, INVOICE_STATUS, RETURN_STATUS
 from sandbox.netsuite.fields import Field
 from sandbox.netsuite.fulfilment_fields import SHIP_STATUS
-from sandbox.netsuite.record_types import DOCUMENT_TYPES, RECORD_TYPES
+from sandbox.netsuite.record_types import CUSTOM_RECORDS, DOCUMENT_TYPES, RECORD_TYPES
 from sandbox.netsuite.sales_order_fields import ORDER_STATUS
 from sandbox.netsuite.settlement_fields import JOURNAL_STATUS, OPEN_OR_PAID, PAYMENT_STATUS
 from sandbox.netsuite.store import Change, Store, name_of
@@ -115,8 +115,8 @@ class Engine:
         self._connection = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
         self._connection.execute("PRAGMA case_sensitive_like = ON")
         self._session.register(self._connection)
-        body, line, item = ({name: f.kind for name, f in known.items()} for known in self._custom())
-        self._catalogue = Catalogue(body, line, item)
+        body, line, item, records = ({name: f.kind for name, f in known.items()} for known in self._custom())
+        self._catalogue = Catalogue(body, line, item, records)
         for statement in self._catalogue.ddl():
             self._connection.execute(statement)
         self._rows = Rows(self._store, ZoneInfo(zone))
@@ -125,12 +125,15 @@ class Engine:
         # A query text is translated once; the parse costs more than most queries.
         self._translated = lru_cache(maxsize=2000)(lambda query: translate(query, self._catalogue))
 
-    def _custom(self) -> tuple[dict[str, Field], dict[str, Field], dict[str, Field]]:
-        return self._store.body_fields, self._store.line_fields, self._store.item_fields
+    def _custom(self) -> tuple[dict[str, Field], ...]:
+        store = self._store
+        return store.body_fields, store.line_fields, store.item_fields, store.record_fields
 
     def _take(self, change: Change) -> None:
         """Bring one record's rows up to date."""
         group = RECORD_TYPES[change.kind].group
+        if change.kind in CUSTOM_RECORDS and change.kind not in self._catalogue.tables:
+            return
         execute = self._connection.execute
         for table, column in TABLES_OF.get(group, ()):
             execute(f"DELETE FROM {physical(table)} WHERE {physical(column)} = ?", (int(change.id),))

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from sandbox.netsuite.customer_and_item_fields import ITEM_TYPES
 from sandbox.netsuite.fields import Field
 from sandbox.netsuite.price_lists import prices_of
+from sandbox.netsuite.record_types import CUSTOM_RECORDS
 from sandbox.netsuite.store import Record, Store, name_of
 from sandbox.netsuite.suiteql.tables import PARCELS
 from sandbox.netsuite.suiteql.transaction_rows import TransactionRows
@@ -43,7 +44,7 @@ _PLAIN_TABLES = (
     *("subsidiary", "location", "currency", "account", "accountingPeriod", "salesTaxItem"),
     *("priceLevel", "classification"),
 )
-for _kind in _PLAIN_TABLES:
+for _kind in (*_PLAIN_TABLES, *CUSTOM_RECORDS):
     TABLES_OF[_kind] = ((_kind.lower(), "id"),)
 
 
@@ -68,9 +69,24 @@ class Rows:
             if record.kind != "accountingPeriod":  # the one of them without external ids
                 row["externalid"] = record.external_id
             yield record.kind.lower(), row | _PLAIN[record.kind](record)
+        elif record.kind in CUSTOM_RECORDS:
+            yield record.kind, self._custom_record(record)
 
     def moment(self, moment: datetime) -> str:
         return marked(moment.astimezone(self._zone))
+
+    def _custom_record(self, record: Record) -> Row:
+        return {
+            "id": int(record.id),
+            "externalid": record.external_id,
+            "isinactive": flag_in(record.values.get("isInactive")),
+            "created": self.moment(record.created),
+            "lastmodified": self.moment(record.modified),
+            **{name: self._shown(known, record.values.get(name)) for name, known in self._store.record_fields.items()},
+        }
+
+    def _shown(self, known: Field, value: Any) -> SqlValue:
+        return self.moment(value) if known.kind == "moment" and value is not None else _custom(known, value)
 
     def _item(self, record: Record) -> Iterator[tuple[str, Row]]:
         values = record.values

@@ -25,6 +25,7 @@ def _columns(spec: str) -> dict[str, Column]:
     return found
 
 
+CUSTOM_RECORD = "customrecord_tieout_seller_stock"
 _TABLES = {
     "transaction": _columns(
         "id:id tranid transactionnumber externalid type:text>type recordtype abbrevtype status:text>status "
@@ -97,6 +98,7 @@ _TABLES = {
     ),
     "salestaxitem": _columns("id:id itemid name externalid description rate:number isinactive:flag"),
     "deletedrecord": _columns("recordid:id recordtypeid:id type name deleteddate:date deletedby:id context scriptid"),
+    CUSTOM_RECORD: _columns("id:id externalid isinactive:flag created:date lastmodified:date"),
     "dual": _columns("dummy"),
 }
 for _kind in ("", "subsidiaryrelationship"):
@@ -126,6 +128,7 @@ GUARDED_BY = {
     "trackingnumbermap": "itemFulfillment",
     "accountingperiod": "accountingPeriod",
     "salestaxitem": "salesTaxItem",
+    CUSTOM_RECORD: CUSTOM_RECORD,
 }
 _CUSTOM = {"number": "number", "integer": "number", "flag": "flag", "day": "date", "moment": "date"}
 # Words SQLite keeps for itself and Oracle leaves to names.
@@ -159,10 +162,21 @@ class Catalogue:
     """The tables of one account, its custom fields among the columns."""
 
     def __init__(
-        self, body_fields: Mapping[str, str], line_fields: Mapping[str, str], item_fields: Mapping[str, str]
+        self,
+        body_fields: Mapping[str, str],
+        line_fields: Mapping[str, str],
+        item_fields: Mapping[str, str],
+        record_fields: Mapping[str, str],
     ) -> None:
         self.tables = {name: dict(columns) for name, columns in _TABLES.items()}
-        of_tables = (("transaction", body_fields), ("transactionline", line_fields), ("item", item_fields))
+        if not record_fields:
+            del self.tables[CUSTOM_RECORD]
+        of_tables = (
+            ("transaction", body_fields),
+            ("transactionline", line_fields),
+            ("item", item_fields),
+            (CUSTOM_RECORD, record_fields),
+        )
         for table, custom in of_tables:
             for name, kind in custom.items():
                 self.tables[table][name] = Column(_CUSTOM.get(kind, "text"))

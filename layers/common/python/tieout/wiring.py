@@ -248,15 +248,28 @@ def stock_turn(context: LambdaContext, patience: timedelta) -> Iterator[None]:
     Raises Retryable when another run does. A turn outlives the function; in the local run, where functions are killed
     on purpose, it ends as early as leases do.
     """
+    with _turn_of("stock", context, patience) as mine:
+        if not mine:
+            raise Retryable("another run writes the book of stock")
+        yield
+
+
+@contextmanager
+def sellers_turn(marketplace: str, context: LambdaContext) -> Iterator[None]:
+    """Nobody else writes records of this marketplace's other shops. Raises Retryable when another run does."""
+    with _turn_of(f"sellers-{marketplace}", context, timedelta(0)) as mine:
+        if not mine:
+            raise Retryable("another run writes the records of other shops' stock")
+        yield
+
+
+def _turn_of(name: str, context: LambdaContext, patience: timedelta) -> AbstractContextManager[bool]:
     config = deployed_config()
     left = timedelta(milliseconds=context.get_remaining_time_in_millis())
     lease = timedelta(seconds=config.reliability.lease_seconds)
     table = Table(_client("dynamodb"), _named(os.environ, "POSTINGS_TABLE"))
     turns = DynamoTurns(table, now, lasts=lease if config.sandbox else left + OUTLIVES)
-    with turns.taken("stock", patience) as mine:
-        if not mine:
-            raise Retryable("another run writes the book of stock")
-        yield
+    return turns.taken(name, patience)
 
 
 @cache

@@ -125,6 +125,7 @@ def _not_asked(config: Config) -> frozenset[str]:
         probes.OF_STOCK: any(each.stock or each.listings for each in markets),
         probes.OF_CATEGORIES: any(rule.category for each in markets if each.stock for rule in each.stock.buffers),
         probes.OF_LISTINGS: any(each.listings for each in markets),
+        probes.OF_SELLERS: any(each.stock and each.stock.sellers == "netsuite" for each in markets),
     }
     return frozenset().union(*(tables for tables, is_asked in asked.items() if not is_asked))
 

@@ -21,6 +21,7 @@ from tieout.netsuite.items import Items
 from tieout.netsuite.payloads import customer_body, sales_order_body
 from tieout.netsuite.records import RECORDS, created_id, is_missing
 from tieout.netsuite.refusals import read
+from tieout.netsuite.seller_stock import SellerStocks
 from tieout.netsuite.settlement import Settlement
 from tieout.netsuite.shelves import Shelves
 from tieout.netsuite.withholding import names_of, personal_of, withheld
@@ -33,13 +34,14 @@ class _Customer(Struct, frozen=True):
 _CUSTOMER = Decoder(_Customer)
 
 
-class NetSuite(AfterTheOrder, Settlement, Shelves):
+class NetSuite(AfterTheOrder, Settlement, Shelves, SellerStocks):
     """Creates records once and reads by SuiteQL. What never changes is kept for the life of the process."""
 
     def __init__(self, connection: Connection, clock: Callable[[], datetime]) -> None:
         AfterTheOrder.__init__(self, connection, clock, self._symbol)
         Settlement.__init__(self, connection, self.references)
         Shelves.__init__(self, connection, self._zone)
+        SellerStocks.__init__(self, connection)
         self._connection = connection
         self._items = Items(connection, clock)
         self._references: References | None = None

@@ -15,7 +15,7 @@ from tieout.netsuite.refusals import refusal_of
 READ_RETRIES = 2
 """A read is repeated at most so often within the process; what is left comes back by schedule or queue."""
 
-_PROPERTY = re.compile(r"\bcust(?:body|col|entity)\w+|\b[a-z]+[A-Z]\w*")
+_PROPERTY = re.compile(r"\bcust(?:body|col|entity|record)\w+|\b[a-z]+[A-Z]\w*")
 
 log = logging.getLogger("tieout.netsuite")
 
@@ -66,7 +66,7 @@ class Connection:
     def write(
         self, operation: str, path: str, body: bytes, *, method: str = "POST", params: Mapping[str, str] | None = None
     ) -> Answer:
-        """A POST that creates, or a PATCH. Misspelt properties are refused, not dropped; never repeated once sent."""
+        """A POST that creates, a PATCH or a PUT. Misspelt properties are refused, not dropped; never sent twice."""
         strict = {
             "X-NetSuite-PropertyNameValidation": "error",
             "X-NetSuite-PropertyValueValidation": "error",

@@ -73,7 +73,7 @@ def sales_order_body(order: SalesOrder) -> bytes:
     if order.bill_to is not None and order.bill_country is not None:
         body["billingAddress"] = _address(order.bill_to, order.bill_country)
     if order.deadline is not None:
-        body[DEADLINE] = _instant(order.deadline)
+        body[DEADLINE] = instant(order.deadline)
     if order.seller is not None:
         body[SELLER] = order.seller
     if order.vendor is not None:
@@ -212,5 +212,6 @@ def text(words: str) -> str:
     return words
 
 
-def _instant(instant: datetime) -> str:
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def instant(moment: datetime) -> str:
+    """A date and time as NetSuite takes it, in UTC."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from tieout.domain.errors import NeedsAttention
 from tieout.netsuite.connection import Connection
 from tieout.netsuite.payloads import BODY_FIELDS, LINE_FIELDS
+from tieout.netsuite.seller_stock import RECORD_FIELDS, SELLER_STOCK
 from tieout.netsuite.suiteql import chunks, in_list, rows
 
 TABLES: Mapping[str, str] = {
@@ -30,8 +31,9 @@ TABLES: Mapping[str, str] = {
     "classification": "Lists > Classes (view)",
     "pricing": "Lists > Items (view)",
     "pricelevel": "Setup > Accounting Lists (view)",
+    SELLER_STOCK: "Custom Record > Marketplace seller stock (edit), of the bundle",
 }
-"""What is read by SuiteQL, and the permission that shows it to a role."""
+"""What is read by SuiteQL, or written besides, and the permission that shows it to a role."""
 OF_SETTLEMENT = frozenset({"account", "vendor", "transactionaccountingline"})
 """Tables that only a settlement asks."""
 OF_STOCK = frozenset({"itemmember"})
@@ -40,6 +42,8 @@ OF_CATEGORIES = frozenset({"classification"})
 """Tables that only a buffer by category needs; who has no classes works without."""
 OF_LISTINGS = frozenset({"pricing", "pricelevel"})
 """Tables that only the flow of listings asks."""
+OF_SELLERS = frozenset({SELLER_STOCK})
+"""Tables that only other shops' stock is kept in."""
 
 COLUMNS: Mapping[str, str] = {
     "aggregateitemlocation": "item, location, quantityavailable, lastquantityavailablechange",
@@ -65,6 +69,7 @@ COLUMNS: Mapping[str, str] = {
     "trackingnumbermap": "transaction, trackingnumber",
     "accountingperiod": "id, periodname, startdate, enddate, closed, alllocked, arlocked, isquarter, isyear, isadjust",
     "deletedrecord": "recordid, type, deleteddate",
+    SELLER_STOCK: ", ".join(RECORD_FIELDS),
 }
 """What is asked of a table, of the others their id: a feature that is off, or a missing right, hides columns too."""
 

@@ -87,5 +87,8 @@ class Stock(Settings):
     """When a push is held."""
     outage: Outage = Outage()
     """What becomes of the figures while NetSuite is away."""
-    sellers: Literal["off", "report"] = "off"
-    """Operator: whether a nightly report adds up what every shop has in stock, by shop and product."""
+    sellers: Literal["off", "report", "netsuite"] = "off"
+    """Operator: whether a nightly report adds up what every shop has in stock, by shop and product; `netsuite`:
+    besides, a custom record a product holds what the other shops offer of it."""
+    seller_records_a_run: int = Field(default=500, ge=1, le=5000)
+    """Operator: records of other shops' stock that a run writes at most; the next one, an hour later, goes on."""

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from tieout.domain.listings.listing import ItemPrice, Listing, PriceRow
 from tieout.domain.stock.offer import Import, Offer, OfferExport, Rejected
+from tieout.domain.stock.sellers import SellerStock
 from tieout.domain.stock.shelf import Shelf, StockItem
 
 
@@ -61,7 +62,7 @@ class OfferMarket(Protocol):
 
 
 class StockLedger(Protocol):
-    """The NetSuite account's shelves, items and prices, by SuiteQL with keyset paging."""
+    """The NetSuite account's shelves, items and prices, by SuiteQL with keyset paging; and other shops' stock, kept."""
 
     def shelves_changed(self, location_ids: Collection[str], since: datetime) -> Iterator[list[Shelf]]:
         """Pages of shelves whose units changed since then (`lastquantityavailablechange`), on NetSuite's clock.
@@ -89,3 +90,9 @@ class StockLedger(Protocol):
 
     def item_prices(self, level: str, currency: str) -> Iterator[list[ItemPrice]]:
         """Pages of unit prices by item, of active ones; an item without a price there, or with several, is left out."""
+
+    def keep_seller_stock(self, stock: SellerStock) -> None:
+        """Create or update the record of what other shops offer of a product; a replay changes nothing.
+
+        Raises NeedsAttention when NetSuite refuses.
+        """

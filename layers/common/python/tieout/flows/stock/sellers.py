@@ -12,6 +12,7 @@ from msgspec import Struct
 from msgspec.json import encode
 
 from tieout.config import Config
+from tieout.domain.stock.sellers import product_of, units_of
 from tieout.flows.stock.listed import kept_offers
 from tieout.flows.stock.store import StockBook
 
@@ -54,13 +55,13 @@ def consolidate(marketplace: str, config: Config, book: StockBook) -> Consolidat
     for offer in offers:
         if offer.is_deleted:
             continue
-        product = offer.product or offer.sku
+        product = product_of(offer)
         row = found.setdefault(
             (product, offer.shop_id),
             ShopStock(marketplace=marketplace, shop=offer.shop_id, product=product, is_own=offer.shop_id in own),
         )
         row.offers += 1
-        row.units += max(0, offer.quantity) if offer.is_active else 0
+        row.units += units_of(offer)
     asked_at = datetime.fromtimestamp(seconds, UTC)
     book.replace(f"reports/{marketplace}/sellers-{asked_at:%Y-%m-%d}", _lines(found))
     return Consolidated(
