@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sandbox.local_aws import LocalAws
 
 _RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
-_DAILY = re.compile(r"cron\((\d{1,2}) (\d{1,2}) \* \* \? \*\)")
+_DAILY = re.compile(r"cron\((\d{1,2}(?:,\d{1,2})*) (\d{1,2}) \* \* \? \*\)")
 _ATTEMPTS = 3
 """As the schedules' own retry policy: once, and two retries."""
 
@@ -22,7 +22,8 @@ class Schedule:
     function: str
     given: str
     every: timedelta | None
-    daily: tuple[int, int] | None
+    daily: tuple[tuple[int, int], ...]
+    """Hours and minutes of the day; empty for a rate."""
     zone: ZoneInfo
     fired: datetime | None = None
 
@@ -38,10 +39,9 @@ class Schedule:
     def next_after(self, moment: datetime) -> datetime:
         if self.every:
             return moment + self.every
-        hour, minute = self.daily or (0, 0)
         local = moment.astimezone(self.zone)
-        at = local.replace(hour=hour, minute=minute, second=0, microsecond=0)
-        return at if at > local else at + timedelta(days=1)
+        today = [local.replace(hour=hour, minute=minute, second=0, microsecond=0) for hour, minute in self.daily]
+        return min(at if at > local else at + timedelta(days=1) for at in today)
 
 
 @dataclass
@@ -74,7 +74,7 @@ def schedule_of(one: dict[str, Any]) -> Schedule:
         function=one["Target"]["Arn"],
         given=one["Target"].get("Input", "{}"),
         every=timedelta(**{f"{rate[2]}s": int(rate[1])}) if rate else None,
-        daily=(int(daily[2]), int(daily[1])) if daily else None,
+        daily=tuple((int(daily[2]), int(minute)) for minute in daily[1].split(",")) if daily else (),
         zone=ZoneInfo(one.get("ScheduleExpressionTimezone") or "UTC"),
     )
 

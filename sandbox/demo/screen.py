@@ -89,6 +89,8 @@ def _stocked(told: dict[str, Any], rush: dict[str, Any] | None) -> Table:
     table.add_row("offers that show what they should", f"{told['as_they_should_be']:,} of {told['mapped']:,}")
     table.add_row("offers of no item of ours, not touched", f"{told['offers'] - told['mapped']:,}")
     table.add_row("pushes that the brake held and a person let go", str(told["pushes_let_go"]))
+    faults = ", ".join(f"{times} {fault.replace('_', ' ')}" for fault, times in told.get("mapping", {}).items())
+    table.add_row("offers against items (`tieout audit mapping`)", faults or "nothing to see to")
     if rush:
         ours, plain = rush["tieout"], rush["plain_hourly_push"]
         table.add_row("flash sale: tries, orders, units", f"{ours['attempts']}, {ours['orders']}, {ours['units_sold']}")

@@ -60,6 +60,7 @@ def local_settings(source: Path, twins: Twins, role: str, folder: Path, *, troub
         if marketplace.get("stock") and role == "operator":
             # Stock of the operator's own shop only, and this one's shops are all other people's.
             changes[("marketplaces", name, "stock")] = None
+            changes[("marketplaces", name, "listings")] = None
         elif marketplace.get("stock"):
             # The twins' clock stands still while a function runs: the next run sees what became of a file.
             changes[("marketplaces", name, "stock", "follow_seconds")] = 0

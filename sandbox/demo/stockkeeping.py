@@ -1,5 +1,6 @@
 """What people do about stock, and the waiting until every offer shows what it should."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -66,7 +67,14 @@ class Stockkeeping:
         if not said:
             found.problems.append("the book of stock is empty: nothing was pushed")
         found.told["pushes_let_go"] = self.let_go
+        if any(one.listings for one in self.config.marketplaces.values()):
+            found.told["mapping"] = self.audited()
         return found
+
+    def audited(self) -> dict[str, int]:
+        """What `tieout audit mapping` found last night, by fault."""
+        document: dict[str, Any] = self.people.asked("audit", "mapping", accepted=(0, 1))
+        return dict(sorted(Counter(str(task["fault"]) for task in document["tasks"]).items()))
 
     def said(self) -> list[Row]:
         """`tieout stock`, every offer."""

@@ -19,7 +19,7 @@ def with_stock(config: Config) -> Config:
     data = config.model_dump(exclude_none=True)
     for one in data["marketplaces"].values():
         one.setdefault("stock", {"push_minutes": 5})
-        one.setdefault("listings", {"sync": True, "approval_field": "custitem_tieout_approved", "strict": True})
+        one["listings"] = {"sync": True, "approval_field": "custitem_tieout_approved", "strict": True}
     return config_from(data)
 
 

@@ -76,7 +76,9 @@ def test_archived_documents_of_people_expire_as_configured_and_leave_no_older_ve
         for rule in archive["LifecycleConfiguration"]["Rules"]
         if "ExpirationInDays" in rule
     }
-    assert expire == {f"{folder}/": ("Enabled", deployed.config.retention.archive_days) for folder in (*PERSONAL, REPORTS)}
+    assert expire == {
+        f"{folder}/": ("Enabled", deployed.config.retention.archive_days) for folder in (*PERSONAL, REPORTS)
+    }
     assert "VersioningConfiguration" not in archive
 
 

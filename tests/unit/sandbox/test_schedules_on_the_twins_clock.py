@@ -31,6 +31,17 @@ def test_a_daily_time_is_due_when_it_has_passed_since_the_last_look() -> None:
     assert nightly.due(NOON + timedelta(hours=14, minutes=17))
 
 
+def test_two_minutes_of_a_night_are_due_one_after_the_other() -> None:
+    twice = schedule("cron(2,10 1 * * ? *)")
+    assert not twice.due(NOON)
+    for minute in (2, 10):
+        night = NOON + timedelta(hours=13, minutes=minute)
+        assert not twice.due(night - timedelta(minutes=1))
+        assert twice.due(night)
+        twice.fired = night
+    assert not twice.due(NOON + timedelta(hours=20))
+
+
 def test_a_daily_time_is_of_its_own_zone() -> None:
     nightly = schedule("cron(0 2 * * ? *)", "America/New_York")
     assert not nightly.due(NOON)

@@ -43,7 +43,7 @@ MOST = 1000
 OVERLAP = 60
 """Seconds that a look goes back behind the last one."""
 PATIENCE = 90.0
-"""Seconds that a run waits for its export of changes."""
+"""Seconds that a run waits for its export of changes at most: twice what a push waits for its file."""
 Turn = Callable[[], AbstractContextManager[None]]
 
 
@@ -137,12 +137,12 @@ def _changed(marketplace: str, look: Look, stockroom: Stockroom) -> _Shown | Non
         now = int(market.now().timestamp())
         since = (look.since or now - 3600) - OVERLAP
         look.export = Export(market.export_offers(datetime.fromtimestamp(since, UTC)), now)
-    waited = 0.0
+    waited, patience = 0.0, min(PATIENCE, 2.0 * stocked(at.config)[marketplace].follow_seconds)
     while not (told := market.offer_export(look.export.tracking_id)).urls:
         if told.error or told.state == "FAILED":
             look.export = None
             raise Retryable(f"{marketplace} does not export what changed: {told.error}")
-        if waited + APART > PATIENCE:
+        if waited + APART > patience:
             return None
         stockroom.pause(APART)
         waited += APART
