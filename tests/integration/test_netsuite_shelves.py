@@ -227,7 +227,9 @@ def test_an_approval_field_that_netsuite_does_not_have_needs_attention(house: St
     assert house.items()["MUG"].category == "Kitchen"
 
 
-@pytest.mark.parametrize("name", ["custitem_x FROM item --", "custitem-x", "CUSTITEM_X", "(SELECT 1)", "x" * 81, "1x", "", "é", "_x"])
+@pytest.mark.parametrize(
+    "name", ["custitem_x FROM item --", "custitem-x", "CUSTITEM_X", "(SELECT 1)", "x" * 81, "1x", "", "é", "_x"]
+)
 def test_nothing_but_a_name_gets_into_a_query(house: Storehouse, name: str):
     with pytest.raises(ValueError, match="not the name of a field"):
         house.items(approval_field=name)

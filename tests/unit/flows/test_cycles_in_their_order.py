@@ -41,7 +41,13 @@ def close(house: House, cycle_id: str, amount: str, number: int, **more: Any) ->
     """Money of order A-1 comes in a cycle of its own: an invoice of 120.00 is paid in parts."""
     now = house.clock.now
     house.market.put_lines(replace(a_log_line(number, "ORDER_AMOUNT", amount, now), cycle=cycle_id))
-    values = {"id": cycle_id, "currency": "GBP", "closed_at": now, "to_seller": Decimal(amount), "to_operator": None}
+    values: dict[str, Any] = {
+        "id": cycle_id,
+        "currency": "GBP",
+        "closed_at": now,
+        "to_seller": Decimal(amount),
+        "to_operator": None,
+    }
     house.market.cycles[cycle_id] = Cycle(**(values | {"pay_out": PayOut(state="TO_PAY")} | more))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -61,7 +62,11 @@ def test_e10_a_payout_in_another_currency_goes_through_conversion_and_its_cost_i
     ]
     assert (got.after, change.after) == ((sent.external_id,), (sent.external_id, got.external_id))
     (proof,) = settled.proofs
-    assert (proof.status, proof.posted_to_clearing, proof.residual) == (Status.TIED_OUT, 10000, 0)
+    assert (proof.status, proof.posted_to_clearing, proof.residual) == (
+        Status.TIED_OUT,
+        Decimal(10000),
+        Decimal(0),
+    )
 
 
 def test_e10_an_operator_s_bank_pays_and_its_debt_to_the_seller_is_gone() -> None:
@@ -97,7 +102,7 @@ def test_e10_an_operator_s_bank_pays_and_its_debt_to_the_seller_is_gone() -> Non
     ],
     ids=["not on the statement", "on it in a third currency", "no rates", "no rate as old as the closing"],
 )
-def test_e10_only_the_payout_waits_for_the_bank_and_not_its_cycle(more: dict[str, object], why: str) -> None:
+def test_e10_only_the_payout_waits_for_the_bank_and_not_its_cycle(more: dict[str, Any], why: str) -> None:
     settled = in_pounds(**more)
     assert [each.external_id for each in settled.records] == [each.external_id for each in in_pounds().records[:1]]
     (proof,) = settled.proofs
@@ -105,7 +110,7 @@ def test_e10_only_the_payout_waits_for_the_bank_and_not_its_cycle(more: dict[str
 
 
 def test_e10_a_payout_without_an_account_for_the_conversion_waits_alone_too() -> None:
-    chart = {role: account for role, account in CHART.items() if role is not Role.FX_CONVERSION}
+    chart: dict[Role, str] = {role: account for role, account in CHART.items() if role is not Role.FX_CONVERSION}
     without = rules("summary_journal", pays_out="GBP", accounts=(AccountVersion(date(2000, 1, 1), None, chart),))
     settled = settle(replace(books(TENTH, SENT), arrivals={"C1": ARRIVED}, rates=(AT_86,)), without)
     (proof,) = settled.proofs
