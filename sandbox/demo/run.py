@@ -283,7 +283,9 @@ def _rush(
         f"for {sale.sale.minutes} minutes"
     ):
         rushed = sale.run()
-    if rushed:
+    if rushed is None:
+        print("    left out: this world has no order to be shipped at each marketplace, or too few SKUs", flush=True)
+    else:
         print(
             f"    sold beyond what was there: {rushed.tieout.oversold} units; "
             f"a plain hourly push of the whole stock would have sold {rushed.plain.oversold}",
