@@ -21,7 +21,7 @@ REFUSED_ROWS = 20
 
 
 class Alarms(Construct):
-    """Old work, late reading, near deadlines, undone fulfilments, refused events, a certificate that ends."""
+    """Old work, endless doubts, late reading, near deadlines, undone fulfilments, refused events, a certificate that ends."""
 
     def __init__(self, scope: Construct, construct_id: str, *, config: Config, on_call: OnCall) -> None:
         super().__init__(scope, construct_id)
@@ -30,6 +30,7 @@ class Alarms(Construct):
         if any(one.settlement for one in config.marketplaces.values()):
             self._reviews(config.on_call.oldest_review_hours)
         self._due(config.on_call.oldest_due_minutes)
+        self._doubts(config.on_call.oldest_doubt_hours)
         if config.netsuite.auth == "oauth2":
             self._certificate(config.on_call.certificate_days)
         for name, marketplace in config.marketplaces.items():
@@ -80,6 +81,16 @@ class Alarms(Construct):
                 of=lane,
                 meaning=f"Work on {lane} has been due for {minutes} minutes or more and is not done.",
             )
+
+    def _doubts(self, hours: int) -> None:
+        # Told with each attempt: an hour holds several, however far they back off.
+        self._on_call.page(
+            self,
+            "oldest-doubt",
+            self._on_call.own_metric("DoubtHours", "Maximum", Duration.hours(1)),
+            threshold=hours,
+            meaning=f"Something is sent again and again, and for {hours} hours no attempt has had an outcome.",
+        )
 
     def _certificate(self, days: int) -> None:
         self._on_call.page(

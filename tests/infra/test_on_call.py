@@ -133,6 +133,7 @@ def test_what_finance_and_operations_feel_pages(operator: Deployed) -> None:
         ("OldestParkedHours", shop, 8),
         ("OldestReviewHours", shop, 72),
         *(("OldestDueSeconds", shop, f"lane={lane}", 20 * 60) for lane in lanes),
+        ("DoubtHours", shop, 4),
         ("WatermarkLagSeconds", shop, "marketplace=harbour-uk", 30 * 60),
         ("WatermarkLagSeconds", shop, "marketplace=harbour-ie", 60 * 60),
         *(("WatermarkLagSeconds", shop, f"reading={reading}", 30 * 60) for reading in readings),

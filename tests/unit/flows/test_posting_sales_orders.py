@@ -187,6 +187,35 @@ def test_until_netsuite_can_no_longer_finish_it_a_cancelled_orders_create_is_loo
     assert posting.due_at >= posting.ambiguous_since + timedelta(minutes=20)
 
 
+def test_an_order_that_netsuite_neither_takes_nor_refuses_is_told_after_an_hour_and_ever_after() -> None:
+    endless = {("create_sales_order", number): Fault.TIMEOUT_BEFORE for number in range(1, 40)}
+    house = with_trouble(a_house(), endless)
+    post_all(house, an_order("A-1"))
+    for _ in range(5):
+        house.clock.advance(minutes=10)
+        again(house, "A-1")
+    assert "DoubtHours" not in {name for name, *_ in house.meter.gauges}
+    for _ in range(26):
+        house.clock.advance(minutes=10)
+        again(house, "A-1")
+    posting = posting_of(house)
+    assert (posting.state, len(house.ledger.records)) == (State.ATTEMPTED, 0)
+    assert posting.ambiguous_since is not None
+    in_doubt = (house.clock() - posting.ambiguous_since).total_seconds() / 3600
+    assert house.meter.gauges["DoubtHours",] == pytest.approx(in_doubt, abs=0.1)
+
+
+def test_an_order_that_was_late_already_when_it_was_sent_first_is_in_no_doubt() -> None:
+    house = with_trouble(a_house(), {("create_sales_order", 1): Fault.DOWN, ("find_transactions", 2): Fault.DOWN})
+    collect.record("brightside", [fetched(an_order("A-1"))], house.at)
+    house.clock.advance(minutes=60 * 30)
+    for _ in range(4):
+        again(house, "A-1")
+        house.clock.advance(minutes=10)
+    assert posting_of(house).state is State.CONFIRMED
+    assert "DoubtHours" not in {name for name, *_ in house.meter.gauges}
+
+
 def test_a_throttled_order_waits_as_long_as_netsuite_says_and_keeps_its_attempts() -> None:
     house = with_trouble(a_house(), {("create_sales_order", 1): Fault.THROTTLED})
     post_all(house, an_order("A-1"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -9,9 +10,15 @@ from tieout.domain.errors import CredentialsRefused, NeedsAttention, Retryable, 
 from tieout.domain.postings import Posting
 from tieout.flows.ports import At, LeaseLostError
 
+logger = logging.getLogger(__name__)
+
 A_MOMENT, LATEST = timedelta(seconds=30), timedelta(hours=6)
 HOLD = timedelta(seconds=60)
 """How soon something that a switch holds is looked at again."""
+LONG_IN_DOUBT = timedelta(hours=1)
+"""From then on an attempt without an outcome is told: a late write has been carried out, or never will be."""
+NEVER_PROVEN = 10
+"""Attempts after which a record that has an id, and cannot be read back, is in doubt as well."""
 
 
 def next_attempt(at: At, attempt: int, error: Retryable | None = None) -> datetime:
@@ -66,10 +73,21 @@ def hold(at: At, postings: Sequence[Posting], until: datetime, why: str) -> None
 def release(  # noqa: D103  the port says it
     at: At, posting: Posting, due_at: datetime, why: str, *, held: bool = False, untouched: bool = False
 ) -> None:
+    _tell_doubt(at, posting)
     try:
         at.postings.release(posting, due_at, why, at.clock(), held=held, untouched=untouched)
     except LeaseLostError:
         return  # its new owner decides when it comes back
+
+
+def _tell_doubt(at: At, posting: Posting) -> None:
+    """Each attempt moves the moment at which a posting is due: its age in doubt is all that shows that none ends."""
+    is_unproven = posting.target_id is not None and posting.attempt >= NEVER_PROVEN
+    since = posting.ambiguous_since or (posting.first_seen if is_unproven else None)
+    if since and (age := at.clock() - since) >= LONG_IN_DOUBT:
+        hours = age.total_seconds() / 3600
+        logger.warning("no attempt has had an outcome", extra={"posting": str(posting.key), "hours": round(hours, 1)})
+        at.meter.gauge("DoubtHours", hours)
 
 
 def come_back(at: At, posting: Posting, error: Retryable | CredentialsRefused, system: str) -> bool:

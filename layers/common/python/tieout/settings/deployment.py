@@ -42,6 +42,8 @@ class OnCall(Settings):
     """Age of the oldest billing cycle waiting for its review that raises the alarm."""
     oldest_due_minutes: int = Field(default=30, ge=5)
     """Age of the oldest due posting that raises the alarm."""
+    oldest_doubt_hours: int = Field(default=4, ge=1)
+    """For so long a write may be tried again and again without an outcome before the alarm is raised."""
     oldest_break_days: int = Field(default=31, ge=1)
     """Age of the oldest open break that raises the alarm."""
     certificate_days: int = Field(default=60, ge=7)
