@@ -27,12 +27,14 @@ from tieout.domain.reconcile.bank import StatementLine
 from tieout.domain.reconcile.breaks import Code
 from tieout.flows.ports import At
 from tieout.flows.reconcile.compare import Gathered
+from tieout.flows.reconcile.posted import Posted
 from tieout.flows.settlement.import_bank import keep_statement
 from tieout.flows.settlement.log import CYCLES, NO_CYCLE, keep_cycles, keep_documents, keep_lines
 from tieout.mirakl.client import Connection, Mirakl
 
 MARKET = "maison-eu"
 A_PAGE = 500
+NOTHING_POSTED = Posted(general_ledger=[], breaks=[], late=[])
 
 
 class FromFiles(Mirakl):
@@ -194,7 +196,7 @@ def test_an_export_of_several_marketplaces_is_one_folder_that_reads(at: At, expo
     """What is downloaded from the archive is what the offline commands take."""
     booked = exported.books[MARKET].booked
     books = {
-        name: Gathered(documents=booked[:10] if name == MARKET else booked[10:12], general_ledger=[], tampered=[])
+        name: Gathered(documents=booked[:10] if name == MARKET else booked[10:12], posted=NOTHING_POSTED)
         for name in (MARKET, "brightside-uk")
     }
     names = ArchivedSources(at).export("settlement/export/x", books)

@@ -248,7 +248,7 @@ def test_what_a_months_end_booked_is_held_against_the_ledger_too() -> None:
     assert (case.key.code, case.key.key, case.found.cycle) == (Code.GL_TAMPERED, booked.external_id, None)
 
 
-@pytest.mark.parametrize("code", [Code.GL_TAMPERED, Code.SOURCE_CHANGED_AFTER_POST])
+@pytest.mark.parametrize("code", [Code.GL_TAMPERED, Code.SOURCE_CHANGED_AFTER_POST, Code.UNDER_APPLIED])
 def test_an_engine_does_not_know_what_was_posted_better_than_the_archive(code: Code) -> None:
     night = Night(a_settled_house())
     night.engine.breaks = [replace(a_break("T-1"), code=code), a_break("A-1")]
@@ -305,7 +305,7 @@ def test_everything_is_kept_as_files_for_whoever_asks() -> None:
     answer = night.comparison.step({"schedule": "reconcile", "task": "export"})
     assert answer["files"] == [f"{answer['folder']}/mirakl"]
     (theirs,) = night.engine.exported.values()
-    assert {line.external_id for line in theirs.general_ledger} == {
+    assert {line.external_id for line in theirs.posted.general_ledger} == {
         each.external_id for each in night.house.ledger.settled
     }
     assert not night.engine.runs

@@ -173,7 +173,7 @@ class ArchivedSources:
         with TemporaryDirectory(prefix="tieout-") as made:
             here = Path(made)
             for marketplace, theirs in books.items():
-                self.write(here, marketplace, theirs.documents, theirs.general_ledger)
+                self.write(here, marketplace, theirs.documents, theirs.posted.general_ledger)
             files = sorted(path for path in here.rglob("*") if path.is_file())
             names = [f"{folder}/{path.relative_to(here)}" for path in files]
             for name, path in zip(names, files, strict=True):

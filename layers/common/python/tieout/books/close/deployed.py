@@ -11,7 +11,9 @@ from tieout.books.deployed import ArchivedSources
 from tieout.domain.reconcile.breaks import Break
 from tieout.flows.ports import At
 from tieout.flows.reconcile.break_log import BreakLog
-from tieout.flows.reconcile.compare import InTurn, changed_since_booked, gathered, settled_marketplaces
+from tieout.flows.reconcile.compare import gathered, settled_marketplaces
+from tieout.flows.reconcile.posted import changed_since_booked
+from tieout.flows.reconcile.turns import InTurn
 from tieout.flows.settlement.log import LINES
 
 
@@ -32,7 +34,7 @@ def closing_of_deployment(
     sources = ArchivedSources(at)
     for name in settled_marketplaces(at):
         theirs = gathered(name, at, in_turn)
-        sources.write(folder, name, theirs.documents, theirs.general_ledger)
+        sources.write(folder, name, theirs.documents, theirs.posted.general_ledger)
         # No folder shows them, and a run that knew nothing of them would end them.
-        known += [*theirs.tampered, *changed_since_booked(name, at)]
+        known += [*theirs.posted.breaks, *changed_since_booked(name, at)]
     return closing_of(folder, at.config, period, log, as_of=as_of or at.clock().date(), known=known)

@@ -3,31 +3,24 @@
 from __future__ import annotations
 
 import logging
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
 from hashlib import sha256
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from msgspec import Struct
 
-from tieout.domain.errors import NeedsAttention
-from tieout.domain.ledger.gl import GlLine, differences
-from tieout.domain.ledger.line import Booked, Cycle
-from tieout.domain.ledger.periods import last_day, period_of
-from tieout.domain.ledger.record import Record
-from tieout.domain.money import ZERO
-from tieout.domain.postings import SETTLED_AS, Posting, State
+from tieout.domain.ledger.gl import GlLine
+from tieout.domain.ledger.line import Booked
 from tieout.domain.reconcile.ageing import age_of
-from tieout.domain.reconcile.breaks import Break, Code
+from tieout.domain.reconcile.breaks import Break
 from tieout.domain.reconcile.workflow import Case, Run, cases_of
 from tieout.flows.ports import At
 from tieout.flows.reconcile.break_log import BreakLog, LogMovedOnError, take_in
-from tieout.flows.settlement.collect import is_changed
-from tieout.flows.settlement.log import ORDERS, cycles_of, lines_of, sold_in
-from tieout.flows.settlement.month import is_period
-from tieout.flows.settlement.plan import archived_plan
+from tieout.flows.reconcile.posted import OF_WHAT_WAS_POSTED, Posted, changed_since_booked, posted_records
+from tieout.flows.reconcile.turns import InTurn
+from tieout.flows.settlement.log import ORDERS, sold_in
 from tieout.flows.settlement.post import WANTED
 
 logger = logging.getLogger(__name__)
@@ -36,19 +29,8 @@ DONE = "reconcile/done"
 """Name of the watermark that says when the sources were last compared."""
 A_NIGHT = timedelta(hours=23, minutes=30)
 TRIES = 3
-OF_WHAT_WAS_POSTED = frozenset({Code.GL_TAMPERED, Code.SOURCE_CHANGED_AFTER_POST})
-"""Codes that the archive of what was posted decides."""
 ORDERS_A_TURN = 2_000
 """Four questions, so that nobody waits long."""
-
-Answer = TypeVar("Answer")
-
-
-class InTurn(Protocol):
-    """Asks NetSuite one question when it is our turn among its readers."""
-
-    def __call__(self, ask: Callable[[], Answer]) -> Answer:
-        """What it answers. Raises Retryable when another reader keeps the turn, and what the question raises."""
 
 
 class Findings(Struct, frozen=True, kw_only=True):
@@ -74,6 +56,8 @@ class Compared(Struct, frozen=True, kw_only=True):
     """What came of a comparison."""
 
     breaks: int
+    information: int
+    """Findings that nobody has to act on."""
     blocking: int
     problems: int
 
@@ -96,16 +80,17 @@ def compare(at: At, engine: Engine, log: BreakLog, in_turn: InTurn) -> Compared:
     began = at.clock()
     as_of = began.date()
     marketplaces = settled_marketplaces(at)
-    breaks, problems, whole = list[Break](), 0, list[str]()
+    breaks, information, problems, whole = list[Break](), 0, 0, list[str]()
     for marketplace in marketplaces:
         theirs = gathered(marketplace, at, in_turn)
-        breaks += theirs.tampered
-        found = engine(marketplace, theirs.documents, theirs.general_ledger, as_of)
+        breaks += theirs.posted.breaks
+        found = engine(marketplace, theirs.documents, theirs.posted.general_ledger, as_of)
         for problem in found.problems:
             logger.error("a row does not read", extra={"marketplace": marketplace, "problem": problem})
         # What was posted is in the archive; an engine can only work out again what it would be today.
         breaks += [each for each in found.breaks if each.code not in OF_WHAT_WAS_POSTED]
         breaks += changed_since_booked(marketplace, at)
+        information += found.information + len(theirs.posted.late)
         problems += len(found.problems)
         if not found.problems:
             whole.append(marketplace)
@@ -115,25 +100,20 @@ def compare(at: At, engine: Engine, log: BreakLog, in_turn: InTurn) -> Compared:
         _measure(marketplace, cases, as_of, at)
     at.watermarks.advance(DONE, began)
     blocking = sum(1 for each in breaks if each.blocks_close)
-    return Compared(breaks=len(breaks), blocking=blocking, problems=problems)
+    return Compared(breaks=len(breaks), information=information, blocking=blocking, problems=problems)
 
 
 class Gathered(Struct, frozen=True, kw_only=True):
     """What NetSuite holds of a marketplace."""
 
     documents: Sequence[Booked]
-    general_ledger: Sequence[GlLine]
-    tampered: Sequence[Break]
+    posted: Posted
 
 
 def gathered(marketplace: str, at: At, in_turn: InTurn) -> Gathered:
     """Ask NetSuite for all of it, a question a turn."""
-    general_ledger, tampered = list[GlLine](), list[Break]()
-    for moved, changed in _general_ledger(marketplace, at, in_turn):
-        general_ledger += moved
-        tampered += changed
     documents = list(_documents(marketplace, at, in_turn))
-    return Gathered(documents=documents, general_ledger=general_ledger, tampered=tampered)
+    return Gathered(documents=documents, posted=posted_records(marketplace, documents, at, in_turn))
 
 
 def _documents(marketplace: str, at: At, in_turn: InTurn) -> Iterator[Booked]:
@@ -157,84 +137,6 @@ def _orders_of_the_log(marketplace: str, at: At) -> set[str]:
         for cycle in at.settlement_log.partitions(marketplace, ORDERS)
         for order_id in sold_in(marketplace, cycle, at)
     }
-
-
-def _general_ledger(marketplace: str, at: At, in_turn: InTurn) -> Iterator[tuple[list[GlLine], list[Break]]]:
-    """What the records of cycles and months moved, a thread a turn, and what of it is not as it was proven (I26)."""
-    for thread in _threads(marketplace, at):
-        posted = {
-            each.external_id: each
-            for each in at.postings.of_thread(marketplace, thread)
-            if each.key.kind in SETTLED_AS and each.state is State.CONFIRMED
-        }
-        if posted:
-            lines = in_turn(partial(at.ledger.gl_lines, list(posted)))
-            yield lines, list(_tampered(thread, posted, lines, at))
-
-
-def _threads(marketplace: str, at: At) -> Iterator[str]:
-    """Billing cycles, and every month that may have ended with accruals since the first of them."""
-    cycles = cycles_of(marketplace, at)
-    yield from (cycle.id for cycle in cycles)
-    if cycles:
-        day = min(cycle.closed_at for cycle in cycles).date().replace(day=1) - timedelta(days=1)
-        while day <= at.clock().date():
-            yield period_of(day)
-            day = last_day(day + timedelta(days=1))
-
-
-def _tampered(thread: str, posted: Mapping[str, Posting], lines: Sequence[GlLine], at: At) -> Iterator[Break]:
-    """Records that somebody changed or deleted in NetSuite after they were proven."""
-    moved: defaultdict[str, list[GlLine]] = defaultdict(list)
-    for line in lines:
-        moved[line.external_id.casefold()].append(line)
-    for raw in at.archive.load(sorted({each.payload for each in posted.values()})).values():
-        for record in archived_plan(raw).records:
-            if record.external_id in posted:
-                there = moved[record.external_id.casefold()]
-                told = differences(record, there) if there else ["it is not in NetSuite any more"]
-                if told:
-                    yield _tampered_with(thread, record, posted[record.external_id], told)
-
-
-def _tampered_with(thread: str, record: Record, posting: Posting, told: Sequence[str]) -> Break:
-    number = posting.facts.get("number", "")
-    return Break(
-        code=Code.GL_TAMPERED,
-        key=record.external_id,
-        marketplace=record.marketplace,
-        currency=record.currency,
-        amount=sum((entry.debit for entry in record.entries), ZERO),
-        cycle=None if is_period(thread) else thread,
-        explanation=f"{record.type} {number} is not as it was posted: {'; '.join(told[:5])}.",
-        proposal="Finance: see the record's system notes, then restore it, or accept the change with its reason.",
-        day=record.day,
-    )
-
-
-def changed_since_booked(marketplace: str, at: At) -> Iterator[Break]:
-    """Booked cycles whose lines are not those that they were booked from."""
-    for cycle in cycles_of(marketplace, at):
-        try:
-            lines = lines_of(marketplace, cycle.id, at)
-        except NeedsAttention:
-            continue  # a row that does not read is a problem of its own
-        if is_changed(marketplace, cycle.id, lines, at):
-            yield _source_changed(marketplace, cycle)
-
-
-def _source_changed(marketplace: str, cycle: Cycle) -> Break:
-    return Break(
-        code=Code.SOURCE_CHANGED_AFTER_POST,
-        key=cycle.id,
-        marketplace=marketplace,
-        currency=cycle.currency,
-        amount=abs(cycle.to_seller),
-        cycle=cycle.id,
-        explanation="The lines of this cycle have other amounts or types than those that it was booked from.",
-        proposal="Finance: reverse the record and book the difference, or ask the operator for a correcting line.",
-        day=cycle.closed_at.date(),
-    )
 
 
 def _run(breaks: Sequence[Break], as_of: date, at: datetime, marketplaces: Sequence[str]) -> Run:

@@ -15,12 +15,12 @@ from tieout.flows.reconcile.compare import (
     DONE,
     Engine,
     Gathered,
-    InTurn,
     compare,
     gathered,
     is_due,
     settled_marketplaces,
 )
+from tieout.flows.reconcile.turns import InTurn
 from tieout.flows.settlement.log import LINES, touched_since
 
 logger = logging.getLogger(__name__)
@@ -92,7 +92,12 @@ class Comparison(Struct, frozen=True, kw_only=True):
 
     def _match(self) -> dict[str, Any]:
         compared = compare(self.at, self.sources, self.log, self.in_turn)
-        outcome = {"breaks": compared.breaks, "blocking": compared.blocking, "problems": compared.problems}
+        outcome = {
+            "breaks": compared.breaks,
+            "information": compared.information,
+            "blocking": compared.blocking,
+            "problems": compared.problems,
+        }
         logger.info("sources compared", extra=outcome)
         return outcome
 
