@@ -7,9 +7,10 @@ from starlette.responses import Response
 
 from sandbox import decimal_json
 from sandbox.calls import ContractViolation
-from sandbox.clock import moment_of, text_of
+from sandbox.clock import moment_of
 from sandbox.mirakl.admission import Admitted
 from sandbox.mirakl.desk import Desk
+from sandbox.mirakl.exports import file_named, in_files, may_fetch, state_told
 from sandbox.mirakl.money.filters import LINE_FILTERS, OPERATORS_LINE_FILTERS
 from sandbox.mirakl.money.log import Export
 from sandbox.mirakl.money.queries import as_seen_by, lines_found
@@ -17,10 +18,8 @@ from sandbox.mirakl.refusals import MiraklRefusal
 from sandbox.mirakl.state import Json
 
 LINES_A_FILE = 10_000
-_MEGABYTE = 1_000_000
 _SHAPE = ("format", "items_per_chunk", "megabytes_per_chunk")
 _UNKNOWN_TO_FILES = ("limit", "page_token", "sort")
-_SIGNATURE = "as-signed"
 
 
 def start_export(call: Admitted, desk: Desk) -> Json:
@@ -44,8 +43,8 @@ def start_export(call: Admitted, desk: Desk) -> Json:
     tracking_id = desk.state.uuid()
     ready_at = call.at + timedelta(minutes=desk.behaviours.number("export_minutes"))
     items = max(1, _whole("items_per_chunk", shape, LINES_A_FILE))
-    size = _whole("megabytes_per_chunk", shape, 0) * _MEGABYTE
-    call.marketplace.log.exports[tracking_id] = Export(ready_at, kind, _files(rows, items, size))
+    megabytes = _whole("megabytes_per_chunk", shape, 0)
+    call.marketplace.log.exports[tracking_id] = Export(ready_at, kind, in_files(rows, items, megabytes))
     return {"tracking_id": tracking_id}
 
 
@@ -53,34 +52,18 @@ def export_state(call: Admitted, desk: Desk) -> Json:
     """TL04."""
     tracking_id = call.asked.path_values["tracking_id"]
     export = _known(call, tracking_id)
-    told: Json = {"last_updated": text_of(min(call.at, export.ready_at))}
-    if call.at < export.ready_at:
-        return told | {"status": "PENDING"}
-    if desk.behaviours.is_on("exports_fail"):
-        return told | {"status": "FAILED", "error": {"code": "INTERNAL_ERROR", "detail": "The export failed"}}
     base = call.asked.url.removesuffix(f"/status/{tracking_id}").removesuffix("/async")
     end = export.format.lower()
     urls = [f"{base}/export/async/file/{tracking_id}?file={place}.{end}" for place in range(len(export.files))]
-    if desk.behaviours.is_on("export_files_are_signed"):
-        # Another host name is another place to whoever calls: a storage, to which no credential of ours belongs.
-        urls = [f"{url.replace('//127.0.0.1:', '//localhost:')}&signature={_SIGNATURE}" for url in urls]
-    return told | {"status": "COMPLETED", "urls": urls}
+    error: Json = {"code": "INTERNAL_ERROR", "detail": "The export failed"}
+    return state_told(call, desk, export.ready_at, urls, error)
 
 
 def export_file(call: Admitted, desk: Desk) -> Response:
-    """TL05. A signed address takes no credential beside its signature, as storages do."""
+    """TL05."""
     export = _known(call, call.asked.path_values["file_id"])
-    signed = desk.behaviours.is_on("export_files_are_signed")
-    if signed and "authorization" in call.asked.headers:
-        raise MiraklRefusal(400, "Only one way of authorization is allowed")
-    if signed and call.parameters.get("signature") != _SIGNATURE:
-        raise MiraklRefusal(403, "The address is not signed")
-    if not signed and call.asked.persona is None:
-        raise MiraklRefusal(401, "Unauthorized")
-    place = str(call.parameters.get("file", "")).partition(".")[0]
-    if not place.isdigit() or int(place) >= len(export.files):
-        raise MiraklRefusal(404, f"There is no file {call.parameters.get('file')}")
-    rows = export.files[int(place)]
+    may_fetch(call, desk)
+    rows = file_named(call, export.files)
     if export.format == "NDJSON":
         return Response(decimal_json.ndjson(rows), media_type="application/x-ndjson")
     return Response(decimal_json.dumps({"data": rows}), media_type="application/json")
@@ -99,17 +82,3 @@ def _whole(name: str, shape: Json, otherwise: int) -> int:
         return int(value)
     except (TypeError, ValueError) as wrong:
         raise MiraklRefusal(400, f"{name} is a whole number, not {value}") from wrong
-
-
-def _files(rows: list[Json], items: int, size: int) -> list[list[Json]]:
-    """Files of at most so many rows, and of about so many bytes where a size was asked for."""
-    files: list[list[Json]] = [[]]
-    held = 0
-    for row in rows:
-        length = len(decimal_json.dumps(row)) if size else 0
-        if len(files[-1]) >= items or (size and files[-1] and held + length > size):
-            files.append([])
-            held = 0
-        files[-1].append(row)
-        held += length
-    return files

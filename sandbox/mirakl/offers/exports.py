@@ -7,9 +7,10 @@ from typing import Any
 from starlette.responses import Response
 
 from sandbox import decimal_json
-from sandbox.clock import moment_of, text_of
+from sandbox.clock import moment_of
 from sandbox.mirakl.admission import Admitted, raise_problems
 from sandbox.mirakl.desk import Desk
+from sandbox.mirakl.exports import file_named, in_files, may_fetch, state_told
 from sandbox.mirakl.offers.catalogue import Offer, OfferExport
 from sandbox.mirakl.offers.columns import COLUMNS, FIELDS, as_csv, custom_columns
 from sandbox.mirakl.offers.shown import exported
@@ -20,9 +21,8 @@ CSV, JSON = "text/csv", "application/json"
 _ENDS = {CSV: "csv", JSON: "json"}
 _ITEMS = (10_000, 1_000_000)
 _MEGABYTES = (10, 1_000)
-_USUAL_ITEMS, _A_MEGABYTE = 100_000, 1_000_000
-_FOLDER = "of52-export/offers"
-_SIGNATURE = "as-signed"
+_USUAL_ITEMS = 100_000
+_FOLDER = "of52-export/offers/"
 
 
 def start_export(call: Admitted, desk: Desk) -> Json:
@@ -47,37 +47,21 @@ def export_state(call: Admitted, desk: Desk) -> Json:
     """OF53."""
     tracking_id = call.asked.path_values["tracking_id"]
     export = _known(call, tracking_id)
-    told: Json = {"last_updated": text_of(min(call.at, export.ready_at))}
-    if call.at < export.ready_at:
-        return told | {"status": "PENDING"}
-    if desk.behaviours.is_on("exports_fail"):
-        return told | {"status": "FAILED", "error": {"code": "1", "detail": "Internal error"}}
     base = call.asked.url.removesuffix(f"/status/{tracking_id}")
     end = _ENDS[export.media_type]
-    urls = [f"{base}/file/{tracking_id}?file={_FOLDER}/{place}.{end}" for place in range(len(export.files))]
-    if desk.behaviours.is_on("export_files_are_signed"):
-        # Another host name is another place to whoever calls: a storage, to which no credential of ours belongs.
-        urls = [f"{url.replace('//127.0.0.1:', '//localhost:')}&signature={_SIGNATURE}" for url in urls]
-    return told | {"status": "COMPLETED", "urls": urls}
+    urls = [f"{base}/file/{tracking_id}?file={_FOLDER}{place}.{end}" for place in range(len(export.files))]
+    return state_told(call, desk, export.ready_at, urls, {"code": "1", "detail": "Internal error"})
 
 
 def export_file(call: Admitted, desk: Desk) -> Response:
-    """OF54. A signed address takes no credential beside its signature, as storages do."""
-    signed = desk.behaviours.is_on("export_files_are_signed")
-    if signed and "authorization" in call.asked.headers:
-        raise MiraklRefusal(400, "Only one way of authorization is allowed")
-    if signed and call.parameters.get("signature") != _SIGNATURE:
-        raise MiraklRefusal(403, "The address is not signed")
-    if not signed and call.asked.persona is None:
-        raise MiraklRefusal(401, "Unauthorized")
-    export = _known(call, call.asked.path_values["file_id"], anybody=signed)
-    named = str(call.parameters.get("file", ""))
-    place = named.removeprefix(f"{_FOLDER}/").partition(".")[0]
-    if not place.isdigit() or int(place) >= len(export.files):
-        raise MiraklRefusal(404, f"There is no file {named}")
+    """OF54. A signed address is anybody's."""
+    may_fetch(call, desk)
+    file_id = call.asked.path_values["file_id"]
+    export = _known(call, file_id, anybody=desk.behaviours.is_on("export_files_are_signed"))
+    file = file_named(call, export.files, _FOLDER)
     if call.at >= export.ready_at + timedelta(hours=desk.behaviours.number("offer_export_hours")):
-        raise MiraklRefusal(410, f"The files of export {call.asked.path_values['file_id']} are gone")
-    return Response(export.files[int(place)], media_type=export.media_type)
+        raise MiraklRefusal(410, f"The files of export {file_id} are gone")
+    return Response(file, media_type=export.media_type)
 
 
 def _known(call: Admitted, named: str, *, anybody: bool = False) -> OfferExport:
@@ -101,13 +85,13 @@ def _files(call: Admitted, asked: Json, kind: str, *, smallest: bool) -> list[by
         _check_fields(wanted, known)
         columns, renamed = wanted or known, asked.get("rename_fields") or {}
         _check_fields(renamed, known)
-        return [as_csv(part, columns, renamed) for part in _parts(rows, items, megabytes)]
+        return [as_csv(part, columns, renamed) for part in in_files(rows, items, megabytes)]
     _check_fields(wanted, FIELDS)
     _check(call, rows)
     names = wanted or FIELDS
     return [
         decimal_json.dumps([{name: row[name] for name in names if name in row} for row in part])
-        for part in _parts(rows, items, megabytes)
+        for part in in_files(rows, items, megabytes)
     ]
 
 
@@ -140,20 +124,6 @@ def _found(call: Admitted, asked: Json) -> list[Offer]:
 
 def _campaigns(offer: Offer) -> set[str]:
     return {str(one.get("identifier")) for one in offer.body.get("ongoing_discount_campaigns") or []}
-
-
-def _parts(rows: list[Json], items: int, megabytes: int | None) -> list[list[Json]]:
-    """At most so many rows a file, and about so many bytes. An export of nothing is one file."""
-    parts: list[list[Json]] = [[]]
-    held = 0
-    for row in rows:
-        length = len(decimal_json.dumps(row)) if megabytes else 0
-        if len(parts[-1]) >= items or (megabytes and parts[-1] and held + length > megabytes * _A_MEGABYTE):
-            parts.append([])
-            held = 0
-        parts[-1].append(row)
-        held += length
-    return parts
 
 
 def _size(name: str, asked: Json, bounds: tuple[int, int], *, smallest: bool) -> int | None:
