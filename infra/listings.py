@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from aws_cdk import Duration
+from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from infra import timeouts
@@ -28,22 +31,11 @@ class Listings(Construct):
 
     def _audit(self, deployment: Deployment) -> None:
         """By morning: the nightly push has read every offer by then."""
-        audit = Function(
-            self,
+        audit = self._function(
             "Audit",
-            deployment=deployment,
+            deployment,
             name="audit_mapping",
             does="Holds each offer against NetSuite's items, and carries the worklist on.",
-            timeout=timeouts.MATCH,
-            memory=MEMORY,
-            may=[
-                *deployment.store.take_turns(),
-                *deployment.store.archive_documents(LISTINGS),
-                *deployment.store.read_documents(STOCK, LISTINGS),
-                *deployment.read_secrets(mirakl=True, netsuite=True),
-            ],
-            knows=WITH_NETSUITE,
-            scheduled=True,
         )
         for number, marketplace in enumerate(deployment.listing):
             Scheduled(
@@ -58,23 +50,12 @@ class Listings(Construct):
             )
 
     def _sync(self, deployment: Deployment) -> None:
-        sync = Function(
-            self,
+        sync = self._function(
             "Sync",
-            deployment=deployment,
+            deployment,
             name="sync_listings",
             does="Makes, prices and takes off offers as NetSuite's approved items say.",
-            timeout=timeouts.MATCH,
-            memory=MEMORY,
-            may=[
-                *deployment.store.take_turns(),
-                *deployment.store.read_switches(),
-                *deployment.store.archive_documents(LISTINGS),
-                *deployment.store.read_documents(STOCK, LISTINGS),
-                *deployment.read_secrets(mirakl=True, netsuite=True),
-            ],
-            knows=WITH_NETSUITE,
-            scheduled=True,
+            may=deployment.store.read_switches(),
         )
         minutes = min(one.listings.sync_minutes for one in deployment.syncing.values() if one.listings)
         Scheduled(
@@ -89,22 +70,13 @@ class Listings(Construct):
 
     def _detect(self, deployment: Deployment) -> None:
         """At night before the full push, whose file of offers it fetches; whoever comes first fetches it for both."""
-        detect = Function(
-            self,
+        detect = self._function(
             "Detect",
-            deployment=deployment,
+            deployment,
             name="detect_drift",
             does="Compares what the marketplaces show with what they should, and says why they differ.",
-            timeout=timeouts.MATCH,
-            memory=MEMORY,
-            may=[
-                *deployment.store.take_turns(),
-                *deployment.store.archive_documents(STOCK, LISTINGS),
-                *deployment.store.read_documents(STOCK, LISTINGS),
-                *deployment.read_secrets(mirakl=True),
-            ],
-            knows=WITH_NETSUITE,
-            scheduled=True,
+            writes=(STOCK, LISTINGS),
+            asks_netsuite=False,
         )
         Scheduled(
             self,
@@ -125,4 +97,35 @@ class Listings(Construct):
             expression="cron(2,10 1 * * ? *)",
             every=Duration.hours(24),
             event={"task": "full"},
+        )
+
+    def _function(
+        self,
+        of: str,
+        deployment: Deployment,
+        *,
+        name: str,
+        does: str,
+        may: Iterable[iam.PolicyStatement] = (),
+        writes: tuple[str, ...] = (LISTINGS,),
+        asks_netsuite: bool = True,
+    ) -> Function:
+        """One that reads all offers and what is known of them; `writes` are the folders that it keeps."""
+        return Function(
+            self,
+            of,
+            deployment=deployment,
+            name=name,
+            does=does,
+            timeout=timeouts.MATCH,
+            memory=MEMORY,
+            may=[
+                *deployment.store.take_turns(),
+                *may,
+                *deployment.store.archive_documents(*writes),
+                *deployment.store.read_documents(STOCK, LISTINGS),
+                *deployment.read_secrets(mirakl=True, netsuite=asks_netsuite),
+            ],
+            knows=WITH_NETSUITE,
+            scheduled=True,
         )
