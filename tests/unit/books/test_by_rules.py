@@ -292,6 +292,32 @@ class TestALineThatChangedAfterItWasBooked:
 
         assert told(compared(folder, config)) == []
 
+    def test_a_line_that_changed_twice_was_booked_from_its_first_version(self, folder: Folder, config: Config) -> None:
+        """The VAT is 4.00 on 2 October and 5.00 on the 3rd: what was booked had neither."""
+        folder.write("gl_lines", ledger(folder, config))
+        again = a_line(3, "COMMISSION_VAT", -5.0, last_updated="2026-10-03T00:00:00Z")
+        folder.lines([*LINES, *self.NOW, again])
+
+        assert (Code.SOURCE_CHANGED_AFTER_POST, CYCLE, Decimal("3.0")) in told(compared(folder, config))
+
+    def test_what_changed_before_it_was_booked_is_not_told(self, folder: Folder, config: Config) -> None:
+        """The VAT was 2.00 at first, which the operator put right; what changed since is the commission alone."""
+        corrected = a_line(3, "COMMISSION_VAT", -2.0, last_updated="2026-09-11T00:00:00Z")
+        folder.write("gl_lines", ledger(folder, config))
+        folder.lines([*LINES, corrected, self.NOW[0]])
+
+        found = [each for each in compared(folder, config).breaks if each.code is Code.SOURCE_CHANGED_AFTER_POST]
+
+        assert [(each.key, each.amount) for each in found] == [(CYCLE, Decimal("1.0"))]
+        assert "COMMISSION_VAT" not in found[0].explanation
+
+    def test_a_line_of_another_type_moved_the_whole_of_it(self, folder: Folder, config: Config) -> None:
+        """What was 15.00 of commission is 15.00 of subscription now."""
+        folder.write("gl_lines", ledger(folder, config))
+        folder.lines([*LINES, a_line(2, "SUBSCRIPTION_FEE", -15.0, last_updated="2026-10-02T00:00:00Z")])
+
+        assert (Code.SOURCE_CHANGED_AFTER_POST, CYCLE, Decimal("15.0")) in told(compared(folder, config))
+
     def test_booked_from_the_newest_it_is_no_break(self, folder: Folder, config: Config) -> None:
         folder.lines([*LINES, *self.NOW])
         folder.write("gl_lines", ledger(folder, config))

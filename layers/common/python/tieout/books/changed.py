@@ -2,12 +2,15 @@
 
 A folder that keeps every version of a line shows it: the ledger is what the older ones come to. Where it holds the
 newest alone, such a cycle is told as a ledger that is not what was posted.
+
+Lines change one by one: what was booked is the log as it was on one day, after some of the changes and before others.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 
 from msgspec.structs import replace
@@ -17,11 +20,14 @@ from tieout.domain.ledger.line import Books, Line
 from tieout.domain.ledger.proof import Settled
 from tieout.domain.ledger.record import Record
 from tieout.domain.ledger.rules import BookingRules
+from tieout.domain.ledger.settle import settle
 from tieout.domain.money import ZERO, Money
 from tieout.domain.reconcile.advice import ADVICE
 from tieout.domain.reconcile.breaks import Break, Code
 
 Settle = Callable[[Books, BookingRules], Settled]
+MOST_MOMENTS = 30
+"""Days of the log that a ledger is held against, each a settlement; before them, it counts as edited."""
 
 
 def changed_since(
@@ -46,19 +52,48 @@ def changed_since(
 def _of(
     books: Books, rules: BookingRules, replaced: Sequence[Line], posted: Mapping[str, list[GlLine]], settled: Settle
 ) -> Iterator[Break]:
-    before = {line.id: line for line in sorted(replaced, key=lambda line: (line.updated, line.id)) if line.cycle}
-    changed: defaultdict[str, list[tuple[Line, Line]]] = defaultdict(list)
-    for line in books.lines:
-        old = before.get(line.id)
-        if old is not None and old.cycle:
-            changed[old.cycle].append((old, line))
-    if not changed:
+    asked = {line.cycle for line in replaced if line.cycle}
+    if not asked:
         return
-    earlier = replace(books, lines=tuple(before.get(line.id, line) for line in books.lines))
-    then, now = _by_cycle(settled(earlier, rules).records), _by_cycle(settled(books, rules).records)
-    for cycle, pairs in sorted(changed.items()):
-        if _is_posted(then[cycle], posted) and not _is_posted(now[cycle], posted):
-            yield _break(books.marketplace, cycle, pairs)
+    now = _by_cycle(settled(books, rules).records)
+    asked -= {cycle for cycle in asked if _is_posted(now[cycle], posted) or _is_new(now[cycle], posted)}
+    found: dict[str, Break] = {}
+    for before in _earlier(books, replaced, asked):
+        then = _by_cycle(settle(replace(books, lines=before), rules).records)
+        for cycle in sorted(asked):
+            pairs = [
+                (old, new)
+                for old, new in zip(before, books.lines, strict=True)
+                if old.cycle == cycle and (old.amount, old.type) != (new.amount, new.type)
+            ]
+            if pairs and _is_posted(then[cycle], posted):
+                found[cycle] = _break(books.marketplace, cycle, pairs)
+        asked -= {cycle for cycle in asked if cycle in found or _is_new(then[cycle], posted)}
+        if not asked:
+            break
+    yield from (found[cycle] for cycle in sorted(found))
+
+
+def _earlier(books: Books, replaced: Sequence[Line], cycles: Collection[str]) -> Iterator[tuple[Line, ...]]:
+    """The log as it was before each change of a line of these cycles, the newest change first.
+
+    Booked was what the log said on one day: some of the lines may have changed before it, and others since.
+    """
+    versions: defaultdict[str, list[Line]] = defaultdict(list)
+    for line in sorted(replaced, key=lambda line: (line.updated, line.id)):
+        if line.cycle:
+            versions[line.id].append(line)
+    of_these = {name for name, known in versions.items() if any(line.cycle in cycles for line in known)}
+    moments = {line.updated for name in of_these for line in versions[name][1:]}
+    moments |= {line.updated for line in books.lines if line.id in of_these}
+    for moment in sorted(moments, reverse=True)[:MOST_MOMENTS]:
+        yield tuple(_at(versions[line.id], line, moment) if line.id in versions else line for line in books.lines)
+
+
+def _at(older: Sequence[Line], newest: Line, moment: datetime) -> Line:
+    """The version that was there just before; the first one where there was none yet."""
+    before = [line for line in (*older, newest) if line.updated < moment]
+    return before[-1] if before else older[0]
 
 
 def _by_cycle(records: Iterable[Record]) -> defaultdict[str, list[Record]]:
@@ -74,10 +109,16 @@ def _is_posted(records: Collection[Record], posted: Mapping[str, list[GlLine]]) 
     return bool(there) and not any(differences(each, posted[each.external_id.upper()]) for each in there)
 
 
+def _is_new(records: Collection[Record], posted: Mapping[str, list[GlLine]]) -> bool:
+    """Nothing of the cycle is in the ledger yet; a held one has no records, and may be there all the same."""
+    return bool(records) and not any(each.external_id.upper() in posted for each in records)
+
+
 def _break(marketplace: str, cycle: str, pairs: Sequence[tuple[Line, Line]]) -> Break:
     advice = ADVICE[Code.SOURCE_CHANGED_AFTER_POST]
     currency = pairs[0][1].currency
-    amount: Decimal = sum((abs(new.amount - old.amount) for old, new in pairs), ZERO)
+    # A line that became another type with the same amount moved all of it to another account.
+    amount: Decimal = sum((abs(new.amount - old.amount) or abs(new.amount) for old, new in pairs), ZERO)
     told = [
         f"{old.id}: {old.type} {Money(old.amount, currency)}, now {new.type} {Money(new.amount, currency)}"
         for old, new in sorted(pairs, key=lambda pair: pair[0].id)
@@ -87,7 +128,7 @@ def _break(marketplace: str, cycle: str, pairs: Sequence[tuple[Line, Line]]) -> 
         key=cycle,
         marketplace=marketplace,
         currency=currency,
-        amount=amount or abs(pairs[0][1].amount),
+        amount=amount,
         cycle=cycle,
         day=min(new.updated.date() for _, new in pairs),
         explanation=advice.explanation.format(what="; ".join(told[:5])),
