@@ -160,12 +160,17 @@ class Alarms(Construct):
         )
 
     def _settlement(self, marketplace: str, oldest_break_days: int) -> None:
-        """What finance is told of: the log is read every night, and compared after it."""
+        """What finance is told of: the log is read once a day, tried every hour until it is, and compared after it.
+
+        A reading tells its lag before and after: of its hour the less counts. An hour with nothing to read tells none.
+        """
         dimensions, a_day = {"marketplace": marketplace}, Duration.days(1)
         self._on_call.page(
             self,
             "watermark-lag",
-            self._on_call.own_metric("WatermarkLagSeconds", "Minimum", a_day, {**dimensions, "reading": "settlement"}),
+            self._on_call.own_metric(
+                "WatermarkLagSeconds", "Minimum", Duration.hours(1), {**dimensions, "reading": "settlement"}
+            ),
             threshold=2 * 24 * 3600,
             of=f"{marketplace}-settlement",
             meaning=f"The transaction log of {marketplace} has not been read to its end for two days.",

@@ -21,7 +21,8 @@ DELIVERY_AGE_SECONDS = 300
 class Scheduled(Construct):
     """Runs `function` as `expression` says, with `schedule` (its name) and `event` as the input.
 
-    `every` is the longest time between two runs: three of them without a run that completed page.
+    `every` is the longest time between two runs: three of them without a run that completed page; of work that is done
+    once a day, however often it is tried, so many `silent_hours`.
     """
 
     def __init__(
@@ -35,6 +36,7 @@ class Scheduled(Construct):
         expression: str,
         every: Duration,
         event: Mapping[str, str] | None = None,
+        silent_hours: int = 26,
     ) -> None:
         super().__init__(scope, construct_id)
         role = iam.Role(
@@ -75,11 +77,12 @@ class Scheduled(Construct):
                 ),
             ),
         ).node.add_dependency(deployment.clock.group)
-        self._heartbeat(deployment, schedule, every)
+        self._heartbeat(deployment, schedule, every, silent_hours)
 
-    def _heartbeat(self, deployment: Deployment, schedule: str, every: Duration) -> None:
-        """Alarm when no run completed: three missed runs, or 26 hours for a nightly one."""
+    def _heartbeat(self, deployment: Deployment, schedule: str, every: Duration, silent_hours: int) -> None:
+        """Alarm when no run completed: three missed runs, or a day and some hours for a nightly one."""
         nightly = every.to_hours(integral=False) > 1
+        silence = f"{silent_hours} hours" if nightly else "three of its intervals"
         period = Duration.hours(1) if nightly else Duration.minutes(max(5, every.to_minutes()))
         deployment.on_call.page(
             self,
@@ -88,9 +91,9 @@ class Scheduled(Construct):
             threshold=1,
             compare=Compare.LESS_THAN_THRESHOLD,
             of=schedule,
-            periods=26 if nightly else 3,
+            periods=silent_hours if nightly else 3,
             missing=Missing.BREACHING,
-            meaning=f"{schedule} has not completed a run for {'26 hours' if nightly else 'three of its intervals'}.",
+            meaning=f"{schedule} has not completed a run for {silence}.",
         )
 
 

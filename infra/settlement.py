@@ -17,6 +17,10 @@ WORKS_CYCLES_OUT = 1769
 """Megabytes, which is one whole processor: a cycle of a hundred thousand lines is worked out in memory."""
 
 
+READ_AGAIN_AFTER_HOURS = 28
+"""Without a whole reading a person is called: a day, and the tries of a night in which Mirakl does not answer."""
+
+
 class Settlement(Construct):
     """Everything between a billing cycle that closed and its records in NetSuite."""
 
@@ -28,7 +32,7 @@ class Settlement(Construct):
             self._post(deployment, queue)
 
     def _fetch(self, deployment: Deployment, queue: Queue) -> None:
-        """By night, when yesterday's lines have come; Mirakl gives cycles and documents once a day."""
+        """A reading a day, begun at night when yesterday's lines have come, and tried every hour until it is whole."""
         fetch = Function(
             self,
             "Fetch",
@@ -56,8 +60,9 @@ class Settlement(Construct):
                 deployment=deployment,
                 function=fetch,
                 schedule=f"fetch-settlements-{marketplace}",
-                expression=f"cron({(10 + 7 * number) % 60} 4 * * ? *)",
+                expression=f"cron({(10 + 7 * number) % 60} * * * ? *)",
                 every=Duration.hours(24),
+                silent_hours=READ_AGAIN_AFTER_HOURS,
                 event={"marketplace": marketplace},
             )
 

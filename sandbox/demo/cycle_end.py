@@ -34,7 +34,11 @@ from tieout.domain.postings import Kind, State
 READING, COMPARING = "fetch-settlements", "reconcile"
 PAYOUT_WAIT = timedelta(days=float(SWITCHES["payout_days"].default))
 BAD_READINGS = 4
-"""For so many days the weather stays bad; each of them may fail the one reading of cycles that Mirakl allows a day."""
+"""For so many readings the weather stays bad; each of them may fail, and is tried again an hour later."""
+APART = timedelta(hours=24)
+"""Mirakl gives cycles and documents so seldom, whoever asks."""
+LISTINGS = ("cycles", "documents", "document-requests")
+"""Watermarks of what is read once a day."""
 LOOKS = 4
 """How often at most the cycles are looked at."""
 RECEPTION_WAIT = timedelta(minutes=float(SWITCHES["received_minutes"].default))
@@ -72,7 +76,7 @@ class Bookkeeping:
         out.mkdir(parents=True, exist_ok=True)
         closing = self._closing()
         with step(f"billing cycles close: the twins' clock runs on to {closing:%a %d %b}, and money is read"):
-            self.day.wait_until(max(one.next_after(closing) for one in readings))
+            self.day.wait_until(self._next_reading(readings, closing))
         with step("`tieout settle` shows what they would become, before anything is posted"):
             reviewed = self._look(out)
         for line in told_of(reviewed):
@@ -97,6 +101,16 @@ class Bookkeeping:
         closing = next_closing(now + RECEPTION_WAIT, days)
         assert closing is not None
         return closing
+
+    def _next_reading(self, readings: list[Schedule], moment: datetime) -> datetime:
+        """When every marketplace's money is read that is there at `moment`: Mirakl must be willing to give it again."""
+        last = [
+            read + APART
+            for name in self.config.marketplaces
+            for listing in LISTINGS
+            if (read := self.table.read_until(f"{name}/{listing}"))
+        ]
+        return max(one.next_after(max([moment, *last])) for one in readings)
 
     def _look(self, out: Path) -> dict[str, Any]:
         """What a person looks at before agreeing to it, kept as it was shown."""
@@ -163,13 +177,15 @@ class Bookkeeping:
         return judge(self.config, books, self.table.everything().postings, balances, created, owed=owed)
 
     def _paid_out(self, closing: datetime, readings: list[Schedule], taken: Totals) -> Judged:
-        """Clearing returns to what is not paid out. On a bad day a reading may fail, and cycles are listed once a day:
-        the next day's reading mends it, at the latest when the weather is good again."""
+        """Clearing returns to what is not paid out. On a bad day a reading may fail, which another an hour later mends;
+        the last one, in good weather, comes when Mirakl gives even what it believes to have given."""
         moment = closing + PAYOUT_WAIT + timedelta(minutes=1)
         judged = Judged()
         for attempt in range(BAD_READINGS + 1 if self.faults else 1):
-            with self._weather() if attempt < BAD_READINGS else contextlib.nullcontext():
-                self.day.wait_until(max(one.next_after(max(moment, self.control.now())) for one in readings))
+            is_last = attempt == BAD_READINGS
+            asked = max(moment, self.control.now() + (APART if is_last else timedelta(0)))
+            with contextlib.nullcontext() if is_last else self._weather():
+                self.day.wait_until(self._next_reading(readings, asked))
             judged = self._judged(taken)
             if not judged.problems:
                 break

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 from sandbox.local_aws import LocalAws
 
 _RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
-_DAILY = re.compile(r"cron\((\d{1,2}(?:,\d{1,2})*) (\d{1,2}) \* \* \? \*\)")
+_LIST = r"\d{1,2}(?:,\d{1,2})*"
+_DAILY = re.compile(rf"cron\(({_LIST}) ({_LIST}|\*) \* \* \? \*\)")
 _ATTEMPTS = 3
 """As the schedules' own retry policy: once, and two retries."""
 
@@ -74,9 +75,17 @@ def schedule_of(one: dict[str, Any]) -> Schedule:
         function=one["Target"]["Arn"],
         given=one["Target"].get("Input", "{}"),
         every=timedelta(**{f"{rate[2]}s": int(rate[1])}) if rate else None,
-        daily=tuple((int(daily[2]), int(minute)) for minute in daily[1].split(",")) if daily else (),
+        daily=tuple((hour, minute) for hour in _hours(daily[2]) for minute in _numbers(daily[1])) if daily else (),
         zone=ZoneInfo(one.get("ScheduleExpressionTimezone") or "UTC"),
     )
+
+
+def _hours(text: str) -> list[int]:
+    return list(range(24)) if text == "*" else _numbers(text)
+
+
+def _numbers(text: str) -> list[int]:
+    return [int(number) for number in text.split(",")]
 
 
 class Firing:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sandbox.local_aws import LocalAws
-from tieout.aws.rows import ORDER, PARKED, SHARDS, posting_of, row_key, todo_shard
+from tieout.aws.rows import ORDER, PARKED, SHARDS, posting_of, read_instant, row_key, todo_shard
 from tieout.domain.postings import LANE_OF, SETTLED_AS, Key, Kind, Lane, Posting, State
 
 _HOLDS_UP = frozenset({Kind.SALES_ORDER, Kind.CYCLE, *SETTLED_AS})
@@ -56,6 +56,11 @@ class PostingsTable:
             Limit=1,
         )["Items"]
         return f"{rows[0]['what']} {dict(rows[0]['facts'])}" if rows else "nothing was done yet"
+
+    def read_until(self, reading: str) -> datetime | None:
+        """How far something was read, by the name of its watermark."""
+        row = self._table.get_item(Key={"pk": f"WATERMARK#{reading}", "sk": "WATERMARK"}).get("Item")
+        return read_instant(row["watermark"]) if row else None
 
     def everything(self) -> Everything:
         postings: list[Posting] = []

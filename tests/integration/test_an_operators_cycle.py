@@ -62,7 +62,7 @@ class Operator:
         """Time passes, a night's reading comes, and the workers work."""
         self.house.wait(moment - self.house.clock())
         for name in self.house.at.config.marketplaces:
-            collect_settlements(name, self.house.at)
+            collect_settlements(name, self.house.at, asked=True)
         self.work()
 
     def work(self) -> None:

@@ -58,7 +58,7 @@ def test_a_cycle_is_read_reviewed_agreed_to_booked_and_paid(session: boto3.Sessi
     sell(house)
     close(house)
     house.clock.advance(hours=25)
-    collect_settlements(MARKET, at)
+    collect_settlements(MARKET, at, asked=True)
     work(house, at)
     cycle = at.postings.posting(of_the_cycle(MARKET, CYCLE))
     assert cycle is not None
@@ -75,10 +75,10 @@ def test_a_cycle_is_read_reviewed_agreed_to_booked_and_paid(session: boto3.Sessi
 
     house.market.pay(CYCLE)
     house.clock.advance(hours=1)
-    collect_settlements(MARKET, at)
+    collect_settlements(MARKET, at, asked=True)
     work(house, at)
     assert set(states(at).values()) == {State.CONFIRMED}
     assert len(house.ledger.settled) == len(records) + 1
-    collect_settlements(MARKET, at)
+    collect_settlements(MARKET, at, asked=True)
     work(house, at)
     assert len(house.ledger.settled) == len(records) + 1

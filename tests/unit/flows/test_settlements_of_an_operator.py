@@ -112,7 +112,7 @@ def work(house: House) -> None:
 def settle(house: House) -> None:
     """A day later the log is read, and everything that is shown is agreed to."""
     house.clock.advance(hours=25)
-    collect_settlements(MARKET, house.at)
+    collect_settlements(MARKET, house.at, asked=True)
     work(house)
     for review in list_reviews(house.at):
         approve(house.at, review.plan.hash, "finance")

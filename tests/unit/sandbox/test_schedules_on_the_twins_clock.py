@@ -42,6 +42,22 @@ def test_two_minutes_of_a_night_are_due_one_after_the_other() -> None:
     assert not twice.due(NOON + timedelta(hours=20))
 
 
+@pytest.mark.parametrize("hours", ["*", ",".join(str(hour) for hour in range(24))])
+def test_every_hour_of_a_day_is_due_and_a_jump_over_several_is_one_firing(hours: str) -> None:
+    hourly = schedule(f"cron(10 {hours} * * ? *)")
+    assert not hourly.due(NOON)
+    assert not hourly.due(NOON + timedelta(minutes=9))
+    assert hourly.due(NOON + timedelta(minutes=10))
+    hourly.fired = NOON + timedelta(hours=6)
+    assert hourly.next_after(hourly.fired) == NOON + timedelta(hours=6, minutes=10)
+
+
+def test_some_hours_of_a_day_are_due_one_after_the_other() -> None:
+    mornings = schedule("cron(10 4,5 * * ? *)")
+    assert mornings.next_after(NOON) == NOON + timedelta(hours=16, minutes=10)
+    assert mornings.next_after(NOON + timedelta(hours=16, minutes=10)) == NOON + timedelta(hours=17, minutes=10)
+
+
 def test_a_daily_time_is_of_its_own_zone() -> None:
     nightly = schedule("cron(0 2 * * ? *)", "America/New_York")
     assert not nightly.due(NOON)

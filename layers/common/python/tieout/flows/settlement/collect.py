@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from msgspec import Struct, field
 
-from tieout.domain.errors import NeedsAttention, Retryable, Throttled
+from tieout.domain.errors import NeedsAttention, Retryable
 from tieout.domain.ledger.line import Cycle, Document, Line
 from tieout.domain.money import ZERO
 from tieout.domain.postings import Intent, Key, Kind, Posting, State, version_of
@@ -26,6 +26,7 @@ from tieout.flows.settlement.log import (
     still_unread,
 )
 from tieout.flows.settlement.month import month_before
+from tieout.flows.settlement.once_a_day import Listing, Today
 from tieout.flows.settlement.plan import digest_of, of_the_cycle
 from tieout.flows.settlement.review import LATER, PAID
 from tieout.flows.settlement.rules import booking_rules
@@ -37,33 +38,48 @@ OVERLAP = timedelta(hours=2)
 """The log is read again from so long before the watermark: lines are written late, and Mirakl's listing lags."""
 LOOKED_BACK = timedelta(days=60)
 """Cycles and documents are read again for so long: nothing tells when one of them is paid or issued."""
+WHOLE = "settlement/whole"
+"""Watermark of the last reading that lacked nothing: the log to its end, cycles and documents."""
 _ORDER_OF_STATES = {"TO_PAY": 1, "FAILED": 2, "PAID": 3}
 
 
-def collect_settlements(marketplace: str, at: At) -> Collected:
+def collect_settlements(marketplace: str, at: At, *, asked: bool = False) -> Collected | None:
     """Read what changed since the last time; the watermark moves after all that follows from it is written down.
 
-    Answers lines seen, cycles that are recorded in a new version, and what is due because of them. A reading that is
-    cut off (Mirakl gives so many pages an hour) goes on from where it was: what it read counts. Raises what cut it off.
+    Answers lines seen, cycles that are recorded in a new version, and what is due because of them; None, without a
+    call but for Mirakl's clock, where today's reading was done wholly and no person `asked` for another. A reading that
+    is cut off (Mirakl gives so many pages an hour) or lacks a listing goes on from where it was: what it read counts.
+    Raises what kept it from being whole.
     """
     settings = at.config.marketplaces[marketplace].settlement
     if settings is None:
         return Collected(0, 0, 0)
     market, name = at.marketplace(marketplace), f"{marketplace}/settlement"
-    now = market.now()
+    today = Today(marketplace, market.now(), at, asked)
+    if today.came(WHOLE) and not asked:
+        return None
     watermark = at.watermarks.read(name) or settings.since
-    lag = (now - watermark).total_seconds()
-    at.meter.gauge("WatermarkLagSeconds", lag, marketplace=marketplace, reading="settlement")
-    read = _read_lines(marketplace, market, max(settings.since, watermark - OVERLAP), at)
-    read_cycles_and_documents(marketplace, settings, at)
-    end = read.newest or watermark if read.cut_off else now
+    _tell_lag(today, watermark)
+    read = _read_lines(today, market, max(settings.since, watermark - OVERLAP))
+    missing = read_cycles_and_documents(today, settings)
+    end = read.newest or watermark if read.cut_off else today.now
     fresh, due = _record(marketplace, settings, end, read.touched, at)
-    due += _end_month(marketplace, settings, end, at)
+    if not missing:
+        due += _end_month(marketplace, settings, end, at)
     at.watermarks.advance(name, end)
     at.doorbells.ring(due)
-    if read.cut_off:
-        raise read.cut_off
+    _tell_lag(today, end)
+    for kept in [read.cut_off, *missing]:
+        if kept:
+            raise kept
+    today.note(WHOLE)
     return Collected(read.seen, fresh, len(due))
+
+
+def _tell_lag(today: Today, until: datetime) -> None:
+    """Before a reading and after it: of an hour the alarm takes the less."""
+    lag = (today.now - until).total_seconds()
+    today.at.meter.gauge("WatermarkLagSeconds", lag, marketplace=today.marketplace, reading="settlement")
 
 
 # --- reading ---------------------------------------------------------------------------------------------------------
@@ -80,38 +96,54 @@ class _Read(Struct):
     cut_off: Retryable | None = None
 
 
-def _read_lines(marketplace: str, market: Marketplace, start: datetime, at: At) -> _Read:
+def _read_lines(today: Today, market: Marketplace, start: datetime) -> _Read:
+    marketplace, at = today.marketplace, today.at
     unread = {each.id for each in still_unread(marketplace, at)}
     read = _Read()
-    try:
+
+    def to_the_end() -> None:
         for page in market.transaction_lines(start):
             read.touched |= keep_lines(marketplace, page, unread, at)
-            unread |= {each.id for each in page.problems}
+            unread.update(each.id for each in page.problems)
             read.seen += len(page.raw)
             read.newest = max([line.updated for line in page.lines], default=read.newest)
-    except Retryable as error:
-        read.cut_off = error
+
+    read.cut_off = today.attempt("settlement", to_the_end)
     if read.seen:
         keep_touched(marketplace, read.touched, at)
     return read
 
 
-def read_cycles_and_documents(marketplace: str, settings: Settlement, at: At) -> None:
-    """With a watermark of their own: Mirakl allows them once a day, and may refuse a second reading that day."""
-    market, name = at.marketplace(marketplace), f"{marketplace}/cycles"
-    end = market.now()
-    start = max(settings.since, (at.watermarks.read(name) or settings.since) - LOOKED_BACK)
-    try:
-        for cycles in market.billing_cycles(start):
-            keep_cycles(marketplace, cycles, at)
-        for documents in market.accounting_documents(start):
-            keep_documents(marketplace, documents, at)
-        for documents in market.document_requests(start):
-            keep_documents(marketplace, documents, at)
-    except Throttled as error:
-        logger.warning("cycles and documents not read", extra={"marketplace": marketplace, "why": str(error)})
-    else:
-        at.watermarks.advance(name, end)
+def read_cycles_and_documents(today: Today, settings: Settlement) -> list[Retryable]:
+    """Each with a watermark of its own: Mirakl allows them once a day, and refuses a second reading that day.
+
+    One that fails keeps none of the others from being read. Answers what kept those that did not come.
+    """
+    kept = (today.read(each) for each in _listings(today, settings))
+    return [error for error in kept if error is not None]
+
+
+def _listings(today: Today, settings: Settlement) -> list[Listing]:
+    """SBC11, IV01, and DR11 with DR12."""
+    marketplace, at = today.marketplace, today.at
+    market = at.marketplace(marketplace)
+
+    def since(name: str) -> datetime:
+        return max(settings.since, (at.watermarks.read(f"{marketplace}/{name}") or settings.since) - LOOKED_BACK)
+
+    def cycles() -> None:
+        for page in market.billing_cycles(since("cycles")):
+            keep_cycles(marketplace, page, at)
+
+    def documents() -> None:
+        for page in market.accounting_documents(since("documents")):
+            keep_documents(marketplace, page, at)
+
+    def requests() -> None:
+        for page in market.document_requests(since("document-requests")):
+            keep_documents(marketplace, page, at)
+
+    return [Listing("cycles", cycles), Listing("documents", documents), Listing("document-requests", requests)]
 
 
 # --- recording -------------------------------------------------------------------------------------------------------
