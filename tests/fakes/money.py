@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from msgspec import DecodeError, ValidationError, json
 from msgspec.structs import replace
 
 from tests.fakes.orders import read_back
-from tieout.domain.errors import Throttled
+from tieout.domain.errors import Throttled, TieoutError
 from tieout.domain.exchange import Backfill, CyclePage, DocumentPage, LinePage, UnreadRow
 from tieout.domain.ledger.line import Cycle, Document, Line, PayOut, Sold, SoldLine
 from tieout.domain.money import ZERO
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 A_PAGE = 50
 """Lines; small, so that a test sees several pages."""
+_NUMBERS = json.Encoder(decimal_format="number")
 
 
 class MemoryMoney:
@@ -41,6 +43,10 @@ class MemoryMoney:
         """Pages of the log after which Mirakl says that it was asked too often."""
         self.export_fails = ""
         """Why Mirakl does not prepare the files of a backfill."""
+        self.reserves: dict[str, Decimal] = {}
+        """What is held of each shop."""
+        self.accounts_refused: TieoutError | None = None
+        """What comes in place of the shops' balances."""
         self.exports_asked = 0
         self._export: list[Line] = []
 
@@ -113,6 +119,14 @@ class MemoryMoney:
         assert updated_from <= self.now()
         self.calls["DR11"] += 1
         yield self.read_documents([])
+
+    def shop_balances(self, read_at: datetime) -> Iterator[list[bytes]]:
+        self.calls["A01"] += 1
+        if self.accounts_refused is not None:
+            raise self.accounts_refused
+        for shop, held in self.reserves.items():
+            told = {"shop_id": shop, "currency_iso_code": "GBP", "payment_details": {"reserve_balance": held}}
+            yield [_NUMBERS.encode({"read_at": read_at, **told})]
 
     def start_backfill(self, created_from: datetime, created_to: datetime | None = None) -> str:
         self.calls["TL03"] += 1

@@ -1,7 +1,8 @@
 """`mirakl/<marketplace>/accounts.ndjson` of an export folder: shops as A01 (an operator: S20) gives them.
 
-Of a shop: `shop_id`, `currency_iso_code`, `payment_details.reserve_balance`, `last_updated_date`. Of several rows the
-newest counts, of the same date the later one.
+Of a shop: `shop_id`, `currency_iso_code`, `payment_details.reserve_balance`, `last_updated_date`, and `read_at`, which
+a deployment adds. Of several rows without it the newest counts, of the same date the later one; rows with it are
+readings, each as of its moment.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from msgspec.json import Decoder
 
 from tieout.books.folder import Files
 from tieout.books.rows import Problem
+from tieout.config import Marketplace
 from tieout.domain.ledger.line import Books
-from tieout.domain.money import ZERO
 from tieout.domain.reconcile.breaks import Break
 from tieout.domain.reconcile.reserve import ShopAccount, reserve_breaks
 from tieout.mirakl.values import NEVER, needed, told_amount, utc
@@ -36,6 +37,7 @@ class Row(Struct, frozen=True):
     currency_iso_code: str | None = None
     payment_details: PaymentDetails | None = None
     last_updated_date: datetime | None = None
+    read_at: datetime | None = None
 
 
 class _Told(Struct, frozen=True):
@@ -47,16 +49,23 @@ _ROW = Decoder(Row)
 
 
 def read_accounts(folder: Path, marketplace: str, problems: list[Problem]) -> list[ShopAccount] | None:
-    """By shop; None where there is no such file. What does not read is added to `problems`."""
+    """By shop, with every reading of it; None where there is no such file.
+
+    What does not read is added to `problems`.
+    """
     files = Files(folder / "mirakl" / marketplace, folder, problems)
     if not files.there("accounts"):
         return None
     newest: dict[str, _Told] = {}
+    readings: list[ShopAccount] = []
     for _, told in files.read("accounts", _ROW, _told):
+        if told.account.read_at is not None:
+            readings.append(told.account)
+            continue
         known = newest.get(told.account.shop)
         if known is None or known.at <= told.at:
             newest[told.account.shop] = told
-    return [newest[shop].account for shop in sorted(newest)]
+    return sorted([*(each.account for each in newest.values()), *readings], key=lambda each: each.shop)
 
 
 def _told(row: Row) -> _Told:
@@ -66,6 +75,7 @@ def _told(row: Row) -> _Told:
             shop=str(needed(row.shop_id, "shop_id")),
             currency=needed(row.currency_iso_code, "currency_iso_code"),
             reserve=told_amount(details.reserve_balance, "payment_details.reserve_balance"),
+            read_at=utc(row.read_at) if row.read_at else None,
         ),
         utc(row.last_updated_date) if row.last_updated_date else NEVER,
     )
@@ -77,31 +87,45 @@ class Reserves(Struct, frozen=True, kw_only=True):
     breaks: list[Break]
     not_compared: list[str]
     """In a sentence each."""
-    without: frozenset[str]
-    """Marketplaces that have no file of accounts: what an earlier one showed is not gone by that."""
+    compared: frozenset[tuple[str, str]]
+    """Marketplace and shop: what an earlier run found of any other is not gone by that."""
 
 
 def reserves(
-    folder: Path, books: Sequence[Books], brought_in: Mapping[str, Decimal], problems: list[Problem]
+    folder: Path, books: Sequence[Books], settings: Mapping[str, Marketplace], problems: list[Problem]
 ) -> Reserves:
-    """Reserves that are not what the log comes to.
-
-    `brought_in`: by marketplace, what was held before its log begins.
-    """
+    """Reserves that are not what the log comes to. `settings`: of the marketplaces, by name."""
     found: list[Break] = []
+    compared: set[tuple[str, str]] = set()
     without: list[str] = []
     silent: list[str] = []
+    open_yet: list[str] = []
     for each in books:
         accounts = read_accounts(folder, each.marketplace, problems)
         if accounts is None:
             without.append(each.marketplace)
             continue
-        silent += [f"{each.marketplace} {account.shop}" for account in accounts if account.reserve is None]
-        found += reserve_breaks(each, accounts, brought_in.get(each.marketplace, ZERO))
+        settlement = settings[each.marketplace].settlement
+        shops = {account.shop for account in accounts}
+        here = reserve_breaks(
+            each,
+            accounts,
+            {shop: settlement.reserve_before(shop) for shop in shops} if settlement else {},
+            settlement.since if settlement else None,
+        )
+        found += here.breaks
+        compared |= {(each.marketplace, shop) for shop in here.shops}
+        told = {account.shop for account in accounts if account.reserve is not None}
+        silent += [f"{each.marketplace} {shop}" for shop in sorted(shops - told)]
+        open_yet += [f"{each.marketplace} {shop}" for shop in sorted(told - here.shops)]
     return Reserves(
         breaks=found,
-        not_compared=[*_said("There is no file of accounts of", without), *_said("No reserve is told of", silent)],
-        without=frozenset(without),
+        not_compared=[
+            *_said("There is no file of accounts of", without),
+            *_said("No reserve is told of", silent),
+            *_said("The log moves around every reading of", open_yet),
+        ],
+        compared=frozenset(compared),
     )
 
 

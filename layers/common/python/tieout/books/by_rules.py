@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
 from functools import partial
 from pathlib import Path
 
@@ -21,7 +20,6 @@ from tieout.domain.ledger.line import Books
 from tieout.domain.ledger.proof import Settled
 from tieout.domain.ledger.rules import BookingRules
 from tieout.domain.ledger.settle import settle
-from tieout.domain.money import ZERO
 from tieout.domain.reconcile.breaks import Break
 from tieout.domain.reconcile.late import late_lines
 from tieout.domain.reconcile.manual import unclassified
@@ -34,8 +32,8 @@ class ByRules(Struct, frozen=True, kw_only=True):
     information: list[Break]
     not_compared: list[str]
     """What was not looked at, in a sentence each."""
-    without_accounts: frozenset[str]
-    """Marketplaces whose reserves nobody could compare."""
+    reserves: frozenset[tuple[str, str]]
+    """Marketplaces and shops whose reserve was compared."""
 
 
 def found_by_rules(
@@ -59,7 +57,7 @@ def found_by_rules(
         breaks += under_applied(books, rules, settled)
     for each in books:
         breaks += unclassified(each, rules[each.marketplace])
-    held = reserves(folder, books, _brought_in(config, rules), problems)
+    held = reserves(folder, books, config.marketplaces, problems)
     closed = read_closed_periods(folder, problems)
     posted_on = {line.external_id.upper(): line.day for line in export.gl_lines if line.day is not None}
     information: list[Break] = []
@@ -71,7 +69,7 @@ def found_by_rules(
         breaks=[*breaks, *held.breaks],
         information=information,
         not_compared=held.not_compared,
-        without_accounts=held.without,
+        reserves=held.compared,
     )
 
 
@@ -80,8 +78,3 @@ def _once(known: dict[int, tuple[Books, Settled]], books: Books, rules: BookingR
     if id(books) not in known:
         known[id(books)] = books, settle(books, rules)
     return known[id(books)][1]
-
-
-def _brought_in(config: Config, rules: Mapping[str, BookingRules]) -> dict[str, Decimal]:
-    settings = ((name, config.marketplaces[name].settlement) for name in rules)
-    return {name: each.reserve_brought_in if each else ZERO for name, each in settings}

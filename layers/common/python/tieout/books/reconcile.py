@@ -62,6 +62,8 @@ class Reconciled(Struct, frozen=True, kw_only=True):
     problems: list[Problem] = []
     not_compared: list[str] = []
     """What was not looked at, in a sentence each, as nothing was there to look at."""
+    reserves: frozenset[tuple[str, str]] = frozenset()
+    """Marketplaces and shops whose reserve was compared: of any other, what an earlier run found is not gone."""
 
 
 def reconcile_folder(folder: Path, config: Config, marketplaces: Iterable[str], as_of: date) -> Reconciled:
@@ -84,6 +86,7 @@ def reconcile_folder(folder: Path, config: Config, marketplaces: Iterable[str], 
         information=sorted([*found.information, *by_rules.information], key=_place),
         problems=sorted(problems),
         not_compared=[*([] if statement and statement.lines else [NOT_THERE]), *by_rules.not_compared],
+        reserves=by_rules.reserves,
     )
 
 

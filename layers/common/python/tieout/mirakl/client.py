@@ -15,6 +15,7 @@ from tieout.domain.errors import SystemDown
 from tieout.domain.exchange import FetchedOrder
 from tieout.domain.orders.order import Order
 from tieout.mirakl import wire
+from tieout.mirakl.accounts import Accounts
 from tieout.mirakl.connection import Calls, Connection, instant, of_order
 from tieout.mirakl.dispatch import Dispatch
 from tieout.mirakl.listing import MAX, Page, pages
@@ -37,7 +38,7 @@ _ACCOUNT = Decoder(wire.Account)
 _UPDATED_ORDERS = Decoder(wire.UpdatedOrders)
 
 
-class Mirakl(Dispatch, TakingBack, Settlement, Offers, StockImports, PriceImports):
+class Mirakl(Dispatch, TakingBack, Settlement, Accounts, Offers, StockImports, PriceImports):
     """Calls Mirakl as a seller or as an operator. `credentials` gives the secret; it is asked when needed."""
 
     def __init__(

@@ -25,8 +25,9 @@ DEFAULT_WAIT_SECONDS = 60.0
 LONGEST_MESSAGE = 300
 NOT_ANSWERED = "not in Mirakl's answer"
 """Of an item that was sent and that a 2xx does not name: nothing says that it was done."""
-NEEDS_A_FEATURE = frozenset({"OR30"})
-"""Operations that a platform grants or not ("Shop partial cancelation"): a 403 says nothing about the key."""
+NEEDS_A_FEATURE = frozenset({"OR30", "S20"})
+"""Operations that a platform ("Shop partial cancelation"), or an operator's role ("Shops"), grants or not: a 403 says
+nothing about the key."""
 GRANTED_APART: Mapping[str, str] = {
     **dict.fromkeys(("STO01", "STO02", "STO03"), "ROLE_PARTNER_OFFER_STOCK_WRITE"),
     "OF01": "ROLE_PARTNER_OFFER_WRITE",

@@ -112,7 +112,10 @@ class Settlement(Settings):
     missing_after_days: int = Field(default=25, ge=1, le=365)
     """Age of an invoice without transaction lines from which it counts as missing: 15 days and a cycle."""
     reserve_brought_in: Decimal = Field(default=Decimal(0), ge=0)
-    """Reserve of a shop that the operator held when `since` began, in the shop's currency: no line tells of it."""
+    """Sellers: reserve of the shop that the operator held when `since` began, in the shop's currency: no line tells of
+    it."""
+    reserve_brought_in_by_shop: dict[Annotated[int, Field(ge=1)], Annotated[Decimal, Field(ge=0)]] = Field(default={})
+    """Operators: the same of each shop, by Mirakl's shop id; a shop that is left out had none."""
     accounts: tuple[Accounts, ...] = Field(min_length=1)
     """The account map, in versions."""
     overrides: tuple[Override, ...] = ()
@@ -129,3 +132,8 @@ class Settlement(Settings):
         if not any(controls & version.roles.keys() for version in self.accounts):
             raise ValueError(f"accounts: no version names {wanted}")
         return self
+
+    def reserve_before(self, shop: str) -> Decimal:
+        """What was held of a shop when `since` began; `shop` as lines and accounts name it."""
+        by_shop = {str(each): held for each, held in self.reserve_brought_in_by_shop.items()}
+        return by_shop.get(shop, self.reserve_brought_in)

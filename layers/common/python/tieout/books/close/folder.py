@@ -22,6 +22,7 @@ from tieout.books.settling import settle_export
 from tieout.config import Config
 from tieout.domain.reconcile.bank import AtBank
 from tieout.domain.reconcile.breaks import Break, Code
+from tieout.domain.reconcile.reserve import still_reserved
 from tieout.domain.reconcile.workflow import Run, cases_of
 from tieout.flows.reconcile.break_log import BreakLog, take_in
 from tieout.flows.settlement.rules import booking_rules
@@ -74,7 +75,8 @@ def closing_of(
         told = {(each.code, each.key) for each in breaks}
         breaks += [each for each in bank_breaks(at_bank, statement) if (each.code, each.key) not in told]
     breaks += [each for each in _still_not_in_bank(log, at_bank, breaks) if each.marketplace in names]
-    breaks += _still_reserved(log, by_rules.without_accounts)
+    earlier = cases_of(log.read()).values()
+    breaks += [each for each in still_reserved(earlier, by_rules.reserves) if each.marketplace in names]
     settings = config_hash(config)
     run = run_id(
         period=str(period), as_of=day.isoformat(), code_version=__version__, config_hash=settings, inputs=inputs
@@ -118,12 +120,6 @@ def _still_not_in_bank(log: BreakLog, at_bank: AtBank | None, breaks: Iterable[B
         and (case.found.code, case.found.key) not in told
         and (silent is None or (case.found.marketplace, case.found.key) in silent)
     ]
-
-
-def _still_reserved(log: BreakLog, without_accounts: frozenset[str]) -> list[Break]:
-    """Reserves that differed by an earlier reading of the account, where this folder has none: they differ still."""
-    cases = (each for each in cases_of(log.read()).values() if each.found.code is Code.RESERVE_DIFF)
-    return [each.found for each in cases if each.found.marketplace in without_accounts and not each.is_closed]
 
 
 def _read_whole(export: Export, problems: Sequence[Problem], names: Sequence[str]) -> frozenset[str]:

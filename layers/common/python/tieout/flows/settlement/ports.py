@@ -30,6 +30,13 @@ class MoneySource(Protocol):
     def document_requests(self, updated_from: datetime) -> Iterator[DocumentPage]:
         """Document requests that changed since then (DR11 with DR12)."""
 
+    def shop_balances(self, read_at: datetime) -> Iterator[list[bytes]]:
+        """Each shop's balances as of now, in pages: A01 of a seller, once a day; S20 of an operator.
+
+        A row says when it was read, and no more of a shop than its money. Raises NeedsAttention where the operator's
+        role may not list shops.
+        """
+
     def start_backfill(self, created_from: datetime, created_to: datetime | None = None) -> str:
         """Ask for the log of a time as files (TL03, once a day); answers the id to follow it by."""
 
