@@ -48,12 +48,3 @@ def test_out_holds_an_export_folder_that_anybody_can_settle(good: Path) -> None:
         assert ndjson(folder / "billing_cycles.ndjson")
     ledger = ndjson(good / "export" / "netsuite" / "gl_lines.ndjson")
     assert sum(Decimal(line["debit"]) - Decimal(line["credit"]) for line in ledger) == ZERO
-
-
-def test_on_a_bad_day_the_same_money_is_booked_once(bad_evening: Path) -> None:
-    """Faults strike while it is agreed to and posted, too: writes that time out after they were done among them."""
-    settled = told(bad_evening)
-    assert settled["held"] == {}
-    for name, after in settled["after_payout"].items():
-        assert Decimal(after["clearing"]) == ZERO, name
-        assert Decimal(after["settled"]) > ZERO
