@@ -26,6 +26,7 @@ from sandbox.mirakl.offers.answers import ABOUT_OFFERS
 from sandbox.mirakl.offers.told import Created, Paged
 from sandbox.mirakl.operation import Persona
 from sandbox.mirakl.refusals import MiraklRefusal
+from sandbox.mirakl.shops import account, list_shops
 from sandbox.mirakl.state import Json, Marketplace, MiraklState, Order
 from sandbox.mirakl.tax_mode import in_tax_mode
 from sandbox.mirakl.updates import update_order, write_custom_fields
@@ -90,8 +91,8 @@ class Answers:
                 return _json(call, self._updated(call))
             case "OR31":
                 return _json(call, self._custom_fields_written(call))
-            case "IV01":
-                return self._paged(call, Paged(*list_invoices(call)))
+            case "IV01" | "S20" as listed:
+                return self._paged(call, list_shops(call) if listed == "S20" else Paged(*list_invoices(call)))
         return self._told(call)
 
     def _told(self, call: Admitted) -> Response:
@@ -123,7 +124,7 @@ class Answers:
             case "PC01":
                 return settings.platform(call.marketplace, self._behaviours)
             case "A01":
-                return settings.account(call.marketplace)
+                return account(call.marketplace)
             case "SH21":
                 return carriers()
             case "RE01":

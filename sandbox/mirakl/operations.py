@@ -20,7 +20,7 @@ from sandbox.mirakl.money.filters import (
 )
 from sandbox.mirakl.offers.operations import ABOUT_OFFERS
 from sandbox.mirakl.operation import DAY, MINUTE, Frequency, Operation, both, seek
-from sandbox.mirakl.parameters import Reader, flag, moment, one_of, repeated, repeated_of, some_of, texts, whole
+from sandbox.mirakl.parameters import Reader, flag, moment, one_of, repeated, repeated_of, some_of, text, texts, whole
 
 _LOG = "/api/sellerpayment/transactions_logs"
 
@@ -70,6 +70,16 @@ _PAGING: dict[str, Reader] = {
     "sort": one_of("dateCreated"),
     "order": one_of("asc", "desc"),
 }
+SHOP_FILTERS: dict[str, Reader] = {
+    "shop_ids": texts,
+    "updated_since": moment,
+    "domains": texts,
+    "paginate": flag,
+    "max": whole,
+    "offset": whole,
+    "sort": text,
+    "order": one_of("asc", "desc"),
+}
 SHIPMENT_STATES = (
     *("SHIPPING", "READY_FOR_PICK_UP", "SHIPMENT_PREPARED", "SHIPPED", "TO_COLLECT", "RECEIVED", "CANCELED", "CLOSED"),
 )
@@ -114,6 +124,7 @@ OPERATIONS = (
     Operation("V01", "GET", "/api/version", needs_credential=False),
     Operation("PC01", "GET", "/api/platform/configuration"),
     Operation("A01", "GET", "/api/account", personas=("seller",), frequency=Frequency(1, DAY)),
+    Operation("S20", "GET", "/api/shops", personas=("operator",), filters={"operator": SHOP_FILTERS}),
     Operation(
         "OR11",
         "GET",

@@ -1,15 +1,11 @@
-"""What a client reads once a day: the platform (PC01), the shop (A01), reasons, order taxes, the version."""
-
-from decimal import Decimal
+"""What a client reads once a day: the platform (PC01), reasons, order taxes, the version."""
 
 from sandbox.behaviours import Behaviours
 from sandbox.mirakl.operation import Persona
-from sandbox.mirakl.state import SHOP_ID, Json, Marketplace
-from sandbox.mirakl.views import shop_name
+from sandbox.mirakl.state import Json, Marketplace
 
 VERSION: Json = {"version": "3.210"}
 
-_STATES_OF_MONEY = ("PAID", "PAYABLE", "PENDING", "RESERVE")
 _REASONS = [
     ("CANCELATION", "CUSTOMER_CHANGED_MIND", "The customer changed their mind", True),
     ("CANCELATION", "OUT_OF_STOCK", "Out of stock", True),
@@ -65,41 +61,6 @@ def platform(marketplace: Marketplace, behaviours: Behaviours) -> Json:
         "tenant_name": f"{marketplace.name}-twin",
         "timezone": "Europe/London" if marketplace.name.endswith("-uk") else "Europe/Paris",
     }
-
-
-def account(marketplace: Marketplace) -> Json:
-    """A01: the shop behind the key."""
-    return {
-        "shop_id": SHOP_ID,
-        "shop_name": shop_name(marketplace, SHOP_ID),
-        "shop_state": "OPEN",
-        "suspension_type": None,
-        "model": "MARKETPLACE",
-        "currency_iso_code": marketplace.currency(),
-        "channels": [],
-        "domains": ["PRODUCT"],
-        "is_professional": True,
-        "applicable_taxes": [{"code": "TAXDEFAULT", "label": "VAT on commission", "fee_types": ["COMMISSION"]}],
-        "kyc": {"status": "APPROVED", "reason": None},
-        "payment_details": {
-            **{f"{state.lower()}_balance": _balance(marketplace, state) for state in _STATES_OF_MONEY},
-            "reserve_target": 0,
-            "sub_balances": [],
-        },
-        "orders_count": len(marketplace.orders),
-        "offers_count": sum(1 for _ in marketplace.catalogue.live(SHOP_ID)),
-        "shop_additional_fields": [],
-        "shippings": [],
-    }
-
-
-def _balance(marketplace: Marketplace, state: str) -> Decimal:
-    """What our shop's lines in that state come to."""
-    own = marketplace.own_shop()
-    lines = (line for line in marketplace.log.lines if line["payment_state"] == state)
-    return sum(
-        (Decimal(line["amount"]) for line in lines if (line.get("shop") or {}).get("id", own) == own), Decimal(0)
-    )
 
 
 def reasons() -> Json:
