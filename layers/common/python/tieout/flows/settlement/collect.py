@@ -15,6 +15,7 @@ from tieout.domain.money import ZERO
 from tieout.domain.postings import Intent, Key, Kind, Posting, State, version_of
 from tieout.flows.orders.collect import Collected
 from tieout.flows.ports import At, Marketplace
+from tieout.flows.settlement.accounts import read_accounts
 from tieout.flows.settlement.log import (
     cycles_of,
     documents_of,
@@ -62,6 +63,8 @@ def collect_settlements(marketplace: str, at: At, *, asked: bool = False) -> Col
     _tell_lag(today, watermark)
     read = _read_lines(today, market, max(settings.since, watermark - OVERLAP))
     missing = read_cycles_and_documents(today, settings)
+    if not read.cut_off:
+        read_accounts(today)
     end = read.newest or watermark if read.cut_off else today.now
     fresh, due = _record(marketplace, settings, end, read.touched, at)
     if not missing:
