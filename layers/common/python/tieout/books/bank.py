@@ -1,13 +1,14 @@
 """`bank/` of an export folder: the statement's lines with the payouts that they show, and rates of exchange.
 
-`statement.ndjson`: `date` (2026-09-13), `amount` (what came in is above zero), `currency`, `reference`.
+`statement.ndjson`: `date` (2026-09-13), `amount` (what came in is above zero), `currency`, `reference`; of what the
+bank exchanged, where it tells, `original_amount` and `original_currency`.
 `rates.ndjson`: `date`, `currency`, `into`, `rate` (what one of `currency` is worth of `into` from that day on); of two
 for one day the later row counts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -19,14 +20,13 @@ from msgspec.structs import replace
 from tieout.books.folder import Files
 from tieout.books.rows import Problem
 from tieout.domain.ledger.line import Books
-from tieout.domain.ledger.periods import local_day
 from tieout.domain.ledger.rates import Rate, newest
 from tieout.domain.ledger.rules import BookingRules
-from tieout.domain.ledger.side import side_of
 from tieout.domain.money import Money
 from tieout.domain.reconcile.advice import ADVICE
-from tieout.domain.reconcile.bank import AtBank, PaidOut, StatementLine, at_the_bank, exchanged_at_the_bank
+from tieout.domain.reconcile.bank import AtBank, PaidOut, StatementLine, at_the_bank
 from tieout.domain.reconcile.breaks import Break, Code
+from tieout.domain.reconcile.exchanged import exchanged_at_the_bank, paid_out
 from tieout.netsuite.booked_rows import UnreadableError, amount_of, currency_of, text_of
 
 NOT_THERE = "There is no line of a bank/statement: payouts were not compared with the bank."
@@ -39,6 +39,9 @@ class Row(Struct, frozen=True):
     amount: Decimal
     currency: str
     reference: str | int | None = None
+    original_amount: Decimal | None = None
+    """What the bank exchanged, where its statement tells."""
+    original_currency: str | None = None
 
 
 class RateRow(Struct, frozen=True):
@@ -77,11 +80,23 @@ def read_rates(folder: Path, problems: list[Problem]) -> tuple[Rate, ...]:
     return newest(rate for _, rate in files.read("rates", RATE_ROW, rate_of))
 
 
-def with_the_bank(books: Mapping[str, Books], statement: Statement | None, rates: tuple[Rate, ...]) -> dict[str, Books]:
+def with_the_bank(
+    books: Mapping[str, Books],
+    statement: Statement | None,
+    rates: tuple[Rate, ...],
+    rules: Mapping[str, BookingRules],
+) -> dict[str, Books]:
     """The books with what the bank shows of payouts in other currencies, and with the rates."""
-    cycles = {name: each.cycles for name, each in books.items()}
-    arrivals = exchanged_at_the_bank(cycles, statement.lines if statement else ())
-    return {name: replace(each, arrivals=arrivals[name], rates=rates) for name, each in books.items()}
+    payouts = [payout for name, each in books.items() for payout in paid_out(name, each.cycles, rules[name], rates)]
+    arrivals = exchanged_at_the_bank(payouts, statement.lines if statement else ())
+    return {
+        name: replace(
+            each,
+            arrivals={cycle: arrival for (mine, cycle), arrival in arrivals.items() if mine == name},
+            rates=rates,
+        )
+        for name, each in books.items()
+    }
 
 
 def rate_of(row: RateRow) -> Rate:
@@ -105,11 +120,16 @@ def day_of(text: str) -> date:
 
 def statement_line(row: Row) -> StatementLine:
     """A row of `statement`. Raises UnreadableError with the field's name."""
+    original = None if row.original_amount is None else amount_of(row.original_amount, "original_amount")
+    if original is not None and not row.original_currency:
+        raise UnreadableError("original_currency is missing beside original_amount")
     return StatementLine(
         day=day_of(row.date),
         amount=amount_of(row.amount, "amount"),
         currency=currency_of(row.currency),
         reference=text_of(row.reference),
+        original=original,
+        original_currency=currency_of(row.original_currency) if original is not None and row.original_currency else "",
     )
 
 
@@ -117,22 +137,12 @@ def payouts_at_the_bank(
     books: Iterable[Books], rules: Mapping[str, BookingRules], statement: Statement, as_of: date
 ) -> AtBank:
     """Every payout that Mirakl calls paid, on the statement or not."""
-    paid = [payout for each in books for payout in _paid(each, rules[each.marketplace])]
+    paid = [
+        payout
+        for each in books
+        for payout in paid_out(each.marketplace, each.cycles, rules[each.marketplace], each.rates)
+    ]
     return at_the_bank(paid, statement.lines, as_of)
-
-
-def _paid(books: Books, rules: BookingRules) -> Iterator[PaidOut]:
-    sign = side_of(rules.mode).sign
-    for cycle in books.cycles:
-        if cycle.pay_out.state == "PAID" and cycle.to_seller:
-            yield PaidOut(
-                marketplace=books.marketplace,
-                cycle=cycle.id,
-                day=local_day(cycle.pay_out.paid_at or cycle.closed_at, rules.time_zone),
-                amount=sign * cycle.to_seller,
-                currency=cycle.currency,
-                reference=cycle.pay_out.reference or "",
-            )
 
 
 def bank_breaks(at_bank: AtBank, statement: Statement) -> list[Break]:

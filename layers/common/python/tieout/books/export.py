@@ -24,6 +24,7 @@ from tieout.books.once import once, told_twice
 from tieout.books.rows import Problem
 from tieout.domain.ledger.gl import GlLine
 from tieout.domain.ledger.line import Booked, Books, Cycle, Document, Line, Sold
+from tieout.domain.ledger.rules import BookingRules
 from tieout.mirakl.document_rows import document_of_request
 from tieout.mirakl.settlement_rows import cycle_of, document_of, line_of
 from tieout.mirakl.sold import SOLD_ORDER, Order, sold_of
@@ -75,25 +76,26 @@ def read_export(
     *,
     customers: Mapping[str, str] | None = None,
     general_ledger: bool = False,
-    bank: bool = False,
+    bank: Mapping[str, BookingRules] | None = None,
 ) -> Export:
     """Everything of these marketplaces; items and the general ledger only with `general_ledger`, the bank with `bank`.
 
-    `customers`: the marketplace's name as a customer of NetSuite, by marketplace. Raises ExportError.
+    `customers`: the marketplace's name as a customer of NetSuite, by marketplace. `bank`: the rules of each, which say
+    in what currency its payouts arrive. Raises ExportError.
     """
     reading = _Reading(folder, tuple(marketplaces))
     books = {name: reading.marketplace(name) for name in reading.marketplaces}
     belonging = Belonging(books, customers or {})
     booked, strangers = reading.documents(belonging)
     files = Files(folder / "netsuite", folder, reading.problems)
-    statement = read_statement(folder, reading.problems) if bank else None
-    rates = read_rates(folder, reading.problems) if bank else ()
+    statement = read_statement(folder, reading.problems) if bank is not None else None
+    rates = read_rates(folder, reading.problems) if bank is not None else ()
     whole = {
         name: msgspec.structs.replace(each, booked=booked[name], doubts=reading.doubts[name])
         for name, each in books.items()
     }
     return Export(
-        books=with_the_bank(whole, statement, rates),
+        books=whole if bank is None else with_the_bank(whole, statement, rates, bank),
         statement=statement,
         gl_lines=tuple(row for _, row in files.read("gl_lines", GL_ROW, gl_line_of)) if general_ledger else (),
         items=tuple(row for _, row in files.read("items", _ITEM, _itself)) if general_ledger else (),

@@ -69,8 +69,8 @@ class Reconciled(Struct, frozen=True, kw_only=True):
 def reconcile_folder(folder: Path, config: Config, marketplaces: Iterable[str], as_of: date) -> Reconciled:
     """Compare an export folder. Raises ExportError, ConfigError."""
     names = list(marketplaces)
-    export = read_export(folder, names, customers=customers_of(config, names), general_ledger=True, bank=True)
     rules = {name: booking_rules(config, name) for name in names}
+    export = read_export(folder, names, customers=customers_of(config, names), general_ledger=True, bank=rules)
     books = [export.books[name] for name in names]
     found = reconcile(books, rules, as_of)
     problems = [*export.problems]

@@ -99,7 +99,8 @@ def settled_files(source: Path, config: Config) -> Outcome:
     customers = {name: customer for name, customer in known_as.items() if customer}
     try:
         # The bank has something to say only where a payout is exchanged; `tieout reconcile` compares all of them.
-        export = read_export(source, names, customers=customers, bank=any(each.pays_out for each in rules.values()))
+        bank = rules if any(each.pays_out for each in rules.values()) else None
+        export = read_export(source, names, customers=customers, bank=bank)
     except ExportError as error:
         raise MistakeError(f"{error}.") from error
     return settle_export(export, rules)

@@ -58,8 +58,8 @@ def closing_of(
     of the history.
     """
     names = list(marketplaces or marketplaces_of(config))
-    export = read_export(folder, names, customers=customers_of(config, names), general_ledger=True, bank=True)
     rules = {name: booking_rules(config, name) for name in names}
+    export = read_export(folder, names, customers=customers_of(config, names), general_ledger=True, bank=rules)
     day = as_of or max([period.last, *_days(export)])
     inputs = inputs_of(folder, names)
     outcome = settle_export(export, rules)

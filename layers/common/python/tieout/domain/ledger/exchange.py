@@ -18,7 +18,7 @@ from tieout.domain.ledger.payments import memo_of
 from tieout.domain.ledger.payout import PAID, paid_on
 from tieout.domain.ledger.periods import Periods
 from tieout.domain.ledger.piles import Pile
-from tieout.domain.ledger.rates import rate_on
+from tieout.domain.ledger.rates import Arrival, rate_on
 from tieout.domain.ledger.record import Entry, Record, RecordType
 from tieout.domain.ledger.roles import Role
 from tieout.domain.ledger.rules import BookingRules
@@ -94,8 +94,9 @@ def exchange(
     into, sign, day = run.rules.pays_out, run.side.sign, paid_on(cycle, run.rules.time_zone)
     arrival = run.books.arrivals.get(cycle.id)
     reference = cycle.pay_out.reference or ""
-    if not reference:
-        return Exchange(waits="the payout has no reference by which a line of the bank's statement could name it")
+    if arrival is None and not reference:
+        words = "the payout has no reference by which a line of the bank's statement could name it"
+        return Exchange(waits=f"{words}, and none alone comes to its amount")
     if arrival is None or arrival.currency != into or arrival.amount * sign <= 0:
         money = Money(transferred, cycle.currency)
         return Exchange(waits=f"no line in {into} of the bank's statement names the payout {reference} of {money}")
@@ -113,12 +114,18 @@ def exchange(
         base_amount=arrival.amount,
         booked_value=value,
         market_rate=market,
-        memo=f"{memo_of(cycle.voucher, cycle.id)}; Payout {reference}".rstrip(),
+        memo=_memo(cycle, arrival),
     )
     try:
         return Exchange(records=exchanged_payout(received, run.rules, entity=entity, lines=payments.ids))
     except UnmappedRoleError as error:
         return Exchange(waits=str(error))
+
+
+def _memo(cycle: Cycle, arrival: Arrival) -> str:
+    """Names how the bank's line was found where it does not name the payout: whoever agrees to it should know."""
+    told = f"{memo_of(cycle.voucher, cycle.id)}; Payout {cycle.pay_out.reference or ''}".rstrip()
+    return f"{told}; bank's line of {arrival.day} found by {arrival.found_by}" if arrival.found_by else told
 
 
 def _booked_value(run: Run, cycle: Cycle, amount: Decimal, booked: Iterable[Record]) -> Decimal | None:

@@ -16,6 +16,8 @@ class Arrival(Struct, frozen=True, kw_only=True):
     """Of its last line on the statement."""
     currency: str
     amount: Decimal
+    found_by: str = ""
+    """What told that the line is this payout's, in words, where no line names its reference."""
 
 
 class Rate(Struct, frozen=True, kw_only=True, order=True):

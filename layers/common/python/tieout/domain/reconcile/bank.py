@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
+from enum import StrEnum
 
 from msgspec import Struct
 
-from tieout.domain.ledger.line import Cycle
-from tieout.domain.ledger.rates import Arrival
 from tieout.domain.money import ZERO
 
-PAID = "PAID"
 PATIENCE = timedelta(days=7)
 """Days from Mirakl's payout to the bank's line: a transfer takes two to five, and a weekend may lie between."""
+TOLERANCE = Decimal("0.03")
+"""Of what the day's rate makes of a payout: as much as converters keep, at most."""
 _BEFORE = timedelta(days=1)
 """A bank's day may be the one before Mirakl's."""
 _SHORTEST = 4
@@ -30,6 +30,9 @@ class StatementLine(Struct, frozen=True, kw_only=True):
     amount: Decimal
     currency: str
     reference: str = ""
+    original: Decimal | None = None
+    """What the bank exchanged, where its statement tells: the amount before, with any sign."""
+    original_currency: str = ""
 
 
 class PaidOut(Struct, frozen=True, kw_only=True):
@@ -42,6 +45,15 @@ class PaidOut(Struct, frozen=True, kw_only=True):
     """As the statement should show it: above zero of a seller, below of an operator."""
     currency: str
     reference: str = ""
+    into: str = ""
+    """Currency in which it arrives, where that is another one."""
+    expected: Decimal | None = None
+    """What it should come to in that currency by the day's rate, signed as `amount`; None where no rate tells."""
+
+    @property
+    def is_exchanged(self) -> bool:
+        """Whether it arrives in another currency."""
+        return bool(self.into) and self.into != self.currency
 
 
 class AtBank(Struct, frozen=True, kw_only=True):
@@ -61,11 +73,12 @@ def at_the_bank(
     """Each line stands for one payout at most.
 
     A transfer in parts, or one that came back, is the sum of the lines that name its reference. One that came in
-    another currency was exchanged by the bank: its amount says nothing.
+    another currency was exchanged by the bank: its amount says nothing. Where no line names one that is exchanged, see
+    `Pairs.of_exchanged`.
     """
     ordered = sorted(payouts, key=lambda each: (each.day, each.marketplace, each.cycle))
     lines = sorted(statement, key=lambda each: (each.day, each.currency, each.amount, each.reference))
-    pairs = _Pairs(ordered, lines)
+    pairs = Pairs(ordered, lines)
     found: list[PaidOut] = []
     otherwise: list[tuple[PaidOut, Decimal]] = []
     rest: list[PaidOut] = []
@@ -81,8 +94,10 @@ def at_the_bank(
     reached = min(as_of, lines[-1].day) if lines else date.min
     missing: list[PaidOut] = []
     waiting: list[PaidOut] = []
+    there = {(each.marketplace, each.cycle) for each in pairs.by_amounts(rest, patience)}
+    there |= {(each.marketplace, each.cycle) for each, _, _ in pairs.of_exchanged(rest, as_of, patience)}
     for payout in rest:
-        if pairs.by_amount(payout, patience):
+        if (payout.marketplace, payout.cycle) in there:
             found.append(payout)
         elif payout.day < first or payout.day + patience > reached:
             waiting.append(payout)
@@ -91,7 +106,14 @@ def at_the_bank(
     return AtBank(found=tuple(found), otherwise=tuple(otherwise), missing=tuple(missing), waiting=tuple(waiting))
 
 
-class _Pairs:
+class Rung(StrEnum):
+    """How a line that names no payout was found to be the one of a payout that was exchanged."""
+
+    ORIGINAL = "the amount before the exchange"
+    RATE = "what the day's rate makes of it"
+
+
+class Pairs:
     """Lines that are not yet some payout's."""
 
     def __init__(self, payouts: Sequence[PaidOut], lines: Sequence[StatementLine]) -> None:
@@ -128,12 +150,51 @@ class _Pairs:
         shown = [line.amount for line in naming if line.currency == payout.currency]
         return sum(shown, ZERO) if shown else payout.amount
 
-    def by_amount(self, payout: PaidOut, patience: timedelta) -> bool:
+    def by_amounts(self, payouts: Iterable[PaidOut], patience: timedelta = PATIENCE) -> list[PaidOut]:
+        """Those of which a line shows the amount in their own currency."""
+        return [payout for payout in payouts if self._by_amount_of(payout, patience)]
+
+    def of_exchanged(
+        self, payouts: Iterable[PaidOut], as_of: date, patience: timedelta = PATIENCE
+    ) -> list[tuple[PaidOut, StatementLine, Rung]]:
+        """Lines in another currency that name no payout, and can be one only, as that payout can be this line only.
+
+        First by the amount before the exchange, where the statement tells it. Then by what the day's rate makes of the
+        payout, give or take what a converter keeps; not before the statement has reached all days on which the line
+        could stand, for until then the right one may be missing beside a like one.
+        """
+        left = [each for each in payouts if each.is_exchanged]
+        found = self._alone(left, _is_original, Rung.ORIGINAL, patience)
+        known = {id(payout) for payout, _, _ in found}
+        reached = min(as_of, self._lines[-1].day) if self._lines else date.min
+        left = [each for each in left if id(each) not in known and each.day + patience <= reached]
+        return found + self._alone(left, _is_expected, Rung.RATE, patience)
+
+    def _alone(
+        self,
+        payouts: Sequence[PaidOut],
+        fits: Callable[[PaidOut, StatementLine], bool],
+        rung: Rung,
+        patience: timedelta,
+    ) -> list[tuple[PaidOut, StatementLine, Rung]]:
+        pairs = [
+            (payout, place)
+            for payout in payouts
+            for place in self._free
+            if _is_near(payout, self._lines[place], patience) and fits(payout, self._lines[place])
+        ]
+        of_payout = Counter(id(payout) for payout, _ in pairs)
+        of_line = Counter(place for _, place in pairs)
+        taken = [(payout, place) for payout, place in pairs if of_payout[id(payout)] == of_line[place] == 1]
+        self._free.difference_update(place for _, place in taken)
+        return [(payout, self._lines[place], rung) for payout, place in taken]
+
+    def _by_amount_of(self, payout: PaidOut, patience: timedelta) -> bool:
         """Takes the line that is nearest in time."""
         near = [
             place
             for place in self._by_amount.get((payout.currency, payout.amount), ())
-            if place in self._free and payout.day - _BEFORE <= self._lines[place].day <= payout.day + patience
+            if place in self._free and _is_near(payout, self._lines[place], patience)
         ]
         if not near:
             return False
@@ -152,37 +213,31 @@ def without_others(
     return [line for line in statement if _named(_words(line.reference), names, lengths) not in theirs]
 
 
-def exchanged_at_the_bank(
-    cycles: Mapping[str, Iterable[Cycle]], statement: Sequence[StatementLine]
-) -> dict[str, dict[str, Arrival]]:
-    """By marketplace and cycle, payouts that lines of one other currency name, and what those lines come to.
+def _is_near(payout: PaidOut, line: StatementLine, patience: timedelta) -> bool:
+    return payout.day - _BEFORE <= line.day <= payout.day + patience
 
-    An amount in another currency can be told by its reference only. Where lines name it in its own currency, or in
-    several others, it is none of these. `cycles`: all of every marketplace, so that a reference of two is nobody's.
-    """
-    payouts = [
-        PaidOut(
-            marketplace=marketplace,
-            cycle=cycle.id,
-            day=(cycle.pay_out.paid_at or cycle.closed_at).date(),
-            amount=cycle.to_seller,
-            currency=cycle.currency,
-            reference=cycle.pay_out.reference or "",
-        )
-        for marketplace, theirs in cycles.items()
-        for cycle in theirs
-        if cycle.pay_out.state == PAID and cycle.to_seller
-    ]
-    pairs = _Pairs(payouts, sorted(statement, key=lambda each: (each.day, each.currency, each.amount, each.reference)))
-    found: dict[str, dict[str, Arrival]] = {marketplace: {} for marketplace in cycles}
-    for payout in payouts:
-        naming = pairs.naming(payout)
-        currencies = {line.currency for line in naming}
-        if len(currencies) == 1 and payout.currency not in currencies:
-            amount = sum((line.amount for line in naming), ZERO)
-            arrival = Arrival(day=naming[-1].day, currency=naming[-1].currency, amount=amount)
-            found[payout.marketplace][payout.cycle] = arrival
-    return found
+
+def _is_original(payout: PaidOut, line: StatementLine) -> bool:
+    return (
+        _came_as_expected(payout, line)
+        and line.original is not None
+        and (line.original_currency, abs(line.original)) == (payout.currency, abs(payout.amount))
+    )
+
+
+def _is_expected(payout: PaidOut, line: StatementLine) -> bool:
+    """A line that tells another amount before the exchange is not it, however near it comes."""
+    return (
+        _came_as_expected(payout, line)
+        and line.original is None
+        and payout.expected is not None
+        and abs(line.amount - payout.expected) <= TOLERANCE * abs(payout.expected)
+    )
+
+
+def _came_as_expected(payout: PaidOut, line: StatementLine) -> bool:
+    """In the currency that it arrives in, and in its direction."""
+    return line.currency == payout.into and (line.amount > ZERO) == (payout.amount > ZERO)
 
 
 def _words(reference: str) -> tuple[str, ...]:

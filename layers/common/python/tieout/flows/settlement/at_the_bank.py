@@ -10,9 +10,11 @@ from msgspec.structs import replace
 
 from tieout.domain.ledger.line import Books
 from tieout.domain.ledger.rates import Arrival, Rate, newest
-from tieout.domain.reconcile.bank import StatementLine, exchanged_at_the_bank, without_others
+from tieout.domain.reconcile.bank import StatementLine, without_others
+from tieout.domain.reconcile.exchanged import exchanged_at_the_bank, paid_out
 from tieout.flows.ports import At
 from tieout.flows.settlement.log import NO_CYCLE, cycles_of
+from tieout.flows.settlement.rules import booking_rules
 
 BANK = "_bank"
 """Stands where other tables of the settlement log have a marketplace; no marketplace can be called so."""
@@ -26,6 +28,8 @@ class LineRow(Struct, frozen=True):
     amount: Decimal
     currency: str
     reference: str
+    original: Decimal | None = None
+    original_currency: str = ""
 
 
 class RateRow(Struct, frozen=True):
@@ -47,14 +51,23 @@ def bank_rows(table: str, at: At) -> list[bytes]:
 
 def line_row(line: StatementLine) -> bytes:
     """A row of STATEMENT."""
-    return json.encode(LineRow(line.day, line.amount, line.currency, line.reference))
+    return json.encode(
+        LineRow(line.day, line.amount, line.currency, line.reference, line.original, line.original_currency)
+    )
 
 
 def statement_of(at: At) -> list[StatementLine]:
     """Every line that was imported."""
     found = map(_LINE.decode, bank_rows(STATEMENT, at))
     return [
-        StatementLine(day=each.date, amount=each.amount, currency=each.currency, reference=each.reference)
+        StatementLine(
+            day=each.date,
+            amount=each.amount,
+            currency=each.currency,
+            reference=each.reference,
+            original=each.original,
+            original_currency=each.original_currency,
+        )
         for each in found
     ]
 
@@ -78,8 +91,15 @@ def rates_of(at: At) -> tuple[Rate, ...]:
 
 def arrivals_at(at: At) -> dict[str, dict[str, Arrival]]:
     """What the bank shows of payouts in other currencies, by marketplace and cycle."""
-    cycles = {name: cycles_of(name, at) for name, each in at.config.marketplaces.items() if each.settlement}
-    return exchanged_at_the_bank(cycles, statement_of(at))
+    settling = [name for name, each in at.config.marketplaces.items() if each.settlement]
+    rates = rates_of(at)
+    payouts = [
+        each for name in settling for each in paid_out(name, cycles_of(name, at), booking_rules(at.config, name), rates)
+    ]
+    found: dict[str, dict[str, Arrival]] = {name: {} for name in settling}
+    for (name, cycle), arrival in exchanged_at_the_bank(payouts, statement_of(at)).items():
+        found[name][cycle] = arrival
+    return found
 
 
 def with_the_bank(books: Books, at: At) -> Books:

@@ -9,7 +9,8 @@ from msgspec import json
 
 from tieout.domain.ledger.rates import Rate
 from tieout.domain.postings import Intent, Key, Kind, State
-from tieout.domain.reconcile.bank import PAID, StatementLine
+from tieout.domain.reconcile.bank import StatementLine
+from tieout.domain.reconcile.exchanged import PAID
 from tieout.flows.ports import At
 from tieout.flows.settlement.at_the_bank import (
     BANK,
