@@ -1,23 +1,22 @@
 """The rush, on the deployed stack: buyers at both marketplaces against one shelf, while schedules and queues go on."""
 
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from decimal import Decimal
+from datetime import timedelta
 from typing import Any
 
 from sandbox.demo.day import Day
 from sandbox.demo.shelves import stocked
 from sandbox.demo.stockkeeping import Stockkeeping
 from sandbox.demo.twin_control import TwinControl, rows
-from sandbox.flash_sale.buyers import Attempt, Sale, attempts, is_model, order_of
-from sandbox.flash_sale.count import Sold, count
-from sandbox.flash_sale.plain import serve_plainly
+from sandbox.flash_sale.buyers import Crowd, Sale, attempts, is_model
+from sandbox.flash_sale.count import Sold
+from sandbox.flash_sale.plain import PUSH_EVERY
+from sandbox.flash_sale.plain_run import PlainlySold, Shop, run_plainly
+from sandbox.flash_sale.rush import STEP, Rush
 from tieout.config import Config
-from tieout.domain.orders.order import DEAD
-
-STEP = timedelta(seconds=30)
 
 
 @dataclass
@@ -25,12 +24,16 @@ class Rushed:
     """What happened, with Tieout and with a plain hourly push, and what is wrong with it."""
 
     tieout: Sold
-    plain: Sold
+    plain: PlainlySold
+    """Its push is sent as the sale opens."""
+    pushed_meanwhile: PlainlySold
+    """The same, but the full hour comes in the middle of the sale."""
     skus: list[str]
     problems: list[str] = field(default_factory=list)
 
     def told(self) -> dict[str, Any]:
-        return {"skus": self.skus, "tieout": self.tieout.told(), "plain_hourly_push": self.plain.told()}
+        plain = self.plain.told() | {"with_a_full_hour_in_the_sale": self.pushed_meanwhile.sold.told()}
+        return {"skus": self.skus, "tieout": self.tieout.told(), "plain_hourly_push": plain}
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,8 @@ class FlashSale:
     """An order of each marketplace as the day began, which those of the rush are made after."""
     seed: int
     sale: Sale = field(default_factory=Sale)
+    weather: Callable[[], AbstractContextManager[object]] = nullcontext
+    """What the twins' faults do while it lasts."""
 
     def run(self) -> Rushed | None:
         """None where the deployment pushes no stock, or the world has too little to sell."""
@@ -53,17 +58,21 @@ class FlashSale:
         skus = self._skus(offers)
         if not names or set(names) - set(self.models) or len(skus) < self.sale.skus:
             return None
-        rush = attempts(self.sale, self.seed, names, skus)
+        crowd = Crowd(self.sale, attempts(self.sale, self.seed, names, skus), skus, self.models)
         self._fill_shelves(skus, self.sale.units)
         self.stock.come_to_rest()
-        placed = self._kept(self._rush(rush, skus, offers))
-        there_was = dict.fromkeys(skus, self.sale.in_all)
-        told = count(rush, placed, there_was)
-        plain = count(rush, serve_plainly(self.sale, rush, names, there_was), there_was)
-        problems = [f"the flash sale sold {told.oversold} units that the shop never had"] if told.oversold else []
-        if not placed:
-            problems.append("the flash sale sold nothing: no offer of it showed any stock")
-        return Rushed(told, plain, skus, problems)
+        shop = Shop.of(self.control, names)
+        began = self.control.now()
+        buyers = Rush(self.day.twins, self.control, crowd, offers, began)
+        with self.weather():
+            self.day.live_on(int(timedelta(minutes=self.sale.minutes) / STEP) + 1, STEP, buyers.go_on)
+        ours = buyers.closed(self.control.now())
+        half = timedelta(minutes=self.sale.minutes) / 2
+        plain, pushed_meanwhile = (
+            run_plainly(self.config, shop, crowd, began, buyers.cancelled, opens_after=after)
+            for after in (timedelta(), PUSH_EVERY - half)
+        )
+        return Rushed(ours, plain, pushed_meanwhile, skus, list(_problems(ours)))
 
     def _skus(self, offers: dict[str, dict[str, dict[str, Any]]]) -> list[str]:
         """SKUs that every marketplace offers, and that are one active stocked item."""
@@ -87,47 +96,14 @@ class FlashSale:
             [{"itemid": sku, "location": there[sku].location, "add": units - there[sku].units} for sku in skus]
         )
 
-    def _restock(self, skus: Iterable[str]) -> None:
-        there = stocked(self.control)
-        changes = [
-            {"itemid": sku, "location": there[sku].location, "add": Decimal(self.sale.restocked)} for sku in skus
-        ]
-        self.control.change_stock(changes)
 
-    def _rush(
-        self,
-        rush: list[Attempt],
-        skus: list[str],
-        offers: dict[str, dict[str, dict[str, Any]]],
-    ) -> dict[str, Attempt]:
-        """The attempts that the marketplaces took, by order."""
-        began = self.control.now()
-        to_come, restocked = list(rush), False
-        placed: dict[str, Attempt] = {}
-
-        def buy(now: datetime) -> None:
-            nonlocal restocked
-            if not restocked and now - began >= self.sale.restocked_after:
-                restocked = True
-                self._restock(skus)
-            for name in offers:
-                here = [one for one in to_come if one.at <= now - began and one.marketplace == name]
-                bodies = [order_of(one, self.models[name], offers[name][one.sku]) for one in here]
-                by_order = {str(body["order_id"]): one for one, body in zip(here, bodies, strict=True)}
-                placed.update({each: by_order[each] for each in self.control.attempt(name, bodies)} if bodies else {})
-            to_come[:] = [one for one in to_come if one.at > now - began]
-
-        self.day.live_on(int(timedelta(minutes=self.sale.minutes) / STEP) + 1, STEP, buy)
-        return placed
-
-    def _kept(self, placed: dict[str, Attempt]) -> list[Attempt]:
-        """Of them, those that their buyers did not cancel: such units are there again for somebody else."""
-        states = {
-            str(order["order_id"]): order["order_state"]
-            for name in self.models
-            for order in rows(self.control.orders(name))
-        }
-        return [one for each, one in placed.items() if states[each] not in DEAD]
+def _problems(ours: Sold) -> Iterator[str]:
+    if ours.oversold:
+        yield f"the flash sale sold {ours.oversold} units that the shop never had"
+    if ours.beyond:
+        yield f"the flash sale took {ours.beyond} orders at a moment when the shelf had less than they asked for"
+    if not ours.orders:
+        yield "the flash sale sold nothing: no offer of it showed any stock"
 
 
 def models_of(config: Config, control: TwinControl) -> dict[str, dict[str, Any]]:

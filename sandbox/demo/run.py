@@ -274,13 +274,19 @@ def _day(stack: Stack, options: Options, morning: Morning) -> tuple[Outcome, dic
 def _rush(
     stack: Stack, stock: Stockkeeping, day: Day, models: dict[str, dict[str, Any]], options: Options
 ) -> Rushed | None:
-    """Not on a bad day: how many are sold beyond what is there is asked of the product, not of its twins' faults."""
-    if options.faults:
-        return None
-    sale = FlashSale(stack.settings.config, stack.control, day, stock, models, options.seed)
+    @contextlib.contextmanager
+    def bad_weather() -> Iterator[None]:
+        """On a bad day the rush has it too; a push that is lost or doubled must not sell what is not there."""
+        trouble.begin(stack.control, options.seed, options.faults)
+        with trouble.Killer(stack.aws, options.seed):
+            yield
+        trouble.end(stack.control)
+
+    weather = bad_weather if options.faults else contextlib.nullcontext
+    sale = FlashSale(stack.settings.config, stack.control, day, stock, models, options.seed, weather=weather)
     with step(
         f"a flash sale: {sale.sale.orders_a_minute} orders a minute on {sale.sale.skus} SKUs at both marketplaces, "
-        f"for {sale.sale.minutes} minutes"
+        f"for {sale.sale.minutes} minutes; then the same with a plain hourly push, on twins of its own"
     ):
         rushed = sale.run()
     if rushed is None:
@@ -288,7 +294,7 @@ def _rush(
     else:
         print(
             f"    sold beyond what was there: {rushed.tieout.oversold} units; "
-            f"a plain hourly push of the whole stock would have sold {rushed.plain.oversold}",
+            f"with a plain hourly push of the whole stock {rushed.plain.sold.oversold}",
             flush=True,
         )
     return rushed

@@ -93,10 +93,18 @@ def _stocked(told: dict[str, Any], rush: dict[str, Any] | None) -> Table:
     table.add_row("offers against items (`tieout audit mapping`)", faults or "nothing to see to")
     if rush:
         ours, plain = rush["tieout"], rush["plain_hourly_push"]
+        meanwhile = plain["with_a_full_hour_in_the_sale"]
         table.add_row("flash sale: tries, orders, units", f"{ours['attempts']}, {ours['orders']}, {ours['units_sold']}")
         table.add_row("units sold that were not there", f"{ours['oversold_units']}")
         table.add_row("the same rush with a plain hourly push", f"{plain['oversold_units']}")
+        table.add_row("and where that push comes in mid-sale", f"{meanwhile['oversold_units']}")
         table.add_row("units left while buyers still wanted them", f"{ours['units_left_with_buyers_waiting']}")
+        stock, orders = plain["stock_pushed_every_minutes"], plain["orders_polled_every_minutes"]
+        table.caption = (
+            f"The same {ours['attempts']} buyers, twice: with Tieout on the deployed stack, and with a plain connector "
+            f"that sends all stock every {stock} minutes and reads orders every {orders}, on Mirakl and NetSuite twins "
+            "of its own. Counted is what the marketplaces took."
+        )
     return table
 
 

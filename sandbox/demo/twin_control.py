@@ -29,6 +29,11 @@ class TwinControl:
         for twin in self._both:
             self._post(twin, "clock", {"set": text_of(now)})
 
+    def stand_still(self) -> None:
+        """Time passes only when it is told to."""
+        for twin in self._both:
+            self._post(twin, "clock", {"speed": 0})
+
     def advance(self, by: timedelta) -> datetime:
         for twin in self._both:
             self._post(twin, "clock", {"advance_seconds": by.total_seconds()})
@@ -50,6 +55,14 @@ class TwinControl:
     def change_stock(self, changes: list[dict[str, Any]]) -> None:
         """Units come onto NetSuite's shelves, or leave them: {"itemid", "location", "add" or "set"}."""
         self._post(self._netsuite, "stock", {"changes": changes})
+
+    def edit_item(self, itemid: str, **order: Any) -> None:
+        """Somebody edits an item in NetSuite: `set` fields by record REST's names and `prices`, or `delete` it."""
+        self._post(self._netsuite, "items", {"itemid": itemid, **order})
+
+    def change_offers(self, marketplace: str, **order: Any) -> None:
+        """Somebody in the marketplace's back office changes `offers`, deletes some, or brings `products` in."""
+        self._post(self._mirakl, "offers", {"marketplace": marketplace, **order})
 
     def register_webhook(self, marketplace: str, url: str, secret: str, copies: int) -> None:
         order = {"marketplace": marketplace, "url": url, "secret": secret, "copies": copies}

@@ -42,6 +42,17 @@ class Attempt:
     quantity: int
 
 
+@dataclass(frozen=True)
+class Crowd:
+    """Who comes to a sale, and what for."""
+
+    sale: Sale
+    attempts: Sequence[Attempt]
+    skus: Sequence[str]
+    models: Mapping[str, Json]
+    """An order of each marketplace, which those of the crowd are made after."""
+
+
 def attempts(sale: Sale, seed: int, marketplaces: Sequence[str], skus: Sequence[str]) -> list[Attempt]:
     """The whole rush in order of time."""
     dice = random.Random(seed)

@@ -1,18 +1,23 @@
-"""A rush on few SKUs: what a plain hourly push sells that is not there, and how that is counted."""
+"""A rush on few SKUs: who comes, and how it is counted what was sold that was not there."""
 
 from datetime import timedelta
 from decimal import Decimal
 
 from sandbox.flash_sale.buyers import Attempt, Sale, attempts, order_of
-from sandbox.flash_sale.count import count
-from sandbox.flash_sale.plain import serve_plainly
+from sandbox.flash_sale.count import Till
 
 MARKETS, SKUS = ["brightside-uk", "maison-eu"], ["A", "B"]
 SALE = Sale(minutes=10, orders_a_minute=50, skus=2, units=15, restocked=10)
 
 
-def _attempt(number: int, market: str, quantity: int, minutes: float = 1) -> Attempt:
-    return Attempt(number, timedelta(minutes=minutes), market, "A", quantity)
+def _attempt(number: int, market: str, quantity: int) -> Attempt:
+    return Attempt(number, timedelta(minutes=1), market, "A", quantity)
+
+
+def _rung_up(till: Till, orders: list[Attempt]) -> Till:
+    for each in orders:
+        till.sell(each)
+    return till
 
 
 def test_the_same_seed_gives_the_same_rush() -> None:
@@ -25,29 +30,30 @@ def test_the_same_seed_gives_the_same_rush() -> None:
 
 def test_units_beyond_those_that_ever_were_there_are_oversold() -> None:
     rush = [_attempt(1, "brightside-uk", 2), _attempt(2, "maison-eu", 2)]
-    sold = count(rush, rush, {"A": 3})
-    assert (sold.orders, sold.units, sold.oversold, sold.unsold) == (2, 4, 1, 0)
+    sold = _rung_up(Till({"A": 3}), rush).closed(rush)
+    assert (sold.orders, sold.units, sold.oversold, sold.beyond, sold.unsold) == (2, 4, 1, 1, 0)
+
+
+def test_an_order_that_goods_which_come_in_later_cover_was_beyond_the_stock_all_the_same() -> None:
+    rush = [_attempt(1, "brightside-uk", 2), _attempt(2, "maison-eu", 2)]
+    till = _rung_up(Till({"A": 3}), rush)
+    till.come_in("A", 5)
+    sold = till.closed(rush)
+    assert (sold.oversold, sold.beyond) == (0, 1)
+
+
+def test_units_that_a_buyer_called_off_may_be_sold_again() -> None:
+    rush = [_attempt(1, "brightside-uk", 3), _attempt(2, "maison-eu", 2)]
+    till = _rung_up(Till({"A": 3}), rush[:1])
+    till.call_off(rush[0])
+    till.sell(rush[1])
+    sold = till.closed(rush)
+    assert (sold.orders, sold.units, sold.oversold, sold.beyond) == (1, 2, 0, 0)
 
 
 def test_units_that_stay_though_somebody_wanted_them_are_counted() -> None:
     rush = [_attempt(1, "brightside-uk", 2), _attempt(2, "maison-eu", 2)]
-    assert count(rush, rush[:1], {"A": 3}).unsold == 1
-
-
-def test_a_plain_push_shows_the_whole_shelf_twice_and_sells_it_twice() -> None:
-    sale = Sale(units=3, restocked=0)
-    rush = [_attempt(place, market, 1) for place, market in enumerate(MARKETS * 4, start=1)]
-    placed = serve_plainly(sale, rush, MARKETS, {"A": 3})
-    assert count(rush, placed, {"A": 3}).oversold == 3
-
-
-def test_a_plain_push_learns_of_sales_with_the_full_hour() -> None:
-    sale = Sale(units=3, restocked=0)
-    rush = [
-        *(_attempt(place, "brightside-uk", 1, 1) for place in range(3)),
-        *(_attempt(place, "maison-eu", 1, 61) for place in range(3, 6)),
-    ]
-    assert len(serve_plainly(sale, rush, MARKETS, {"A": 3})) == 3
+    assert _rung_up(Till({"A": 3}), rush[:1]).closed(rush).unsold == 1
 
 
 def test_an_order_of_the_rush_adds_up() -> None:
