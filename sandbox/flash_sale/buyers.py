@@ -25,11 +25,6 @@ class Sale:
     """Units of each SKU that come in meanwhile."""
     restocked_after: timedelta = timedelta(minutes=4)
 
-    @property
-    def in_all(self) -> int:
-        """Units of a SKU that there ever were to be sold."""
-        return self.units + self.restocked
-
 
 @dataclass(frozen=True)
 class Attempt:

@@ -38,7 +38,8 @@ class Rush:
     _restocked: bool = False
 
     def __post_init__(self) -> None:
-        self._till = Till(dict.fromkeys(self.crowd.skus, self.crowd.sale.units))
+        there = stocked(self.control)
+        self._till = Till({sku: int(there[sku].units) for sku in self.crowd.skus})
         self._to_come = list(self.crowd.attempts)
 
     def go_on(self, now: datetime) -> None:

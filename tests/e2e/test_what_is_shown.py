@@ -42,5 +42,11 @@ def test_both_marketplaces_together_show_what_one_shelf_holds(good: Path) -> Non
 def test_a_flash_sale_sells_no_unit_that_is_not_there_and_a_plain_hourly_push_does(summary: dict[str, Any]) -> None:
     ours, plain = summary["flash_sale"]["tieout"], summary["flash_sale"]["plain_hourly_push"]
     assert ours["orders"] > 50
-    assert ours["oversold_units"] == 0
+    assert ours["oversold_units"] == ours["orders_beyond_stock"] == 0
     assert plain["oversold_units"] > 0
+
+
+def test_the_plain_push_ran_on_twins_and_netsuite_has_back_ordered_what_it_oversold(summary: dict[str, Any]) -> None:
+    plain = summary["flash_sale"]["plain_hourly_push"]
+    assert plain["orders_booked"] == plain["orders"] > 50
+    assert plain["units_back_ordered_in_netsuite"] == plain["oversold_units"]
