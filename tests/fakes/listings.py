@@ -72,6 +72,7 @@ class ListingsHouse(Struct, frozen=True, kw_only=True):
         """Somebody sets the item's checkbox, or takes it away."""
         approved = self.house.ledger.approved_items[APPROVED]
         (approved.add if yes else approved.discard)(f"id-{itemid}")
+        self.house.ledger.touch(f"id-{itemid}")
 
     def tasks(self) -> list[Task]:
         """What the worklist says."""
@@ -82,8 +83,9 @@ class ListingsHouse(Struct, frozen=True, kw_only=True):
         return sorted((task.finding.sku, task.finding.fault) for task in self.tasks() if not task.accepted)
 
     def price(self, itemid: str, price: str) -> None:
-        """NetSuite's price is this now."""
+        """Somebody saves an item with another price."""
         self.house.ledger.prices["Base Price", "GBP", f"id-{itemid}"] = Decimal(price)
+        self.house.ledger.touch(f"id-{itemid}")
 
 
 def a_listings_house(**listings: Any) -> ListingsHouse:

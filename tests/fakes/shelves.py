@@ -68,6 +68,10 @@ class MemoryShelves:
         self.items_table[:] = [each for each in self.items_table if each.id != item.id] + [item]
         self._saved[item.id] = self._clock.now
 
+    def touch(self, item_id: str) -> None:
+        """Somebody saves an item with another price, or its checkbox set."""
+        self._saved[item_id] = self._clock.now
+
     def inactivate(self, item_id: str) -> None:
         """Somebody makes an item inactive, which moves no shelf's time."""
         (item,) = (each for each in self.items_table if each.id == item_id)
@@ -100,22 +104,27 @@ class MemoryShelves:
         self, changed_since: datetime | None = None, approval_field: str | None = None
     ) -> Iterator[list[StockItem]]:
         self.calls["stock_items"] += 1
-        saved = self._saved
         yield from pages(
             [
                 self._stock_item(item, approval_field)
                 for item in sorted(self.items_table, key=lambda each: _number(each.id))
-                if changed_since is None or (item.id in saved and saved[item.id] >= changed_since)
+                if self._is_of(item.id, changed_since)
             ]
         )
 
     def items_deleted(self, since: datetime) -> list[str]:
         self.calls["items_deleted"] += 1
-        return [item_id for item_id, at in self._deleted.items() if at >= since]
+        standing = {item.id for item in self.items_table}
+        return [item_id for item_id, at in self._deleted.items() if at >= since and item_id not in standing]
 
-    def item_prices(self, level: str, currency: str) -> Iterator[list[ItemPrice]]:
+    def item_prices(
+        self, level: str, currency: str, changed_since: datetime | None = None
+    ) -> Iterator[list[ItemPrice]]:
         self.calls["item_prices"] += 1
-        active = sorted((item.id for item in self.items_table if not item.is_inactive), key=_number)
+        active = sorted(
+            (item.id for item in self.items_table if not item.is_inactive and self._is_of(item.id, changed_since)),
+            key=_number,
+        )
         asked = [(item_id, self.prices.get((level, currency, item_id))) for item_id in active]
         yield from pages(
             [
@@ -132,6 +141,9 @@ class MemoryShelves:
             self.seller_stock[stock.external_id] = stock
         if problem:
             raise problem
+
+    def _is_of(self, item_id: str, changed_since: datetime | None) -> bool:
+        return changed_since is None or (item_id in self._saved and self._saved[item_id] >= changed_since)
 
     def _shelves(self, location_ids: Collection[str]) -> list[Shelf]:
         """As they stand; one that changed since it was last looked at changed now, at the latest."""

@@ -276,6 +276,16 @@ def test_a_price_that_somebody_changes_is_read_as_it_is_then(house: Storehouse):
     assert house.prices()["1000"] == Decimal("2.75")
 
 
+def test_prices_of_items_that_were_saved_since_then(house: Storehouse):
+    house.wait(10)
+    house.edit("MUG", set={"prices": {"GBP": "2.75"}})
+    since = house.client.now() - LITTLE
+    (page,) = house.client.item_prices("Base Price", "GBP", since)
+    assert page == [ItemPrice(item_id="1000", currency="GBP", price=Decimal("2.75"))]
+    house.wait(10)
+    assert list(house.client.item_prices("Base Price", "GBP", house.client.now() - LITTLE)) == []
+
+
 def test_an_item_whose_rows_tell_two_prices_for_one_piece_has_none(house: Storehouse):
     engine = house.twins.twins.netsuite.state.suiteql
     engine.rows("SELECT id FROM item", [])

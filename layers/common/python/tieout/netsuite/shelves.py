@@ -54,7 +54,7 @@ FROM pricing p
 JOIN pricelevel l ON l.id = p.pricelevel
 JOIN currency c ON c.id = p.currency
 JOIN item i ON i.id = p.item
-WHERE l.name = ? AND c.symbol = ? AND i.isinactive = 'F' AND p.item > ? ORDER BY p.item, p.quantity
+WHERE l.name = ? AND c.symbol = ? AND i.isinactive = 'F' AND {} p.item > ? ORDER BY p.item, p.quantity
 """
 
 
@@ -122,13 +122,20 @@ class Shelves:
             standing.update(row["id"] for row in rows(self._reads, _STANDING.format(in_list(chunk)), chunk))
         return [each for each in dict.fromkeys(told) if each not in standing]
 
-    def item_prices(self, level: str, currency: str) -> Iterator[list[ItemPrice]]:
+    def item_prices(
+        self, level: str, currency: str, changed_since: datetime | None = None
+    ) -> Iterator[list[ItemPrice]]:
         """Pages of unit prices of active items for one piece, by item, at a price level (by name) in a currency.
+
+        Of all of them, or of items that were saved since then: a price has no time of its own. One that changes with
+        its price level's percentage is not told so.
 
         With quantity pricing an item has a row a quantity: the first is for one piece. An item whose rows tell two
         prices for that is left out, as either would be a guess; so is one without a price.
         """
-        for page in groups(self._reads, _PRICES, (level, currency)):
+        where = _SAVED if changed_since else ""
+        parameters = (self._in_zone.no_later(changed_since),) if changed_since else ()
+        for page in groups(self._reads, _PRICES.format(where), (level, currency, *parameters)):
             found = [price for lines in page if (price := _price(lines, currency)) is not None]
             if found:
                 yield found
