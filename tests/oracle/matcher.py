@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from tests.oracle.corrected import ZERO, Finding, cent, explained
+from tests.oracle.unexplained import unexplained_findings
 from tieout.domain.ledger.types import Group, rule_of
 
 EITHER_WAY = {"SELLER_FEE_ON_ORDER", "SELLER_FEE_ON_ORDER_TAX", "SELLER_PENALTY_FEE", "SELLER_PENALTY_FEE_TAX"}
@@ -48,6 +49,7 @@ class Matcher:
             self.order(order)
         for refund in sorted(set(self.by_refund) | set(self.credits)):
             self.refund(refund)
+        self.found += unexplained_findings(self, self.found)
         self.documents()
         self.cycles()
         return self.found

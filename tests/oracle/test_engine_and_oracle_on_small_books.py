@@ -2,178 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from random import Random
-from zoneinfo import ZoneInfo
 
+import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from msgspec import Struct
 from msgspec.structs import replace
 
-from tests.oracle.matcher import findings
-from tieout.books.reconcile import reconcile
-from tieout.domain.ledger.line import Booked, Books, Cycle, Line, PayOut, Sold, SoldLine
-from tieout.domain.ledger.roles import Role
-from tieout.domain.ledger.rules import AccountVersion, BookingRules, Mode
-from tieout.domain.money import ZERO
+from tests.oracle.matcher import Matcher, findings
+from tests.oracle.small_books import AS_OF, FAULTS, RULES, SHOP, Order, again, an_order, small_books
+from tests.oracle.unexplained import unexplained_findings
+from tieout.books.reconcile import SCRIPTS, reconcile
+from tieout.books.stage import run, stage
+from tieout.domain.ledger.line import Books
+from tieout.domain.ledger.rules import Mode
 from tieout.domain.reconcile.breaks import Code
 
-SHOP, CYCLE = "corner-shop", "cycle-1"
-FIRST = datetime(2026, 9, 1, tzinfo=UTC)
-AS_OF = date(2026, 11, 30)
-RULES = BookingRules(
-    marketplace=SHOP,
-    mode=Mode.RECORD_LEVEL,
-    time_zone=ZoneInfo("Europe/London"),
-    accounts=(AccountVersion(date(2000, 1, 1), None, {role: role.value for role in Role}),),
-)
 TOTALS = {Code.CYCLE_NOT_TIED, Code.DOC_NOT_TIED, Code.CHAIN_GAP, Code.PAYOUT_DIFF}
 """What is left of sums: a matter of the running balance, which the second matcher does not read."""
 Told = set[tuple[str, str, Decimal]]
-
-
-class Order(Struct, frozen=True):
-    """One order of one line, in everything that knows of it."""
-
-    lines: tuple[Line, ...]
-    sold: tuple[Sold, ...]
-    booked: tuple[Booked, ...]
-
-
-def an_order(number: int, pence: int, *, given_back: bool) -> Order:
-    """Clean: charged, billed and, if so, given back in whole."""
-    name, at = f"A-{number}", FIRST + timedelta(hours=number)
-    net = Decimal(pence) / 100
-    tax = (net / 5).quantize(Decimal("0.01"))
-    fee = (net / 10).quantize(Decimal("0.01"))
-    vat = (fee / 5).quantize(Decimal("0.01"))
-    moves = {"ORDER_AMOUNT": net, "ORDER_AMOUNT_TAX": tax, "COMMISSION_FEE": -fee, "COMMISSION_VAT": -vat}
-    back = {f"REFUND_{kind}": -amount for kind, amount in moves.items()} if given_back else {}
-    sold = SoldLine(
-        id=f"{name}-1",
-        gross=net + tax,
-        taxes={"VAT-20": tax},
-        commission=fee,
-        commission_tax=vat,
-        state="RECEIVED",
-        shipped_at=at,
-        received_at=at,
-        net_price=net,
-    )
-    invoice = Booked(
-        external_id=f"INV-{name}",
-        type="CustInvc",
-        number=f"INV-{name}",
-        day=at.date(),
-        currency="GBP",
-        total=net + tax,
-        tax=tax,
-        order_id=name,
-    )
-    memo = replace(invoice, external_id=f"CRM-{name}", type="CustCred", number=f"CRM-{name}", refund_id=f"R-{number}")
-    return Order(
-        lines=tuple(
-            Line(
-                id=f"{name}-{kind}",
-                type=kind,
-                amount=amount,
-                currency="GBP",
-                created=at,
-                updated=at,
-                state="PAYABLE",
-                cycle=CYCLE,
-                order_id=name,
-                order_line_id=f"{name}-1",
-                refund_id=f"R-{number}" if kind in back else None,
-                tax_code="VAT-20" if "TAX" in kind else None,
-            )
-            for kind, amount in {**moves, **back}.items()
-        ),
-        sold=(
-            Sold(
-                id=name,
-                currency="GBP",
-                state="RECEIVED",
-                created_at=at,
-                lines=(sold,),
-                tax_included=False,
-            ),
-        ),
-        booked=(invoice, memo) if back else (invoice,),
-    )
-
-
-def changed(order: Order, place: int, **fields: object) -> Order:
-    lines = list(order.lines)
-    lines[place] = replace(lines[place], **fields)
-    return replace(order, lines=tuple(lines))
-
-
-def invoiced(order: Order, **fields: object) -> Order:
-    first, *rest = order.booked
-    return replace(order, booked=(replace(first, **fields), *rest))
-
-
-def again(order: Order) -> Order:
-    first, *rest = order.booked
-    return replace(order, booked=(first, replace(first, external_id=f"{first.external_id}-2", number="2nd"), *rest))
-
-
-def doubled(order: Order) -> Order:
-    return replace(order, lines=(*order.lines, replace(order.lines[0], id=f"{order.lines[0].id}-again")))
-
-
-FAULTS: dict[str, Callable[[Order], Order]] = {
-    "none": lambda order: order,
-    "never billed": lambda order: order if order.booked[1:] else replace(order, booked=()),
-    "billed twice": again,
-    "billed too much": lambda order: invoiced(order, total=order.booked[0].total + 7),
-    "billed in other money": lambda order: invoiced(order, currency="EUR"),
-    "other tax": lambda order: invoiced(order, tax=(order.booked[0].tax or ZERO) + 3),
-    "found by its external id": lambda order: invoiced(
-        order, order_id=None, external_id=f"T-{SHOP}-INV-{order.booked[0].order_id}"
-    ),
-    "found by nothing": lambda order: order if order.booked[1:] else invoiced(order, order_id=None, external_id="5001"),
-    "billed a month late": lambda order: invoiced(order, day=date(2026, 10, 5)),
-    "not in the log": lambda order: replace(order, lines=()),
-    "nobody's": lambda order: replace(order, sold=(), booked=()),
-    "commission of no sale": lambda order: replace(order, lines=order.lines[2:]),
-    "doubled": doubled,
-    "turned": lambda order: changed(order, 0, amount=-order.lines[0].amount),
-    "charged too much": lambda order: changed(order, 2, amount=order.lines[2].amount - 2),
-    "vat on fees too high": lambda order: changed(order, 3, amount=order.lines[3].amount - 1),
-    "of an unknown type": lambda order: changed(order, 2, type="LOYALTY_SHARE"),
-    "refund not booked": lambda order: replace(order, booked=order.booked[:1]),
-    "refund not in the log": lambda order: replace(order, lines=order.lines[:4]),
-    "commission kept": lambda order: replace(
-        order, lines=tuple(line for line in order.lines if not line.type.startswith("REFUND_COMMISSION"))
-    ),
-}
-
-
-def small_books(orders: Sequence[Order]) -> Books:
-    """With the cycle that paid for the clean ones and the faulty alike."""
-    lines = [line for order in orders for line in order.lines]
-    return Books(
-        marketplace=SHOP,
-        lines=tuple(lines),
-        cycles=(
-            Cycle(
-                id=CYCLE,
-                currency="GBP",
-                closed_at=FIRST + timedelta(days=20),
-                to_seller=max(sum((line.amount for line in lines), ZERO), ZERO),
-                to_operator=None,
-                pay_out=PayOut(state="TO_PAY"),
-            ),
-        ),
-        orders={sold.id: sold for order in orders for sold in order.sold},
-        booked=tuple(each for order in orders for each in order.booked),
-    )
 
 
 def by_engine(books: Books, mode: Mode = Mode.RECORD_LEVEL) -> Told:
@@ -213,6 +62,50 @@ def test_both_miss_no_invoice_in_an_operator_s_books(mode: Mode, whose: str, giv
     assert not codes & {"MISSING_IN_NS", "REFUND_UNMATCHED"}
     assert ("COMMISSION_RATE" in codes) == (whose == "agent")
     assert by_engine(books, Mode.RECORD_LEVEL) != engine, "a seller misses them all"
+
+
+def left_by_engine(books: Books, lost: tuple[str, ...]) -> Told:
+    """What the last script says where findings of these codes were lost before it."""
+    with duckdb.connect() as engine:
+        stage(engine, [books], [RULES], AS_OF)
+        for script in SCRIPTS[:-1]:
+            run(engine, script)
+        engine.execute("DELETE FROM finding WHERE list_contains(?, code)", [list(lost)])
+        run(engine, SCRIPTS[-1])
+        rows = engine.execute("SELECT code, key, amount FROM finding WHERE code = 'UNEXPLAINED'").fetchall()
+    return {(code, key, Decimal(pence) / 100) for code, key, pence in rows}
+
+
+def left_by_oracle(books: Books, lost: tuple[str, ...]) -> Told:
+    matcher = Matcher(books, AS_OF, 25, "seller")
+    kept = [each for each in matcher.run() if each.code not in lost]
+    return {(each.code, each.key, each.amount) for each in unexplained_findings(matcher, kept)}
+
+
+@pytest.mark.parametrize(
+    ("lost", "told"),
+    [((), False), (("AMOUNT_DIFF",), True), (("DUPLICATE_NS",), True), (("AMOUNT_DIFF", "DUPLICATE_NS"), True)],
+    ids=["none", "another price", "a second invoice", "both"],
+)
+def test_both_say_what_is_left_where_a_label_is_lost(lost: tuple[str, ...], told: bool) -> None:
+    """Of orders and of refunds: their invoices and credit memos are too much, or there twice, or both."""
+    memos = {
+        "memo too high": lambda order: credited(order, order.booked[1].total + 3),
+        "memo twice": lambda order: replace(order, booked=(*order.booked, replace(order.booked[1], number="2nd"))),
+    }
+    faults = [*FAULTS.values(), *memos.values(), lambda order: again(FAULTS["billed too much"](order))]
+    clean = [an_order(number, 1000 * number + 37, given_back=True) for number in range(1, len(faults) + 1)]
+    books = small_books([fault(order) for fault, order in zip(faults, clean, strict=True)])
+
+    engine = left_by_engine(books, lost)
+
+    assert engine == left_by_oracle(books, lost)
+    assert bool(engine) is told
+
+
+def credited(order: Order, total: Decimal) -> Order:
+    invoice, memo = order.booked
+    return replace(order, booked=(invoice, replace(memo, total=total)))
 
 
 ORDERS = st.tuples(st.sampled_from(sorted(FAULTS)), st.integers(100, 50_000), st.booleans())
