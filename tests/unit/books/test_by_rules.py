@@ -17,6 +17,7 @@ from tieout.books.close.folder import closing_of
 from tieout.books.export import read_export
 from tieout.books.reconcile import Reconciled, reconcile_folder
 from tieout.config import Config, read_config
+from tieout.domain.ledger.roles import Role
 from tieout.domain.ledger.settle import settle
 from tieout.domain.reconcile.breaks import Code
 from tieout.flows.settlement.rules import booking_rules
@@ -108,6 +109,46 @@ class TestWhatAPersonMadeUp:
         assert told(compared(folder, overrides(config))) == []
 
 
+def operators(config: Config) -> Config:
+    """The same marketplace in the books of whoever runs it."""
+    shop = config.marketplaces[MARKETPLACE]
+    assert shop.settlement is not None
+    accounts = tuple(
+        each.model_copy(update={"roles": {**each.roles, Role.SELLER_PAYABLE: "2300"}})
+        for each in shop.settlement.accounts
+    )
+    changed = shop.model_copy(
+        update={
+            "role": "operator",
+            "shop_id": None,
+            "settlement": shop.settlement.model_copy(update={"accounts": accounts, "overrides": ()}),
+        }
+    )
+    return config.model_copy(update={"marketplaces": {**config.marketplaces, MARKETPLACE: changed}})
+
+
+def test_two_shops_manual_invoices_of_one_number_are_two_breaks_of_an_operator(folder: Folder, config: Config) -> None:
+    """Shops that number their own documents begin at the same number."""
+    more = {"entities": {}, "accounting_document_number": "9000001"}
+    folder.lines(
+        [
+            *LINES,
+            a_line(4, "MANUAL_INVOICE", -50.0, shop={"id": 2001}, **more),
+            a_line(5, "MANUAL_INVOICE", -7.0, shop={"id": 2002}, **more),
+            a_line(6, "MANUAL_CREDIT", 3.0, shop={"id": 2002}, **more),
+            a_line(7, "MANUAL_CREDIT", 2.0, shop={"id": 2002}, **more | {"accounting_document_number": None}),
+        ],
+    )
+
+    found = [each for each in compared(folder, operators(config)).breaks if each.code is Code.MANUAL_UNCLASSIFIED]
+
+    assert {each.key: each.amount for each in found} == {
+        "2001/9000001": Decimal("50.0"),
+        "2002/9000001": Decimal("10.0"),
+        CYCLE: Decimal("2.0"),
+    }
+
+
 def held(reserve: float | None, **more: Any) -> dict[str, Any]:
     """The shop's account, as A01 gives it."""
     return {
@@ -151,6 +192,20 @@ class TestTheReserve:
 
         assert [each.code for each in compared(folder, config).breaks] == [Code.RESERVE_DIFF]
         assert told(compared(folder, with_settings(config, reserve_brought_in=Decimal(80)))) == []
+
+    def test_what_was_held_before_of_one_shop_is_not_anothers(self, folder: Folder, config: Config) -> None:
+        folder.write("accounts", [held(80.0), held(80.0, shop_id=2002)])
+        known = with_settings(operators(config), reserve_brought_in_by_shop={2001: Decimal(80)})
+
+        found = [each for each in compared(folder, known).breaks if each.code is Code.RESERVE_DIFF]
+
+        assert [(each.key, each.amount) for each in found] == [("2002", Decimal("80.0"))]
+
+    def test_what_came_after_the_account_was_read_is_not_missing_from_it(self, folder: Folder, config: Config) -> None:
+        with_reserve(folder)
+        folder.write("accounts", [held(0.0, read_at="2026-09-07T04:10:00Z")])
+
+        assert Code.RESERVE_DIFF not in {each.code for each in compared(folder, config).breaks}
 
     def test_of_several_readings_the_newest_counts(self, folder: Folder, config: Config) -> None:
         folder.write(
