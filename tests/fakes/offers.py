@@ -40,6 +40,8 @@ class MemoryOffers:
         """Polls that find a file still running."""
         self.imports_fail = ""
         """Why the next files fail as a whole."""
+        self.shop_offers: dict[str, dict[str, Offer]] = {}
+        """Of an operator's shops, by shop and SKU; a file that names a shop changes these."""
         self.rejects: dict[str, str] = {}
         """Mirakl's words for lines of these SKUs."""
         self.products: dict[tuple[str, str], str] = {}
@@ -57,27 +59,30 @@ class MemoryOffers:
 
     # --- the marketplace's own life ----------------------------------------------------------------------------------
 
-    def put_offer(self, sku: str, quantity: int, **facts: Any) -> Offer:
+    def put_offer(self, sku: str, quantity: int, *, shop: str = "", **facts: Any) -> Offer:
         """An offer comes or changes by the operator's or a seller's hand."""
         given: dict[str, Any] = {"currency": "GBP", **facts}
-        offer = self.offers.get(sku) or Offer(sku=sku, offer_id=f"9{len(self.offers):05d}", quantity=0)
-        self.offers[sku] = replace(offer, quantity=quantity, updated_at=self.now(), **given)
-        return self.offers[sku]
+        offers = self.shop_offers.get(shop, self.offers)
+        offer = offers.get(sku) or Offer(sku=sku, offer_id=f"9{len(offers):05d}", quantity=0, shop_id=shop)
+        offers[sku] = replace(offer, quantity=quantity, updated_at=self.now(), **given)
+        return offers[sku]
 
-    def sell(self, sku: str, units: int) -> None:
+    def sell(self, sku: str, units: int, shop: str = "") -> None:
         """An order takes units off the offer by itself."""
-        self.put_offer(sku, self.offers[sku].quantity - units)
+        self.put_offer(sku, self.shop_offers.get(shop, self.offers)[sku].quantity - units, shop=shop)
 
     # --- stock -------------------------------------------------------------------------------------------------------
 
-    def send_stock(self, quantities: Iterable[tuple[str, int]]) -> str:
+    def send_stock(self, quantities: Iterable[tuple[str, int]], shop: str = "") -> str:
         self.calls["STO01"] += 1
         lines = list(quantities)
+        if self.shop_offers and shop not in self.shop_offers:
+            raise refusal(f"Shop {shop} does not exist")
         if not lines or any(not sku or units < 0 for sku, units in lines):
             raise ValueError(f"no file of stock: {lines}")
         self.stock_files.append(lines)
 
-        return self._taken(lambda: self._each([(sku, {"quantity": units}) for sku, units in lines]))
+        return self._taken(lambda: self._each([(sku, {"quantity": units}) for sku, units in lines], shop))
 
     def stock_import(self, import_id: str) -> Import:
         self.calls["STO02"] += 1
@@ -132,7 +137,8 @@ class MemoryOffers:
 
     def export_offers(self, changed_since: datetime | None = None) -> str:
         self.calls["OF52"] += 1
-        every = [*self.offers.values(), *self.odd_offers]
+        theirs = [offer for offers in self.shop_offers.values() for offer in offers.values()]
+        every = [*self.offers.values(), *self.odd_offers, *theirs]
         tracking_id = f"export-{len(self._exports)}"
         self._exports[tracking_id] = [
             offer
@@ -181,13 +187,14 @@ class MemoryOffers:
         in_error = len(self._errors[import_id])
         self._imports[import_id] = replace(waiting, state="COMPLETE", in_error=in_error, has_errors=in_error > 0)
 
-    def _each(self, lines: list[tuple[str, dict[str, Any]]]) -> list[Rejected]:
+    def _each(self, lines: list[tuple[str, dict[str, Any]]], shop: str = "") -> list[Rejected]:
         rejected: list[Rejected] = []
+        offers = self.shop_offers.get(shop, self.offers)
         for number, (sku, change) in enumerate(lines, start=2):
-            if sku in self.rejects or sku not in self.offers or self.offers[sku].is_deleted:
+            if sku in self.rejects or sku not in offers or offers[sku].is_deleted:
                 rejected.append(Rejected(sku, self.rejects.get(sku, "The offer does not exist"), number))
             else:
-                self.put_offer(sku, **{"quantity": self.offers[sku].quantity, **change})
+                self.put_offer(sku, **{"quantity": offers[sku].quantity, **change}, shop=shop)
         return rejected
 
     def _listed(self, line: Listing, columns: Collection[str]) -> Rejected | None:

@@ -161,22 +161,28 @@ def test_what_cannot_be_said_in_a_file_is_our_mistake(window: ShopWindow, lines:
     assert not [call for call in window.twins.calls("mirakl") if call["operation"] == "STO01"]
 
 
-def an_operator(window: ShopWindow, own_shop: int | None) -> Mirakl:
+def an_operator(window: ShopWindow) -> Mirakl:
     here = window.twins.twins.mirakl.marketplaces[MARKETPLACE]
-    connection = Connection(
-        marketplace=MARKETPLACE, base_url=here.url, role="operator", shop_id=None, own_shop=own_shop
-    )
+    connection = Connection(marketplace=MARKETPLACE, base_url=here.url, role="operator", shop_id=None)
     return Mirakl(connection, lambda: {"bearer_token": here.operator_token})
 
 
 def test_an_operator_says_for_which_shop_a_file_is(window: ShopWindow):
     shop = window.twins.twins.mirakl.marketplaces[MARKETPLACE].shop_id
-    operator = an_operator(window, shop)
-    import_id = operator.send_stock([("MUG", 8)])
+    operator = an_operator(window)
+    import_id = operator.send_stock([("MUG", 8)], str(shop))
     assert window.end_of(operator.stock_import, import_id).in_success == 1
     assert window.quantities()["MUG"] == 8
     with pytest.raises(NeedsAttention, match="own_shops"):
-        an_operator(window, None).send_stock([("MUG", 9)])
+        operator.send_stock([("MUG", 9)])
+
+
+def test_a_shop_that_the_marketplace_does_not_have_is_named_to_a_person(window: ShopWindow):
+    with pytest.raises(NeedsAttention) as refused:
+        an_operator(window).send_stock([("MUG", 9)], "9999")
+    assert refused.value.facts["message"] == "Shop 9999 does not exist"
+    assert "no shop 9999: correct operator.own_shops" in refused.value.facts["hint"]
+    assert window.quantities()["MUG"] == 5
 
 
 @pytest.mark.parametrize("operation", sorted(GRANTED_APART))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -182,19 +183,33 @@ def test_an_operator_makes_no_offers() -> None:
         a_config(**{f"marketplaces__brightside__{key}": value for key, value in changes.items()})
 
 
+def test_two_shops_of_one_seller_are_a_marketplace_each_and_no_shop_is_there_twice() -> None:
+    data = settings()
+    data["marketplaces"]["brightside-2"] = deepcopy(data["marketplaces"]["brightside"]) | {"shop_id": 3005}
+    assert set(config_from(data).marketplaces) == {"brightside", "brightside-2"}
+    data["marketplaces"]["brightside-2"]["shop_id"] = data["marketplaces"]["brightside"]["shop_id"]
+    with pytest.raises(ConfigError, match="each order would be booked twice"):
+        config_from(data)
+
+
+def test_an_operators_shops_are_of_one_marketplace() -> None:
+    data = settings()
+    data["marketplaces"]["brightside"] |= {"role": "operator", "operator": {"own_shops": [1]}}
+    data["marketplaces"]["brightside-2"] = data["marketplaces"]["brightside"] | {"operator": {"own_shops": [2]}}
+    with pytest.raises(ConfigError, match=r"are both the operator of .*: each order would be booked twice"):
+        config_from(data)
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
         ({"stock": {"push_minutes": 0}}, "push_minutes"),
         ({"stock": {}, "orders": {"enabled": False}}, "stock needs orders.enabled"),
-        ({"stock": {}, "role": "operator", "shop_id": None}, "stock needs one shop"),
-        (
-            {"stock": {}, "role": "operator", "shop_id": None, "operator": {"own_shops": [1, 2]}},
-            "stock needs one shop",
-        ),
+        ({"stock": {}, "role": "operator", "shop_id": None}, "stock needs operator.own_shops"),
+        ({"stock": {}, "role": "operator", "operator": {"own_shops": [1, 2, 1]}}, "own_shops names shop 1 twice"),
     ],
 )
-def test_stock_is_one_shops_is_sold_by_orders_and_goes_out_once_a_minute_at_most(
+def test_stock_is_of_own_shops_is_sold_by_orders_and_goes_out_once_a_minute_at_most(
     changes: dict[str, Any], words: str
 ) -> None:
     data = settings()

@@ -30,9 +30,9 @@ def instants_of_files(house: StockHouse) -> list[float]:
     market, came = house.house.markets[ONE], []
     send = market.send_stock
 
-    def taken(quantities: Any) -> str:
+    def taken(quantities: Any, shop: str = "") -> str:
         came.append(house.house.clock().timestamp())
-        return send(quantities)
+        return send(quantities, shop)
 
     market.send_stock = taken  # type: ignore[method-assign]
     return came

@@ -313,7 +313,7 @@ def test_a_marketplace_that_takes_no_such_file_is_told_to_a_person() -> None:
     house = rested()
     before = house.house.market.send_stock
 
-    def refuse(quantities: object) -> str:
+    def refuse(quantities: object, shop: str = "") -> str:
         raise NeedsAttention(Reason.REFUSED_BY_MIRAKL, {"status": "404"})
 
     house.house.market.send_stock = refuse  # type: ignore[method-assign]

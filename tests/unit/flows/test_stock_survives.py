@@ -218,9 +218,9 @@ def raises(error: Exception) -> Callable[..., Any]:
     return call
 
 
-def taken_without_an_answer(send: Callable[[Any], str]) -> Callable[[Any], str]:
-    def call(quantities: Any) -> str:
-        send(quantities)
+def taken_without_an_answer(send: Callable[[Any, str], str]) -> Callable[[Any, str], str]:
+    def call(quantities: Any, shop: str) -> str:
+        send(quantities, shop)
         raise OutcomeUnknown("no answer")
 
     return call
@@ -230,8 +230,8 @@ def land_at_once(market: Any) -> None:
     """A file counts as soon as it is taken, so that no sale comes in between."""
     send, look = market.send_stock, market.stock_import
 
-    def taken(quantities: Any) -> str:
-        import_id: str = send(quantities)
+    def taken(quantities: Any, shop: str) -> str:
+        import_id: str = send(quantities, shop)
         look(import_id)
         return import_id
 

@@ -66,10 +66,9 @@ class Marketplace(Settings):
     """Events that bring orders sooner than the next poll."""
 
     @property
-    def own_shop(self) -> int | None:
-        """The shop whose offers this connection may change; None where an operator names none, or several."""
-        named = (self.shop_id,) if self.shop_id else self.operator.own_shops
-        return named[0] if len(named) == 1 else None
+    def shop_names(self) -> tuple[str, ...]:
+        """What our shops are called within the marketplace: an operator's by Mirakl's id; a seller's only one, not."""
+        return ("",) if self.role == "seller" else tuple(str(each) for each in self.operator.own_shops)
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -83,12 +82,27 @@ class Marketplace(Settings):
                 f"orders.poll_minutes is {self.orders.poll_minutes}; Mirakl allows persona {self.persona} "
                 f"one listing every {fastest} minutes at most",
             )
-        if self.stock and self.stock.enabled and self.own_shop is None:
-            raise ValueError("stock needs one shop, shop_id or operator.own_shops: that whose stock NetSuite holds")
+        if self.stock and self.stock.enabled and not self.shop_names:
+            raise ValueError("stock needs operator.own_shops: the shops whose stock NetSuite holds")
         if self.stock and self.stock.enabled and not self.orders.enabled:
             raise ValueError("stock needs orders.enabled: what was sold is off the stock before NetSuite says so")
         self._listings_fit()
+        self._reserves_fit()
         return self
+
+    def _reserves_fit(self) -> None:
+        if self.settlement is None:
+            return
+        if self.role == "operator" and self.settlement.reserve_brought_in:
+            raise ValueError(
+                "settlement.reserve_brought_in is for a seller's one shop; an operator says it by shop: "
+                "settlement.reserve_brought_in_by_shop: {2001: 80.00}"
+            )
+        if self.role == "seller" and self.settlement.reserve_brought_in_by_shop:
+            raise ValueError(
+                "settlement.reserve_brought_in_by_shop is for operators; a seller's one shop has an amount: "
+                "settlement.reserve_brought_in: 80.00"
+            )
 
     def _listings_fit(self) -> None:
         if self.listings is None:
@@ -126,6 +140,7 @@ class Config(Settings):
     def _names_resolve(self) -> Self:
         if "netsuite" in self.marketplaces:
             raise ValueError("marketplaces.netsuite: call it otherwise, NetSuite's own events go by that name")
+        self._each_access_once()
         for name, marketplace in self.marketplaces.items():
             wanted = marketplace.orders.sales_orders.subsidiary
             if wanted not in self.netsuite.subsidiaries:
@@ -138,6 +153,19 @@ class Config(Settings):
                     f"marketplaces.{name}.url is {marketplace.url!r}; expected https://<instance>.mirakl.net"
                 )
         return self
+
+    def _each_access_once(self) -> None:
+        """A seller's shops are a marketplace each; an operator's are `operator.own_shops` of one."""
+        known: dict[tuple[str, int | None], str] = {}
+        for name, one in self.marketplaces.items():
+            access = one.url.rstrip("/").removesuffix("/api"), one.shop_id if one.role == "seller" else None
+            if access in known:
+                shop = f"shop {one.shop_id}" if one.role == "seller" else "the operator"
+                raise ValueError(
+                    f"marketplaces.{known[access]} and marketplaces.{name} are both {shop} of {access[0]}: "
+                    "each order would be booked twice"
+                )
+            known[access] = name
 
     def mirakl_url(self, marketplace: str) -> str:
         """Base address of a marketplace, without `/api`."""

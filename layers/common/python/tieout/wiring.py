@@ -294,7 +294,6 @@ def _mirakl(config: Config, marketplace: str, secrets: Secrets) -> Mirakl:
         role=settings.role,
         shop_id=settings.shop_id,
         legacy_api_key=settings.legacy_api_key,
-        own_shop=settings.own_shop,
     )
     return Mirakl(connection, lambda: secrets.get(f"mirakl/{marketplace}"))
 

@@ -26,6 +26,8 @@ from tieout.domain.listings.audit import Finding, audit
 from tieout.domain.listings.listing import ItemPrice
 from tieout.domain.stock.offer import Offer
 from tieout.domain.stock.shelf import StockItem
+from tieout.domain.stock.storefront import marketplace_of, shop_of
+from tieout.flows.listings.reading import by_front
 from tieout.flows.listings.rules import audit_rules, settings_of
 from tieout.mirakl.values import Unreadable, amount
 
@@ -62,8 +64,8 @@ def audit_folder(folder: Path, config: Config, names: Iterable[str]) -> AuditedF
         if not here.there("offers"):
             continue
         rules, listings = audit_rules(config, name), settings_of(config, name)
-        shop = str(config.marketplaces[name].own_shop)
-        offers = [one for _, one in here.read("offers", _ROW, offer_of) if one.shop_id in {"", shop}]
+        shops = by_front((one for _, one in here.read("offers", _ROW, offer_of)), name, config)
+        offers = [one for of_shop in shops.values() for one in of_shop]
         field = listings.approval_field
         items = [replace(one.item, is_approved=field is None or _is_set(one.row, field)) for one in rows]
         prices = [
@@ -78,7 +80,8 @@ def audit_folder(folder: Path, config: Config, names: Iterable[str]) -> AuditedF
         if not any(offer.references for offer in offers):
             not_compared.append(f"Bar codes of {name} were not compared: its offers name no product references.")
         counts[name] = len(offers)
-        findings += audit(offers, items, prices, rules)
+        for front, of_shop in shops.items():
+            findings += audit(of_shop, items, prices, audit_rules(config, front))
     if not counts:
         raise ExportError(f"{folder} has no mirakl/<marketplace>/offers.ndjson of a marketplace of the settings")
     return AuditedFolder(counts, tuple(findings), tuple(dict.fromkeys(problems)), tuple(not_compared))
@@ -87,7 +90,8 @@ def audit_folder(folder: Path, config: Config, names: Iterable[str]) -> AuditedF
 def finding_row(finding: Finding) -> dict[str, str]:
     """A line of the worklist."""
     return {
-        "marketplace": finding.marketplace,
+        "marketplace": marketplace_of(finding.marketplace),
+        "shop": shop_of(finding.marketplace),
         "fault": finding.fault,
         "sku": finding.sku,
         "offer_id": finding.offer_id,

@@ -16,6 +16,7 @@ from tieout.cli.output import a_table, aside, show, when
 from tieout.cli.trouble import SOMETHING_TO_DO, MistakeError
 from tieout.domain.listings.worklist import Task
 from tieout.domain.stock.drift import Cause
+from tieout.domain.stock.storefront import shop_of
 from tieout.flows.listings.audit import audit_mapping
 from tieout.flows.listings.drift import Look, look_of
 from tieout.flows.listings.rules import listed
@@ -59,7 +60,8 @@ def mapping(  # noqa: PLR0917  Typer names them on the command line
 ) -> None:
     """Show the worklist of offers that are not what NetSuite says, with evidence and what would mend each.
 
-    A TASK is marketplace/fault/SKU, as the list shows it. Exit 1 if somebody has to see to something.
+    A TASK is marketplace/fault/SKU (an operator's: marketplace/shop/fault/SKU), as the list shows it. Exit 1 if
+    somebody has to see to something.
     """
     deployment, json = deployment_of(ctx).with_settings(config), wants_json(ctx, as_json)
     if source is not None:
@@ -221,7 +223,14 @@ def _look_row(marketplace: str, look: Look) -> dict[str, Any]:
         "all_offers": look.is_full,
         "counts": look.counts,
         "offers": [
-            {"sku": one.sku, "item_id": one.item_id, "shows": one.shows, "should": one.should, "cause": one.cause}
+            {
+                "shop": shop_of(one.marketplace) or None,
+                "sku": one.sku,
+                "item_id": one.item_id,
+                "shows": one.shows,
+                "should": one.should,
+                "cause": one.cause,
+            }
             for one in look.found
         ],
     }
@@ -243,9 +252,9 @@ def _drift_shown(looks: Mapping[str, Look]) -> list[Any]:
             table if look.counts else f"{name}: {what} was looked at {when(looked_at)}; all show what they should."
         )
         if found := [one for one in look.found if one.cause is not Cause.NOT_MAPPED]:
-            offers = a_table("Offers", "SKU", "Item", "Shows", "Should show", "Cause", keep=("SKU",))
+            offers = a_table("Offers", "Marketplace", "SKU", "Item", "Shows", "Should show", "Cause", keep=("SKU",))
             for one in found[:MOST]:
-                offers.add_row(one.sku, one.item_id, str(one.shows), str(one.should), one.cause)
+                offers.add_row(one.marketplace, one.sku, one.item_id, str(one.shows), str(one.should), one.cause)
             parts.append(offers)
     return parts
 

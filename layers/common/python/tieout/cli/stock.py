@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -13,11 +14,14 @@ from tieout.cli.deployment import Deployment
 from tieout.cli.options import AsJson, deployment_of, wants_json
 from tieout.cli.output import a_table, how_long, show, when
 from tieout.cli.trouble import MistakeError
+from tieout.config import Config
 from tieout.domain.errors import Reason
 from tieout.domain.postings import Kind, Posting
+from tieout.domain.stock.storefront import marketplace_of, shop_of
+from tieout.domain.stock.storefront import named as storefront
 from tieout.domain.stock.told import OfferFacts
 from tieout.flows.stock.facts import offers_told
-from tieout.flows.stock.rules import stocked
+from tieout.flows.stock.rules import stocked, storefronts, told_by
 from tieout.flows.stock.standing import Standing, load
 
 MOST = 50
@@ -35,13 +39,15 @@ def stock(
     """Show what offers show and why: NetSuite's units, promises, buffer, target, and what is on its way."""
     deployment = deployment_of(ctx)
     config, book, now = deployment.config, deployment.stock_book, deployment.clock()
-    names = [deployment.marketplace(marketplace)] if marketplace else list(stocked(config))
-    if not set(names) & set(stocked(config)):
+    asked = [deployment.marketplace(marketplace)] if marketplace else list(stocked(config))
+    names = [front for front in storefronts(config) if marketplace_of(front) in asked]
+    if not names:
         raise MistakeError("No marketplace's stock is kept: the settings have no `stock` for it.")
     standing, json = load(book), wants_json(ctx, as_json)
     parked = [each for each in deployment.postings.parked() if each.key.kind in {Kind.STOCK, Kind.STOCK_PUSH}]
+    waiting = {told_by(each.key, config): each for each in parked if each.key.kind is Kind.STOCK}
     told = (
-        _offer(facts, standing, parked)
+        _offer(facts, standing, waiting)
         for facts in offers_told(standing, book, config, now, set(skus or ()))
         if facts.marketplace in names
     )
@@ -54,19 +60,23 @@ def stock(
         "at": now,
         "read_at": _instant(standing.read_at),
         "full_at": _instant(standing.full_at),
-        "marketplaces": [_marketplace(name, standing, parked) for name in names],
+        "marketplaces": [_storefront(name, standing, _reasons(name, parked, config)) for name in names],
         "offers": offers,
     }
     show(document, as_json=json, shown=_shown(document, deployment, named=bool(skus)))
 
 
-def _marketplace(name: str, standing: Standing, parked: list[Posting]) -> dict[str, Any]:
+def _reasons(front: str, parked: list[Posting], config: Config) -> Counter[str | None]:
+    return Counter(each.reason for each in parked if told_by(each.key, config)[0] == front)
+
+
+def _storefront(name: str, standing: Standing, waiting: Counter[str | None]) -> dict[str, Any]:
     flight = standing.flights.get(name)
-    waiting = Counter(each.reason for each in parked if each.key.marketplace == name)
     return {
-        "marketplace": name,
+        "marketplace": marketplace_of(name),
+        "shop": shop_of(name) or None,
         "offers": standing.offers.get(name, 0),
-        "orders_read_at": _instant(standing.orders_known_at.get(name, 0)),
+        "orders_read_at": _instant(standing.orders_known(name)),
         "file": {
             "import_id": flight.import_id or None,
             "rows": flight.rows,
@@ -82,17 +92,11 @@ def _marketplace(name: str, standing: Standing, parked: list[Posting]) -> dict[s
     }
 
 
-def _offer(facts: OfferFacts, standing: Standing, parked: list[Posting]) -> dict[str, Any]:
-    waits = next(
-        (
-            each
-            for each in parked
-            if (each.key.marketplace, each.key.thread, each.key.kind) == (facts.marketplace, facts.sku, Kind.STOCK)
-        ),
-        None,
-    )
+def _offer(facts: OfferFacts, standing: Standing, waiting: Mapping[tuple[str, str], Posting]) -> dict[str, Any]:
+    waits = waiting.get((facts.marketplace, facts.sku))
     return {
-        "marketplace": facts.marketplace,
+        "marketplace": marketplace_of(facts.marketplace),
+        "shop": shop_of(facts.marketplace) or None,
         "sku": facts.sku,
         "item_id": facts.item_id,
         "pool": str(facts.pool),
@@ -121,13 +125,17 @@ def _shown(document: dict[str, Any], deployment: Deployment, *, named: bool) -> 
     for each in document["marketplaces"]:
         waits = [f"{each[what]} {what}" for what in ("held", "refused") if each[what]]
         lag = f"{each['lag_seconds']} s" if each["lag_seconds"] is not None else ""
-        markets.add_row(each["marketplace"], str(each["offers"]), _file(each["file"]), lag, ", ".join(waits))
+        markets.add_row(_name(each), str(each["offers"]), _file(each["file"]), lag, ", ".join(waits))
     offers = document["offers"]
     if not offers:
         return [markets, "", "Every offer shows what it should."]
     more = len(offers) - MOST
     cut = [f"... and {more} more; --json has all, or name a SKU."] if more > 0 and not named else []
     return [markets, "", _table(offers if named else offers[:MOST]), *cut]
+
+
+def _name(row: dict[str, Any]) -> str:
+    return storefront(row["marketplace"], row["shop"] or "")
 
 
 def _is_at_rest(offer: dict[str, Any]) -> bool:
@@ -150,5 +158,5 @@ def _table(offers: list[dict[str, Any]]) -> Table:
         numbers = [str(each[name]) for name in ("pool", "promised", "part", "buffer", "target", "shows")]
         flying = "" if each["in_flight"] is None else str(each["in_flight"])
         doubt = "yes" if each["doubtful"] else ""
-        table.add_row(each["marketplace"], each["sku"], each["item_id"], *numbers, flying, doubt, why)
+        table.add_row(_name(each), each["sku"], each["item_id"], *numbers, flying, doubt, why)
     return table

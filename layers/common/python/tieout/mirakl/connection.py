@@ -42,8 +42,6 @@ class Connection(Struct, frozen=True, kw_only=True):
     """`seller` or `operator`."""
     shop_id: int | None
     legacy_api_key: bool = False
-    own_shop: int | None = None
-    """An operator's own shop, whose offers it may change."""
 
     def __post_init__(self) -> None:
         if not (_HOST.fullmatch(self.base_url) or LOOPBACK.fullmatch(self.base_url)):

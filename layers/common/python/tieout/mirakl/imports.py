@@ -53,17 +53,17 @@ def refused_lines(calls: Calls, operation: str, path: str) -> list[Rejected]:
     return rejected_lines(answer.body)
 
 
-def whose(connection: Connection, field: str) -> dict[str, str]:
+def whose(connection: Connection, field: str, shop: str = "") -> dict[str, str]:
     """Whose offers a file changes: a seller's call says so itself, an operator's form has to.
 
-    Raises NeedsAttention(REFUSED_BY_MIRAKL) where an operator's connection names no shop of its own.
+    Raises NeedsAttention(REFUSED_BY_MIRAKL) where an operator names no shop.
     """
     if connection.role == "seller":
         return {}
-    if connection.own_shop is None:
-        facts = {"message": "an operator's offers are changed for one shop: name one shop in operator.own_shops"}
+    if not shop:
+        facts = {"message": "an operator's offers are changed for one shop: name its own in operator.own_shops"}
         raise NeedsAttention(Reason.REFUSED_BY_MIRAKL, facts)
-    return {field: str(connection.own_shop)}
+    return {field: shop}
 
 
 def part(import_id: str) -> str:

@@ -20,6 +20,7 @@ _WITHOUT_STOCK_IMPORTS = (
     "this instance has no stock imports (STO01): ask its operator to have Mirakl switch them on; "
     "until then set stock.enabled to false for this marketplace"
 )
+_WITHOUT_SHOP = "the marketplace has no shop {}: correct operator.own_shops"
 
 
 class StockImports:
@@ -28,11 +29,12 @@ class StockImports:
     _connection: Connection
     _calls: Calls
 
-    def send_stock(self, quantities: Iterable[tuple[str, int]]) -> str:
+    def send_stock(self, quantities: Iterable[tuple[str, int]], shop: str = "") -> str:
         """STO01: absolute quantities by SKU, over all warehouses, in one file; answers the import's id. Once a minute.
 
-        Raises OutcomeUnknown where no answer came, and NeedsAttention(REFUSED_BY_MIRAKL) where the instance is too old
-        for it (404). Raises ValueError for a file without lines, or a quantity below zero.
+        `shop` is Mirakl's id of the shop that an operator sends for; a seller's access is to one anyway. Raises
+        OutcomeUnknown where no answer came, and NeedsAttention(REFUSED_BY_MIRAKL) where the instance is too old for it
+        (404), or has no such shop. Raises ValueError for a file without lines, or a quantity below zero.
         """
         from tieout.mirakl.forms import csv_file
         from tieout.mirakl.imports import take, whose
@@ -41,13 +43,14 @@ class StockImports:
         if not rows:
             raise ValueError("there is nothing to send")
         try:
-            return take(self._calls, "STO01", _IMPORTS, csv_file(COLUMNS, rows), whose(self._connection, "shop_id"))
+            return take(
+                self._calls, "STO01", _IMPORTS, csv_file(COLUMNS, rows), whose(self._connection, "shop_id", shop)
+            )
         except NeedsAttention as refused:
             if refused.facts.get("status") != "404":
                 raise
-            raise NeedsAttention(
-                Reason.REFUSED_BY_MIRAKL, refused.facts | {"hint": _WITHOUT_STOCK_IMPORTS}
-            ) from refused
+            hint = f"{_WITHOUT_SHOP.format(shop)}; or {_WITHOUT_STOCK_IMPORTS}" if shop else _WITHOUT_STOCK_IMPORTS
+            raise NeedsAttention(Reason.REFUSED_BY_MIRAKL, refused.facts | {"hint": hint}) from refused
 
     def stock_import(self, import_id: str) -> Import:
         """STO02: how far it is; every 15 seconds at most. Raises NeedsAttention for one that Mirakl does not know."""

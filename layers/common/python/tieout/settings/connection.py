@@ -13,11 +13,19 @@ class Operator(Settings):
     """What only an operator of a marketplace needs: who fulfils, by shop."""
 
     own_shops: tuple[int, ...] = ()
-    """Shops that are the operator's own: their lines are stock items that NetSuite ships."""
+    """Shops that are the operator's own: their lines are stock items that NetSuite ships, and their offers show its
+    stock, shared as between marketplaces."""
     close_sales_orders: Literal["received", "closed", "never"] = "closed"
     """When a sales order of another seller's goods is closed in NetSuite, which bills nothing for it."""
     marketplace_item: Text | None = None
     """Non-inventory item (`itemid`) for the lines of all other shops; left out: lines are matched by SKU."""
+
+    @model_validator(mode="after")
+    def _each_once(self) -> Self:
+        twice = sorted({shop for shop in self.own_shops if self.own_shops.count(shop) > 1})
+        if twice:
+            raise ValueError(f"own_shops names shop {twice[0]} twice")
+        return self
 
 
 class Webhooks(Settings):

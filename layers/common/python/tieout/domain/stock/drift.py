@@ -28,6 +28,7 @@ class Drift(Struct, frozen=True, kw_only=True):
     """One offer that differs."""
 
     marketplace: str
+    """The storefront."""
     sku: str
     item_id: str
     """Empty where it is not mapped."""

@@ -48,13 +48,17 @@ class OutageRule(Struct, frozen=True, kw_only=True):
 
 
 class Selling(Struct, frozen=True, kw_only=True):
-    """How one marketplace sells from the pool."""
+    """How one storefront sells from the pool."""
 
     marketplace: str
+    """The storefront (`storefront.named`): a seller's marketplace, or one own shop of an operator's.
+
+    So it is wherever stock says `marketplace`.
+    """
     location_ids: tuple[str, ...]
     """Internal ids of the NetSuite locations that it sells from; a promise is taken off them in this order."""
     share: Decimal = Decimal(1)
-    """Its part against the other marketplaces' of what stands at a location."""
+    """Its marketplace's part against the others' of what stands at a location; an operator's shops share it."""
     cap: int | None = None
     """Most units that an offer shows."""
     buffers: tuple[BufferRule, ...] = ()

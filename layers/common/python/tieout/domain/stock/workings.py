@@ -17,6 +17,7 @@ from tieout.domain.stock.pool import free_units
 from tieout.domain.stock.rules import Selling
 from tieout.domain.stock.shelf import Member
 from tieout.domain.stock.showing import Landing, Shown, landed, sold, to_send
+from tieout.domain.stock.storefront import marketplace_of
 from tieout.domain.stock.velocity import Sales, velocity
 
 _ALL = Decimal(100)
@@ -222,12 +223,14 @@ class Workings:
         return parts[: len(offers)], for_kits
 
     def _takers_of(self, names: tuple[str, ...], most: tuple[int | None, ...]) -> list[Taker]:
-        """Who takes from a pool: one entry for each offer, by its marketplace."""
+        """Who takes from a pool: one entry for each offer. The shops of one marketplace have its share together."""
         takers = self._takers.get((names, most))
         if takers is None:
-            counts = Counter(names)
+            counts = Counter(marketplace_of(name) for name in names)
             sellers = [self._sellings[name] for name in names]
-            heavy = weights(tuple([each.share for each in sellers]), tuple([counts[name] for name in names]))
+            heavy = weights(
+                tuple([each.share for each in sellers]), tuple([counts[marketplace_of(name)] for name in names])
+            )
             takers = [
                 Taker(each.location_ids, weight, top) for each, weight, top in zip(sellers, heavy, most, strict=True)
             ]

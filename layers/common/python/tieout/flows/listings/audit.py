@@ -8,10 +8,11 @@ from collections.abc import Iterable
 from msgspec import Struct
 from msgspec.json import decode, encode
 
-from tieout.domain.listings.audit import Fault, audit
+from tieout.domain.listings.audit import Fault, Finding, audit
 from tieout.domain.listings.worklist import Task
 from tieout.domain.stock.offer import Offer
-from tieout.flows.listings.reading import products_by_code, read_sides, with_codes
+from tieout.flows.listings.items import read_whole
+from tieout.flows.listings.reading import by_front, products_by_code, read_sides, with_codes
 from tieout.flows.listings.rules import audit_rules, settings_of
 from tieout.flows.listings.store import ListingsRoom
 from tieout.flows.listings.strict import keep_doubted
@@ -39,17 +40,24 @@ def audit_mapping(marketplace: str, room: ListingsRoom) -> Audited:
     Raises Retryable where a side cannot be read now, NeedsAttention where NetSuite lacks what the settings name.
     """
     at, book = room.at, room.kept
-    sides = read_sides(marketplace, room)
+    sides = read_sides(marketplace, room, read_whole)
     products = products_by_code(marketplace, sides, room)
     rules = audit_rules(at.config, marketplace)
-    known = _known(marketplace, book)
     offers = with_codes(sides.offers, products, rules.reference_type)
-    findings = audit(offers, sides.items, sides.prices, rules, known=known, products=products)
+    findings: list[Finding] = []
+    known: dict[str, dict[str, str]] = {}
+    shops = by_front(offers, marketplace, at.config)
+    for front, listed in shops.items():
+        known[front] = _known(front, book)
+        of_front = audit_rules(at.config, front)
+        findings += audit(listed, sides.items, sides.prices, of_front, known=known[front], products=products)
     owner, today = settings_of(at.config, marketplace).owner, at.clock().date()
     worklist = carry_on(AUDITED, marketplace, findings, owner=owner, day=today, book=book)
     keep_doubted(marketplace, findings, book)
     tasks = tasks_of(book, marketplace)
-    _remember(marketplace, offers, known, tasks, book)
+    for front, listed in shops.items():
+        of_shop = [task for task in tasks if task.finding.marketplace == front]
+        _remember(front, listed, known[front], of_shop, book)
     still_open = [task for task in tasks if is_open(task)]
     mismatched = sum(task.finding.fault.mismatches for task in still_open)
     at.meter.gauge("MappingTasksOpen", len(still_open), marketplace=marketplace)
@@ -59,13 +67,13 @@ def audit_mapping(marketplace: str, room: ListingsRoom) -> Audited:
     return audited
 
 
-def _known(marketplace: str, book: StockBook) -> dict[str, str]:
-    document = whole(book, _name(marketplace))
+def _known(front: str, book: StockBook) -> dict[str, str]:
+    document = whole(book, _name(front))
     return decode(document, type=dict[str, str]) if document else {}
 
 
 def _remember(
-    marketplace: str, offers: Iterable[Offer], known: dict[str, str], tasks: Iterable[Task], book: StockBook
+    front: str, offers: Iterable[Offer], known: dict[str, str], tasks: Iterable[Task], book: StockBook
 ) -> None:
     """Offer ids by SKU; of an offer that was made anew the former one, until a person let it pass."""
     doubtful = {
@@ -73,8 +81,8 @@ def _remember(
     } & set(known)
     ids = {offer.sku: offer.offer_id for offer in offers if offer.sku and not offer.is_deleted}
     # An offer that is gone is still known: when it comes back under another id, somebody should look.
-    book.replace(_name(marketplace), [encode(known | ids | {sku: known[sku] for sku in doubtful})])
+    book.replace(_name(front), [encode(known | ids | {sku: known[sku] for sku in doubtful})])
 
 
-def _name(marketplace: str) -> str:
-    return f"{marketplace}/known"
+def _name(front: str) -> str:
+    return f"{front}/known"

@@ -23,7 +23,7 @@ from tieout.domain.errors import CredentialsRefused, NeedsAttention, Retryable
 from tieout.domain.stock.drift import Cause, Drift, drift_of
 from tieout.domain.stock.offer import Offer
 from tieout.domain.stock.told import OfferFacts
-from tieout.flows.listings.reading import own_offers
+from tieout.flows.listings.reading import by_front, own_offers
 from tieout.flows.listings.rules import listed
 from tieout.flows.listings.store import ListingsRoom
 from tieout.flows.ports import At
@@ -126,7 +126,7 @@ def _all_offers(marketplace: str, look: Look, room: ListingsRoom) -> _Shown | No
     kept = kept_offers(room.stock, marketplace)
     if kept is None or kept[0] <= look.full_of or _is_old(kept[0], marketplace, room.at):
         return None
-    return _Shown(kept[0], list(own_offers(kept[1], marketplace, room)))
+    return _Shown(kept[0], list(own_offers(kept[1], marketplace, room.at.config)))
 
 
 def _changed(marketplace: str, look: Look, stockroom: Stockroom) -> _Shown | None:
@@ -146,8 +146,8 @@ def _changed(marketplace: str, look: Look, stockroom: Stockroom) -> _Shown | Non
             return None
         stockroom.pause(APART)
         waited += APART
-    shop = str(at.config.marketplaces[marketplace].own_shop)
-    offers = [each for url in told.urls for each in market.offers_of(url) if each.shop_id in {"", shop}]
+    everyones = (each for url in told.urls for each in market.offers_of(url))
+    offers = list(own_offers(everyones, marketplace, at.config))
     asked_at, look.export = look.export.asked_at, None
     return _Shown(asked_at, offers)
 
@@ -165,27 +165,32 @@ def _judge(marketplace: str, look: Look, seen: _Shown, room: ListingsRoom, *, is
     at = room.at
     standing = load(room.stock)
     now = at.clock()
-    offers = {offer.sku: offer for offer in seen.offers if offer.sku and not offer.is_deleted}
-    skus = () if is_full else tuple(offers)
+    offers = {
+        (front, offer.sku): offer
+        for front, listed in by_front(seen.offers, marketplace, at.config).items()
+        for offer in listed
+        if offer.sku and not offer.is_deleted
+    }
+    skus = () if is_full else {sku for _, sku in offers}
     told = offers_told(standing, room.stock, at.config, now, skus) if offers else ()
-    facts = {each.sku: each for each in told if each.marketplace == marketplace}
+    facts = {(each.marketplace, each.sku): each for each in told}
     stopped = blocked(standing, int(now.timestamp()))
     found, again = list[Drift](), seen.asked_at
     judged = 0
-    for sku, offer in offers.items():
-        known = facts.get(sku)
+    for (front, sku), offer in offers.items():
+        known = facts.get((front, sku))
         if known is not None and not _is_of_one_time(offer, known, seen.asked_at, standing):
             again = min(again, _moved_at(offer, seen.asked_at))
             continue
         judged += 1
         drift = drift_of(
-            marketplace,
+            front,
             sku,
             offer.quantity,
             item_id=known.item_id if known else "",
             known=known.known if known else None,
             target=known.target if known else None,
-            is_blocked=(marketplace, sku) in stopped,
+            is_blocked=(front, sku) in stopped,
         )
         # A sample tells of unmapped offers only by chance: the night counts them.
         if drift is not None and (is_full or drift.cause is not Cause.NOT_MAPPED):
@@ -201,7 +206,7 @@ def _judge(marketplace: str, look: Look, seen: _Shown, room: ListingsRoom, *, is
 
 def _is_of_one_time(offer: Offer, known: OfferFacts, asked_at: int, standing: Standing) -> bool:
     """Whether what the book knows is of when the offer was exported: no later file or sale, and every earlier sale."""
-    orders_known_at = standing.orders_known_at.get(known.marketplace, 0)
+    orders_known_at = standing.orders_known(known.marketplace)
     return known.known.since <= asked_at and _moved_at(offer, asked_at) < orders_known_at
 
 

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from tieout.config import Config
 from tieout.domain.errors import Retryable
 from tieout.domain.listings.listing import ItemPrice
 from tieout.domain.stock.offer import Offer
 from tieout.domain.stock.shelf import StockItem
-from tieout.flows.listings.rules import audit_rules, settings_of
+from tieout.flows.listings.items import ItemsAndPrices
+from tieout.flows.listings.rules import audit_rules
 from tieout.flows.listings.store import ListingsRoom
 from tieout.flows.stock.listed import kept_offers
+from tieout.flows.stock.rules import fronts_by_shop
 
 logger = logging.getLogger(__name__)
 
-Page = TypeVar("Page")
 MOST_ASKED = 50_000
 """Bar codes that one audit asks a marketplace for, a hundred a call; those of items that are offered come first."""
 
@@ -34,7 +35,9 @@ class Sides(Struct, frozen=True):
     prices: list[ItemPrice]
 
 
-def read_sides(marketplace: str, room: ListingsRoom) -> Sides:
+def read_sides(
+    marketplace: str, room: ListingsRoom, items_and_prices: Callable[[str, int, ListingsRoom], ItemsAndPrices]
+) -> Sides:
     """Offers as the last full reading has them; items and prices as they are now.
 
     Raises Retryable while no offers were read yet, NeedsAttention where NetSuite knows no such field or price level.
@@ -43,20 +46,25 @@ def read_sides(marketplace: str, room: ListingsRoom) -> Sides:
     if kept is None:
         raise Retryable(f"the offers of {marketplace} were not read yet: the nightly push of stock does")
     asked_at, listed = kept
-    listings, ledger = settings_of(room.at.config, marketplace), room.at.ledger
-    currency = audit_rules(room.at.config, marketplace).currency
-    return Sides(
-        asked_at=asked_at,
-        offers=list(own_offers(listed, marketplace, room)),
-        items=_all(lambda: ledger.stock_items(None, listings.approval_field), room),
-        prices=_all(lambda: ledger.item_prices(listings.price_level, currency), room),
-    )
+    items, prices = items_and_prices(marketplace, asked_at, room)
+    offers = list(own_offers(listed, marketplace, room.at.config))
+    return Sides(asked_at=asked_at, offers=offers, items=items, prices=prices)
 
 
-def own_offers(offers: Iterable[Offer], marketplace: str, room: ListingsRoom) -> Iterator[Offer]:
-    """Those of our own shop: an operator reads every shop's."""
-    shop = str(room.at.config.marketplaces[marketplace].own_shop)
-    return (offer for offer in offers if offer.shop_id in {"", shop})
+def own_offers(offers: Iterable[Offer], marketplace: str, config: Config) -> Iterator[Offer]:
+    """Those of our own shops: an operator reads every shop's."""
+    ours = fronts_by_shop(config, marketplace)
+    return (offer for offer in offers if offer.shop_id in ours)
+
+
+def by_front(offers: Iterable[Offer], marketplace: str, config: Config) -> dict[str, list[Offer]]:
+    """Our own by storefront, each of which is there."""
+    fronts = fronts_by_shop(config, marketplace)
+    found: dict[str, list[Offer]] = {front: [] for front in fronts.values()}
+    for offer in offers:
+        if offer.shop_id in fronts:
+            found[fronts[offer.shop_id]].append(offer)
+    return found
 
 
 def products_by_code(marketplace: str, sides: Sides, room: ListingsRoom) -> dict[str, str]:
@@ -81,11 +89,3 @@ def with_codes(offers: Sequence[Offer], products: dict[str, str], reference_type
         replace(offer, references=(*offer.references, *codes[offer.product])) if offer.product in codes else offer
         for offer in offers
     ]
-
-
-def _all(ask: Callable[[], Iterator[list[Page]]], room: ListingsRoom) -> list[Page]:
-    """A page a turn: a long reading lets NetSuite's other readers in between."""
-    pages, found = ask(), list[Page]()
-    while (page := room.in_turn(lambda: next(pages, None))) is not None:
-        found += page
-    return found

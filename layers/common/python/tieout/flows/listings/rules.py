@@ -5,6 +5,7 @@ from __future__ import annotations
 from tieout.config import Config
 from tieout.domain.listings.audit import AuditRules
 from tieout.domain.listings.wanted import ListingRules
+from tieout.domain.stock.storefront import marketplace_of
 from tieout.flows.orders.rules import sku_rules
 from tieout.settings.listings import Listings
 
@@ -24,12 +25,13 @@ def settings_of(config: Config, marketplace: str) -> Listings:
     return config.marketplaces[marketplace].listings or Listings()
 
 
-def audit_rules(config: Config, marketplace: str) -> AuditRules:
-    """What an offer is held against."""
+def audit_rules(config: Config, front: str) -> AuditRules:
+    """What an offer of a storefront is held against: the settings are its marketplace's."""
+    marketplace = marketplace_of(front)
     listings = settings_of(config, marketplace)
     currencies = list(config.marketplaces[marketplace].orders.sales_orders.currencies)
     return AuditRules(
-        marketplace=marketplace,
+        marketplace=front,
         sku=sku_rules(config, marketplace),
         currency=listings.currency or currencies[0],
         price_band_percent=listings.price_band_percent,

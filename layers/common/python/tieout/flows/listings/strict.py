@@ -9,6 +9,7 @@ from msgspec.json import decode, encode
 
 from tieout.config import Config
 from tieout.domain.listings.audit import Finding
+from tieout.domain.stock.storefront import marketplace_of
 from tieout.flows.listings.rules import listed
 from tieout.flows.listings.words import Word, key_of, words_of
 from tieout.flows.stock.store import StockBook, whole
@@ -25,12 +26,14 @@ def keep_doubted(marketplace: str, findings: Iterable[Finding], book: StockBook)
     book.replace(_name(marketplace), [encode([each for each in findings if each.fault.mismatches])])
 
 
-def doubted(book: StockBook, marketplace: str) -> Doubted:
-    """SKUs whose orders wait; those that a person let pass are not among them."""
+def doubted(book: StockBook, front: str) -> Doubted:
+    """SKUs of a storefront whose orders wait; those that a person let pass are not among them."""
+    marketplace = marketplace_of(front)
     document = whole(book, _name(marketplace))
     findings = decode(document, type=list[Finding]) if document else []
     words = words_of(book, marketplace) if findings else {}
-    return {each.sku: each.fault for each in findings if not words.get(key_of(each), Word()).lets_pass(each)}
+    here = [each for each in findings if each.marketplace == front]
+    return {each.sku: each.fault for each in here if not words.get(key_of(each), Word()).lets_pass(each)}
 
 
 class LookedUp:
@@ -42,14 +45,14 @@ class LookedUp:
         self._clock = clock
         self._known: dict[str, tuple[datetime, Doubted]] = {}
 
-    def __call__(self, marketplace: str) -> Doubted:
-        """What is doubted at a marketplace."""
-        if marketplace not in self._strict:
+    def __call__(self, front: str) -> Doubted:
+        """What is doubted of a storefront's offers."""
+        if marketplace_of(front) not in self._strict:
             return {}
         now = self._clock()
-        known = self._known.get(marketplace)
+        known = self._known.get(front)
         if known is None or now - known[0] >= REMEMBERED:
-            self._known[marketplace] = known = (now, doubted(self._book, marketplace))
+            self._known[front] = known = (now, doubted(self._book, front))
         return known[1]
 
 

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from tieout.domain.listings.audit import Finding
 from tieout.domain.listings.worklist import Task
+from tieout.domain.stock.storefront import marketplace_of, thread_of
 from tieout.flows.stock.store import StockBook, whole
 
 
@@ -43,8 +44,8 @@ def words_of(book: StockBook, marketplace: str) -> Words:
 
 
 def key_of(finding: Finding) -> str:
-    """What names a finding within its marketplace, from one audit to the next."""
-    return f"{finding.fault}/{finding.sku}"
+    """What names a finding within its marketplace, from one audit to the next; at an operator's, with its shop."""
+    return f"{finding.fault}/{thread_of(finding.marketplace, finding.sku)}"
 
 
 def accept(finding: Finding, why: str, who: str, at: datetime, book: StockBook) -> None:
@@ -69,10 +70,11 @@ def with_words(tasks: Iterable[Task], words: Words) -> list[Task]:
 
 
 def _say(finding: Finding, book: StockBook, **said: str) -> None:
-    words = words_of(book, finding.marketplace)
+    marketplace = marketplace_of(finding.marketplace)
+    words = words_of(book, marketplace)
     key = key_of(finding)
     words[key] = replace(words.get(key, Word()), **said)
-    book.replace(_name(finding.marketplace), [encode(words)])
+    book.replace(_name(marketplace), [encode(words)])
 
 
 def _name(marketplace: str) -> str:

@@ -13,7 +13,7 @@ from tieout.domain.stock.rules import Selling
 from tieout.domain.stock.told import OfferFacts, told_of
 from tieout.domain.stock.workings import Run
 from tieout.flows.stock.refused import blocked
-from tieout.flows.stock.rules import sellings, stocked, window_seconds
+from tieout.flows.stock.rules import sellings, stocked, storefronts, window_seconds
 from tieout.flows.stock.sold import SoldOrders
 from tieout.flows.stock.standing import Standing
 from tieout.flows.stock.store import StockBook
@@ -40,7 +40,7 @@ def run_of(
     `now` is our clock, in seconds since 1970. `age` is how old NetSuite's figures are in seconds, where it gives none;
     0: they are of now.
     """
-    default = {name: each.risk.lag_seconds for name, each in stocked(config).items()}
+    default = {name: each.risk.lag_seconds for name, each in storefronts(config).items()}
     return Run(
         sellings=tuple(selling),
         sales=sold.sales(*sales_window(standing, config, now)),

@@ -7,8 +7,9 @@ import logging
 from tieout.domain.errors import CredentialsRefused, NeedsAttention, Retryable
 from tieout.domain.stock.offer import Import, Rejected
 from tieout.domain.stock.showing import Landing
+from tieout.domain.stock.storefront import marketplace_of
 from tieout.flows.stock.refused import answer_asked, note_failed, note_refused
-from tieout.flows.stock.rules import stocked
+from tieout.flows.stock.rules import stocked, storefronts
 from tieout.flows.stock.standing import Flight, Standing
 from tieout.flows.stock.store import Stockroom
 
@@ -40,21 +41,30 @@ def ask_clocks(standing: Standing, room: Stockroom) -> None:
 
 def follow(standing: Standing, room: Stockroom) -> None:
     """See what became of the files on their way; those of a marketplace that is switched off wait until it is back."""
-    for marketplace, flight in standing.flights.items():
-        if marketplace in standing.landings or marketplace not in stocked(room.at.config):
-            continue
+    for front in _asked_now(standing, room):
+        flight = standing.flights[front]
         try:
-            landing = _landing_of(marketplace, flight, standing, room)
+            landing = _landing_of(front, flight, standing, room)
         except (Retryable, CredentialsRefused) as error:
-            logger.warning("file not followed", extra={"marketplace": marketplace, "why": str(error)})
+            logger.warning("file not followed", extra={"marketplace": front, "why": str(error)})
             continue
         if landing is not None:
-            standing.landings[marketplace] = landing
+            standing.landings[front] = landing
+
+
+def _asked_now(standing: Standing, room: Stockroom) -> list[str]:
+    """Storefronts whose file is asked after now: one at a time of an access, since Mirakl counts by access."""
+    waiting: dict[str, list[str]] = {}
+    for front in standing.flights:
+        if front not in standing.landings and front in storefronts(room.at.config):
+            waiting.setdefault(marketplace_of(front), []).append(front)
+    turn = room.now // int(APART)
+    return [fronts[turn % len(fronts)] for fronts in waiting.values()]
 
 
 def seconds_to_follow(began_at: int, room: Stockroom) -> dict[str, int]:
-    """How long a run that began then may wait for its files, by marketplace: the next run finds nobody in its way."""
-    every = stocked(room.at.config)
+    """How long a run that began then may wait for its files, by storefront: the next run finds nobody in its way."""
+    every = storefronts(room.at.config)
     apart = min((each.push_minutes for each in every.values()), default=0) * 60
     left = max(0, began_at + apart - BEFORE_THE_NEXT - room.now)
     return {name: min(each.follow_seconds, left) for name, each in every.items()}
@@ -86,49 +96,49 @@ def follow_for(standing: Standing, seconds: dict[str, int], room: Stockroom) -> 
         follow(standing, room)
 
 
-def _landing_of(marketplace: str, flight: Flight, standing: Standing, room: Stockroom) -> Landing | None:
+def _landing_of(front: str, flight: Flight, standing: Standing, room: Stockroom) -> Landing | None:
     """None while it is on its way. Raises Retryable and CredentialsRefused: nothing is known then."""
-    market = room.at.marketplace(marketplace)
+    market = room.at.marketplace(marketplace_of(front))
     if not flight.import_id:
-        return flight.ended(_now(marketplace, standing, room), is_complete=False)
+        return flight.ended(_now(front, standing, room), is_complete=False)
     try:
         told = market.stock_import(flight.import_id)
     except NeedsAttention as problem:
-        note_failed(marketplace, flight, str(problem), room)
-        return flight.ended(_now(marketplace, standing, room), is_complete=False)
+        note_failed(front, flight, str(problem), room)
+        return flight.ended(_now(front, standing, room), is_complete=False)
     if not told.is_over:
         if room.now - flight.sent_at < GIVEN_UP_AFTER:
             return None
-        note_failed(marketplace, flight, f"{told.state} for {room.now - flight.sent_at} seconds", room)
-        return flight.ended(_now(marketplace, standing, room), is_complete=False)
-    return _ended(marketplace, flight, told, standing, room)
+        note_failed(front, flight, f"{told.state} for {room.now - flight.sent_at} seconds", room)
+        return flight.ended(_now(front, standing, room), is_complete=False)
+    return _ended(front, flight, told, standing, room)
 
 
-def _ended(marketplace: str, flight: Flight, told: Import, standing: Standing, room: Stockroom) -> Landing:
-    ended_at = _now(marketplace, standing, room)
+def _ended(front: str, flight: Flight, told: Import, standing: Standing, room: Stockroom) -> Landing:
+    ended_at = _now(front, standing, room)
     if told.state != "COMPLETE":
-        note_failed(marketplace, flight, told.why or told.state, room)
+        note_failed(front, flight, told.why or told.state, room)
         return flight.ended(ended_at, is_complete=False)
-    market = room.at.marketplace(marketplace)
+    market = room.at.marketplace(marketplace_of(front))
     refused: list[Rejected] = []
     if told.in_error or told.has_errors:
         try:
             refused = market.stock_errors(flight.import_id)
         except NeedsAttention as problem:  # which rows were refused is not known: all are sent again
-            note_failed(marketplace, flight, str(problem), room)
+            note_failed(front, flight, str(problem), room)
             return flight.ended(ended_at, is_complete=False)
     if nameless := [each.why for each in refused if not each.sku]:
-        note_failed(marketplace, flight, f"a line that its report does not name: {nameless[0]}", room)
+        note_failed(front, flight, f"a line that its report does not name: {nameless[0]}", room)
         return flight.ended(ended_at, is_complete=False)
-    answer_asked(marketplace, flight.import_id, {each.sku: each.why for each in refused}, room.at)
-    note_refused(marketplace, flight, refused, standing, room)
+    answer_asked(front, flight.import_id, {each.sku: each.why for each in refused}, room.at)
+    note_refused(front, flight, refused, standing, room)
     # Seen to be over by the next run only, a file may have landed long before: two runs and a margin are the most.
-    longest = 2 * 60 * stocked(room.at.config)[marketplace].push_minutes + MARGIN
-    standing.lags[marketplace] = min(flight.lag(ended_at), longest)
-    room.at.meter.gauge("StockLagSeconds", standing.lags[marketplace], marketplace=marketplace)
+    longest = 2 * 60 * storefronts(room.at.config)[front].push_minutes + MARGIN
+    standing.lags[front] = min(flight.lag(ended_at), longest)
+    room.at.meter.gauge("StockLagSeconds", standing.lags[front], marketplace=marketplace_of(front))
     return flight.ended(ended_at, is_complete=True, rejected=frozenset(each.sku for each in refused))
 
 
-def _now(marketplace: str, standing: Standing, room: Stockroom) -> int:
+def _now(front: str, standing: Standing, room: Stockroom) -> int:
     """Mirakl's clock, as orders are dated."""
-    return standing.there(marketplace, room.now)
+    return standing.there(front, room.now)

@@ -18,8 +18,11 @@ from tieout.domain.stock.shelf import Shelf, StockItem
 class OfferMarket(Protocol):
     """A marketplace's offers."""
 
-    def send_stock(self, quantities: Iterable[tuple[str, int]]) -> str:
-        """Absolute quantities by SKU, in one file (STO01); answers the import's id. Touches nothing but quantities."""
+    def send_stock(self, quantities: Iterable[tuple[str, int]], shop: str = "") -> str:
+        """Absolute quantities by SKU, in one file (STO01); answers the import's id. Touches nothing but quantities.
+
+        `shop` names an operator's own shop.
+        """
 
     def stock_import(self, import_id: str) -> Import:
         """How far it is (STO02, every 15 seconds at most). Raises NeedsAttention for an unknown one."""
@@ -88,8 +91,13 @@ class StockLedger(Protocol):
     def items_deleted(self, since: datetime) -> list[str]:
         """Ids of items that were deleted since then, and are gone (SuiteQL `deletedrecord`)."""
 
-    def item_prices(self, level: str, currency: str) -> Iterator[list[ItemPrice]]:
-        """Pages of unit prices by item, of active ones; an item without a price there, or with several, is left out."""
+    def item_prices(
+        self, level: str, currency: str, changed_since: datetime | None = None
+    ) -> Iterator[list[ItemPrice]]:
+        """Pages of unit prices by item, of active ones, or of those of them that were saved since then.
+
+        An item without a price there, or with several, is left out.
+        """
 
     def keep_seller_stock(self, stock: SellerStock) -> None:
         """Create or update the record of what other shops offer of a product; a replay changes nothing.

@@ -20,6 +20,8 @@ from tieout.domain.stock.lanes import planned, raise_waits
 from tieout.domain.stock.merge import Visit, rewritten, visits
 from tieout.domain.stock.rules import Selling
 from tieout.domain.stock.stale import is_stale
+from tieout.domain.stock.storefront import marketplace_of
+from tieout.domain.stock.workings import Want
 from tieout.flows.outcomes import held_until
 from tieout.flows.ports import At
 from tieout.flows.stock.facts import run_of, sales_window
@@ -29,8 +31,8 @@ from tieout.flows.stock.listed import all_listed
 from tieout.flows.stock.orders import name_items, read_orders
 from tieout.flows.stock.reading import Reading, read_changes, read_everything
 from tieout.flows.stock.refused import asked_are_sent, take_asked
-from tieout.flows.stock.rules import sellings, stocked
-from tieout.flows.stock.send import Pushed, is_soon, report, send_in_turn, take_off
+from tieout.flows.stock.rules import sellings, storefronts
+from tieout.flows.stock.send import Pushed, by_turns, is_soon, report, send_in_turn, take_off, tell_behind
 from tieout.flows.stock.sold import SoldOrders
 from tieout.flows.stock.standing import Standing, load, put
 from tieout.flows.stock.store import Stockroom
@@ -94,9 +96,11 @@ def _run(task: str, began_at: int, room: Stockroom) -> Pushed:
 
 def _tell_nothing_is_kept(standing: Standing, room: Stockroom) -> None:
     """There is no book yet: no offer follows the stock."""
-    for name in stocked(room.at.config):
-        since = standing.behind_since.setdefault(name, room.now)
-        room.at.meter.gauge("StockBehindSeconds", room.now - since, marketplace=name)
+    behind: dict[str, int] = {}
+    for front in storefronts(room.at.config):
+        seconds = room.now - standing.behind_since.setdefault(front, room.now)
+        behind[marketplace_of(front)] = max(seconds, behind.get(marketplace_of(front), 0))
+    tell_behind(behind, room.at)
 
 
 # --- reading ---------------------------------------------------------------------------------------------------------
@@ -183,11 +187,15 @@ def _push(standing: Standing, reading: Reading | None, sold: SoldOrders, began: 
         )
         for each in selling
     }
-    chosen = {
-        each.marketplace: each.rows
-        for each in pushes
-        if _is_free(each.marketplace, standing, room) and may_go(each, found, limits[each.marketplace], standing, room)
-    }
+    chosen: dict[str, Sequence[Want]] = {}
+    waits_its_turn = False
+    for each in by_turns(pushes, standing):
+        if marketplace_of(each.marketplace) in map(marketplace_of, chosen):
+            waits_its_turn = True  # Mirakl takes a file of this access a minute, and another of its shops has it
+        elif _is_free(each.marketplace, standing, room) and may_go(
+            each, found, limits[each.marketplace], standing, room
+        ):
+            chosen[each.marketplace] = each.rows
     for name in set(limits) - {each.marketplace for each in pushes}:
         nothing_to_hold(name, standing, room)
     if noted.is_changed or chosen or rules != standing.rules:
@@ -198,8 +206,8 @@ def _push(standing: Standing, reading: Reading | None, sold: SoldOrders, began: 
         standing.book, standing.offers, standing.rules = name, offers, rules
         take_off(chosen, standing, began - age, room)
     standing.seen.clear()
-    standing.raise_waits = noted.raise_waits
-    read = [standing.orders_known_at.get(name, 0) for name in limits]
+    standing.raise_waits = noted.raise_waits or waits_its_turn
+    read = [standing.orders_known(name) for name in limits]
     standing.sales_until = max(standing.sales_until, min(read))
     put(standing, room.book)
     files = send_in_turn(chosen, standing, room)
@@ -234,11 +242,11 @@ def _digest(selling: Sequence[Selling], *, is_away: bool) -> str:
     return sha256(encode(selling)).hexdigest()[:16] + ("/away" if is_away else "")
 
 
-def _is_free(marketplace: str, standing: Standing, room: Stockroom) -> bool:
+def _is_free(front: str, standing: Standing, room: Stockroom) -> bool:
     """One file in flight a shop and one a minute, and none to a marketplace that does not answer."""
-    in_flight = marketplace in standing.flights and marketplace not in standing.landings
-    is_held = held_until(room.at, FLOW, f"mirakl-{marketplace}") is not None
-    return not in_flight and not is_held and is_soon(marketplace, standing, room)
+    in_flight = front in standing.flights and front not in standing.landings
+    is_held = held_until(room.at, FLOW, f"mirakl-{marketplace_of(front)}") is not None
+    return not in_flight and not is_held and is_soon(front, standing, room)
 
 
 def _note(reading: Reading, standing: Standing, began: int, at: At) -> None:

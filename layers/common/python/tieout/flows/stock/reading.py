@@ -17,10 +17,11 @@ from tieout.domain.stock.kits import KIT, STOCKED, recipe_of
 from tieout.domain.stock.rules import Selling
 from tieout.domain.stock.shelf import StockItem
 from tieout.domain.stock.stale import newest_of
+from tieout.domain.stock.storefront import marketplace_of
 from tieout.flows.orders.rules import sku_rules
 from tieout.flows.stock.listed import kept_offers
 from tieout.flows.stock.orders import item_id_of
-from tieout.flows.stock.rules import approval_fields
+from tieout.flows.stock.rules import approval_fields, fronts_by_shop
 from tieout.flows.stock.send import wait_to_read
 from tieout.flows.stock.standing import Standing
 from tieout.flows.stock.store import Stockroom
@@ -174,28 +175,29 @@ class _Items(Struct):
     categories: dict[str, str] = field(default_factory=dict)
 
 
-def _own_offers(marketplace: str, room: Stockroom) -> dict[str, Listed]:
+def _own_offers(front: str, room: Stockroom) -> dict[str, Listed]:
     """By SKU. An operator reads every shop's; an offer without a SKU, or with one that another has too, is nobody's."""
+    marketplace = marketplace_of(front)
     kept = kept_offers(room.book, marketplace)
     assert kept is not None, "all_listed() said so"
     asked_at, offers = kept
-    shop = str(room.at.config.marketplaces[marketplace].own_shop)
+    fronts = fronts_by_shop(room.at.config, marketplace)
     found: dict[str, Listed] = {}
     twice: set[str] = set()
     for offer in offers:
-        if not offer.sku or offer.is_deleted or offer.shop_id not in {"", shop}:
+        if not offer.sku or offer.is_deleted or fronts.get(offer.shop_id) != front:
             continue
         if offer.sku in found:
             twice.add(offer.sku)
-        found[offer.sku] = Listed(marketplace, offer.sku, offer.quantity, asked_at)
+        found[offer.sku] = Listed(front, offer.sku, offer.quantity, asked_at)
     return {sku: listed for sku, listed in found.items() if sku not in twice}
 
 
 def _all_items(offers: dict[str, dict[str, Listed]], standing: Standing, room: Stockroom) -> _Items:
     config = room.at.config
     wanted: set[str] = set()
-    for marketplace, listed in offers.items():
-        aliases = sku_rules(config, marketplace).aliases
+    for front, listed in offers.items():
+        aliases = sku_rules(config, marketplace_of(front)).aliases
         wanted |= {aliases.get(sku, sku) for sku in listed}
     found, fields = _Items(), approval_fields(config)
     standing.off, standing.unstocked = {name: set() for name in fields}, set()
@@ -230,9 +232,9 @@ def _mapped(
     shelved = {item.id for item in items.matched if item.kind in STOCKED or item.kind == KIT}
     by_item: dict[str, list[Listed]] = {}
     unmapped = 0
-    for marketplace, listed in offers.items():
+    for front, listed in offers.items():
         for sku, offer in sorted(listed.items()):
-            item_id = item_id_of(sku, catalogue, marketplace, room.at)
+            item_id = item_id_of(sku, catalogue, marketplace_of(front), room.at)
             if item_id is None:
                 unmapped += 1
             elif item_id in shelved:

@@ -10,8 +10,10 @@ from datetime import timedelta
 from tieout.domain.errors import Reason
 from tieout.domain.postings import Intent, Key, Kind, Lane, Posting, version_of
 from tieout.domain.stock.offer import Rejected
+from tieout.domain.stock.storefront import marketplace_of, thread_of
 from tieout.flows.outcomes import release
 from tieout.flows.ports import At, LeaseLostError
+from tieout.flows.stock.rules import told_by, whose
 from tieout.flows.stock.standing import Flight, Standing
 from tieout.flows.stock.store import Stockroom
 
@@ -28,7 +30,7 @@ LATER = timedelta(minutes=1)
 
 
 def blocked(standing: Standing, now: int) -> set[tuple[str, str]]:
-    """Offers (marketplace, SKU) that are not sent again yet."""
+    """Offers (storefront, SKU) that are not sent again yet."""
     return {
         (marketplace, sku)
         for marketplace, skus in standing.refused.items()
@@ -40,54 +42,53 @@ def blocked(standing: Standing, now: int) -> set[tuple[str, str]]:
 # --- a file is over --------------------------------------------------------------------------------------------------
 
 
-def note_refused(
-    marketplace: str, flight: Flight, refused: Sequence[Rejected], standing: Standing, room: Stockroom
-) -> None:
+def note_refused(front: str, flight: Flight, refused: Sequence[Rejected], standing: Standing, room: Stockroom) -> None:
     """Park what was refused, and take back what was refused before and is taken now."""
-    at, known = room.at, standing.refused.setdefault(marketplace, {})
+    at, known = room.at, standing.refused.setdefault(front, {})
     again = {each.sku for each in refused}
-    parked = _parked(marketplace, at)
-    for sku in set(standing.retried.pop(marketplace, ())) - again:
+    parked = _parked(front, at)
+    for sku in set(standing.retried.pop(front, ())) - again:
         known.pop(sku, None)
         if sku in parked:
             take_back(parked[sku], at)
     known.update(dict.fromkeys(again, room.now))
     if not refused:
         return
-    at.meter.count("StockRowsRefused", len(refused), marketplace=marketplace)
-    logger.warning("rows refused", extra={"marketplace": marketplace, "rows": len(refused), "file": flight.import_id})
+    at.meter.count("StockRowsRefused", len(refused), marketplace=marketplace_of(front))
+    logger.warning("rows refused", extra={"marketplace": front, "rows": len(refused), "file": flight.import_id})
     for each in refused[:MOST]:
         if each.sku not in parked:
-            key = Key(marketplace, each.sku, Kind.STOCK, f"{flight.import_id}/{each.sku}")
-            park_at_once(key, _facts(each.why, flight), reason_of(each.why), at)
+            thread = thread_of(front, each.sku)
+            key = Key(marketplace_of(front), thread, Kind.STOCK, f"{flight.import_id}/{each.sku}")
+            park_at_once(key, _facts(front, each.why, flight), reason_of(each.why), at)
     if len(refused) > MOST:
-        facts = _facts(refused[MOST].why, flight) | {"rows": str(len(refused)), "examples": _some(refused)}
-        park_at_once(_of_the_file(marketplace, flight), facts, Reason.OFFER_REFUSED, at)
+        facts = _facts(front, refused[MOST].why, flight) | {"rows": str(len(refused)), "examples": _some(refused)}
+        park_at_once(_of_the_file(front, flight), facts, Reason.OFFER_REFUSED, at)
 
 
-def note_failed(marketplace: str, flight: Flight, why: str, room: Stockroom) -> None:
+def note_failed(front: str, flight: Flight, why: str, room: Stockroom) -> None:
     """A whole file came to nothing; its rows are doubtful, and are sent again."""
-    room.at.meter.count("StockRowsRefused", flight.rows, marketplace=marketplace)
-    logger.error("file failed", extra={"marketplace": marketplace, "file": flight.import_id, "why": why})
+    room.at.meter.count("StockRowsRefused", flight.rows, marketplace=marketplace_of(front))
+    logger.error("file failed", extra={"marketplace": front, "file": flight.import_id, "why": why})
 
 
-def not_taken(marketplace: str, flight: Flight, facts: Mapping[str, str], at: At) -> None:
+def not_taken(front: str, flight: Flight, facts: Mapping[str, str], at: At) -> None:
     """Mirakl refused to take a file at all: a person has to look, once, however often it is tried."""
-    at.meter.count("StockRowsRefused", flight.rows, marketplace=marketplace)
-    if not _not_taken(marketplace, at):
-        key = Key(marketplace, PUSHES, Kind.STOCK, f"{NOT_TAKEN}{version_of(at.clock())}")
-        park_at_once(key, {**facts, "rows": str(flight.rows)}, Reason.OFFER_REFUSED, at)
+    at.meter.count("StockRowsRefused", flight.rows, marketplace=marketplace_of(front))
+    if not _not_taken(front, at):
+        key = _about_files(front, f"{NOT_TAKEN}{version_of(at.clock())}")
+        park_at_once(key, {**facts, **whose(front), "rows": str(flight.rows)}, Reason.OFFER_REFUSED, at)
 
 
-def is_taken(marketplace: str, at: At) -> None:
+def is_taken(front: str, at: At) -> None:
     """Mirakl takes files."""
-    for key in _not_taken(marketplace, at):
+    for key in _not_taken(front, at):
         take_back(key, at)
 
 
-def _not_taken(marketplace: str, at: At) -> list[Key]:
+def _not_taken(front: str, at: At) -> list[Key]:
     parked = (each.key for each in at.postings.parked() if each.key.kind is Kind.STOCK)
-    return [key for key in parked if key.marketplace == marketplace and key.source_id.startswith(NOT_TAKEN)]
+    return [key for key in parked if told_by(key, at.config)[0] == front and key.source_id.startswith(NOT_TAKEN)]
 
 
 def reason_of(words: str) -> Reason:
@@ -110,33 +111,34 @@ def take_asked(standing: Standing, at: At) -> list[Posting]:
     ]
     asked = at.postings.claim(keys[:MOST], at.clock())
     for posting in asked:
-        standing.refused.get(posting.key.marketplace, {}).pop(posting.key.thread, None)
+        front, sku = told_by(posting.key, at.config)
+        standing.refused.get(front, {}).pop(sku, None)
     return asked
 
 
 def asked_are_sent(asked: Sequence[Posting], files: Mapping[str, str], skus: Mapping[str, set[str]], at: At) -> None:
-    """Say which file they are in (import id by marketplace), or that nothing is to be sent any more."""
+    """Say which file they are in (import id by storefront), or that nothing is to be sent any more."""
     for posting in asked:
-        marketplace, sku = posting.key.marketplace, posting.key.thread
+        front, sku = told_by(posting.key, at.config)
         with suppress(LeaseLostError):
-            if sku in skus.get(marketplace, ()) and marketplace in files:
-                at.postings.mark_posted(posting, files[marketplace], at.clock(), due_at=at.clock())
-            elif sku in skus.get(marketplace, ()):
+            if sku in skus.get(front, ()) and front in files:
+                at.postings.mark_posted(posting, files[front], at.clock(), due_at=at.clock())
+            elif sku in skus.get(front, ()):
                 release(at, posting, at.clock() + LATER, "its file was not taken")
             else:
                 found = "tried again" if sku == PUSHES else "the offer shows what it should"
                 at.postings.confirm(posting, {"found": found}, [], at.clock())
 
 
-def answer_asked(marketplace: str, import_id: str, refused: Mapping[str, str], at: At) -> None:
+def answer_asked(front: str, import_id: str, refused: Mapping[str, str], at: At) -> None:
     """The file is over that a person's offers were sent in."""
     waiting = [
         each.key
         for each in at.postings.open_postings(Lane.STOCK_TO_PUSH)
-        if each.key.kind is Kind.STOCK and each.key.marketplace == marketplace and each.target_id == import_id
+        if each.key.kind is Kind.STOCK and told_by(each.key, at.config)[0] == front and each.target_id == import_id
     ]
     for posting in at.postings.claim(waiting, at.clock()):
-        words = refused.get(posting.key.thread)
+        words = refused.get(told_by(posting.key, at.config)[1])
         with suppress(LeaseLostError):
             if words is None:
                 at.postings.confirm(posting, {"file": import_id}, [], at.clock())
@@ -147,12 +149,9 @@ def answer_asked(marketplace: str, import_id: str, refused: Mapping[str, str], a
 # ---------------------------------------------------------------------------------------------------------------------
 
 
-def _parked(marketplace: str, at: At) -> dict[str, Key]:
-    return {
-        each.key.thread: each.key
-        for each in at.postings.parked()
-        if each.key.kind is Kind.STOCK and each.key.marketplace == marketplace
-    }
+def _parked(front: str, at: At) -> dict[str, Key]:
+    named = ((told_by(each.key, at.config), each.key) for each in at.postings.parked() if each.key.kind is Kind.STOCK)
+    return {sku: key for (storefront, sku), key in named if storefront == front}
 
 
 def park_at_once(key: Key, facts: Mapping[str, str], reason: Reason, at: At) -> None:
@@ -183,12 +182,16 @@ def _record(key: Key, version: str, intents: Sequence[Intent], retire: Sequence[
     )
 
 
-def _of_the_file(marketplace: str, flight: Flight) -> Key:
-    return Key(marketplace, PUSHES, Kind.STOCK, flight.import_id or f"file-of-{flight.sent_at}")
+def _of_the_file(front: str, flight: Flight) -> Key:
+    return _about_files(front, flight.import_id or f"file-of-{flight.sent_at}")
 
 
-def _facts(why: str, flight: Flight) -> dict[str, str]:
-    return {"mirakl": why, "file": flight.import_id}
+def _about_files(front: str, source_id: str) -> Key:
+    return Key(marketplace_of(front), thread_of(front, PUSHES), Kind.STOCK, source_id)
+
+
+def _facts(front: str, why: str, flight: Flight) -> dict[str, str]:
+    return {"mirakl": why, "file": flight.import_id, **whose(front)}
 
 
 def _some(refused: Sequence[Rejected]) -> str:

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from tieout.domain.errors import CredentialsRefused, NeedsAttention, Retryable, SystemDown
 from tieout.domain.stock.lanes import Push
+from tieout.domain.stock.storefront import marketplace_of, shop_of
 from tieout.domain.stock.workings import Want
+from tieout.flows.ports import At
 from tieout.flows.stock.refused import is_taken, not_taken
-from tieout.flows.stock.rules import stocked
-from tieout.flows.stock.standing import Flight, Standing, put
+from tieout.flows.stock.rules import stocked, storefronts
+from tieout.flows.stock.standing import Called, Flight, Standing, put
 from tieout.flows.stock.store import Stockroom
 
 logger = logging.getLogger(__name__)
 
 APART = 60.0
-"""Seconds between two files of a shop (STO01)."""
+"""Seconds between two files of an access (STO01), of whichever of an operator's shops they are."""
 A_QUESTION = 6.0
 """Seconds for reading the shelves, by turns with others."""
 WORTH_WAITING = 30.0
@@ -37,15 +39,22 @@ class Pushed(Struct):
     """Rows that are held, or did not fit."""
 
 
-def seconds_to_wait(marketplace: str, standing: Standing, room: Stockroom) -> float:
-    """Until Mirakl takes another file of this shop."""
-    return standing.seconds_left(standing.handed_in.get(marketplace), APART, marketplace, room.now_ms)
+def seconds_to_wait(front: str, standing: Standing, room: Stockroom) -> float:
+    """Until Mirakl takes another file of this access; `front` is a storefront of it, or the marketplace."""
+    marketplace = marketplace_of(front)
+    return standing.seconds_left(standing.last_file(marketplace), APART, marketplace, room.now_ms)
 
 
-def is_soon(marketplace: str, standing: Standing, room: Stockroom) -> bool:
+def is_soon(front: str, standing: Standing, room: Stockroom) -> bool:
     """Whether this run waits until then; otherwise its rows go with the next one's."""
-    patience = min(WORTH_WAITING, stocked(room.at.config)[marketplace].follow_seconds)
-    return seconds_to_wait(marketplace, standing, room) <= patience
+    patience = min(WORTH_WAITING, stocked(room.at.config)[marketplace_of(front)].follow_seconds)
+    return seconds_to_wait(front, standing, room) <= patience
+
+
+def by_turns(pushes: Iterable[Push], standing: Standing) -> list[Push]:
+    """Of several shops of one access only one gives a file a minute: that which gave none for longest comes first."""
+    never = Called(0, 0)
+    return sorted(pushes, key=lambda push: standing.handed_in.get(push.marketplace, never).at_ms)
 
 
 def wait_to_read(standing: Standing, room: Stockroom) -> None:
@@ -77,7 +86,7 @@ def take_off(chosen: Mapping[str, Sequence[Want]], standing: Standing, stock_rea
     standing.landings.clear()
     for marketplace, wants in chosen.items():
         standing.flights[marketplace] = Flight(
-            read_at=standing.orders_known_at.get(marketplace, 0),
+            read_at=standing.orders_known(marketplace),
             stock_read_at=standing.there(marketplace, stock_read_at),
             sent_at=room.now,
             rows=len(wants),
@@ -86,27 +95,29 @@ def take_off(chosen: Mapping[str, Sequence[Want]], standing: Standing, stock_rea
         standing.retried[marketplace] = [want.sku for want in wants if want.sku in refused]
 
 
-def send(marketplace: str, wants: Sequence[Want], standing: Standing, room: Stockroom) -> str | None:
+def send(front: str, wants: Sequence[Want], standing: Standing, room: Stockroom) -> str | None:
     """Answers the import's id; None where it is not known whether Mirakl has the file."""
-    at, system = room.at, f"mirakl-{marketplace}"
-    standing.handed_in[marketplace] = standing.called(marketplace, room.now_ms)
+    at, marketplace = room.at, marketplace_of(front)
+    system = f"mirakl-{marketplace}"
+    standing.handed_in[front] = standing.called(marketplace, room.now_ms)
+    rows = ((want.sku, want.quantity) for want in wants)
     try:
-        import_id = at.marketplace(marketplace).send_stock((want.sku, want.quantity) for want in wants)
+        import_id = at.marketplace(marketplace).send_stock(rows, shop_of(front))
     except CredentialsRefused as error:
         at.switches.failed(system, at.clock(), at_once=True)
-        logger.warning("stock not sent", extra={"marketplace": marketplace, "why": str(error)})
+        logger.warning("stock not sent", extra={"marketplace": front, "why": str(error)})
         return None
     except Retryable as error:
         if isinstance(error, SystemDown):
             at.switches.failed(system, at.clock())
-        logger.warning("stock not sent", extra={"marketplace": marketplace, "why": str(error)})
+        logger.warning("stock not sent", extra={"marketplace": front, "why": str(error)})
         return None
     except NeedsAttention as problem:
-        not_taken(marketplace, standing.flights[marketplace], problem.facts, at)
+        not_taken(front, standing.flights[front], problem.facts, at)
         return None
     at.switches.worked(system, at.clock())
-    is_taken(marketplace, at)
-    standing.flights[marketplace] = replace(standing.flights[marketplace], import_id=import_id)
+    is_taken(front, at)
+    standing.flights[front] = replace(standing.flights[front], import_id=import_id)
     return import_id
 
 
@@ -120,7 +131,8 @@ def report(
     """What the alarms watch, and what the run answers. `files` are import ids of `chosen` that Mirakl took."""
     at, pushed = room.at, Pushed()
     by_name = {each.marketplace: each for each in pushes}
-    for name in stocked(at.config):
+    behind = dict.fromkeys(stocked(at.config), 0)
+    for name in storefronts(at.config):
         push, rows = by_name.get(name), chosen.get(name, ()) if name in files else ()
         changed = sum(want.quantity != want.was for want in rows)
         left = (push.waiting + len(push.rows) - len(rows)) if push else 0
@@ -135,8 +147,19 @@ def report(
         else:
             standing.behind_since.pop(name, None)
         oldest = min(standing.read_at, standing.behind_since.get(name, room.now))
-        at.meter.gauge("StockBehindSeconds", room.now - oldest, marketplace=name)
+        marketplace = marketplace_of(name)
+        behind[marketplace] = max(behind[marketplace], room.now - oldest)
         if rows:
-            at.meter.count("StockRowsSent", len(rows), marketplace=name)
-            at.meter.count("StockRowsChanged", changed, marketplace=name)
+            at.meter.count("StockRowsSent", len(rows), marketplace=marketplace)
+            at.meter.count("StockRowsChanged", changed, marketplace=marketplace)
+    tell_behind(behind, at)
     return pushed
+
+
+def tell_behind(behind: Mapping[str, int], at: At) -> None:
+    """Seconds by marketplace: of an operator's shops, the worst.
+
+    The alarm takes the least that it was told: one shop that is up to date would hide another.
+    """
+    for marketplace, seconds in behind.items():
+        at.meter.gauge("StockBehindSeconds", seconds, marketplace=marketplace)

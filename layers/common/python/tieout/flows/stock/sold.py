@@ -23,6 +23,7 @@ from tieout.flows.archived import archived_order
 from tieout.flows.orders.promises import is_off_the_shelf
 from tieout.flows.orders.rules import is_own_shop
 from tieout.flows.ports import At
+from tieout.flows.stock.rules import front_of_order
 from tieout.flows.stock.store import StockBook, whole
 
 NAME = "sold"
@@ -60,6 +61,13 @@ class SoldOrder(Struct, array_like=True):
     lines: list[SoldLine]
     held_since: int | None = None
     """Since when, by our clock, NetSuite is known to hold it, or nobody any more."""
+    front: str = ""
+    """The storefront that sold it (`domain.stock.storefront`)."""
+
+    @property
+    def sold_by(self) -> str:
+        """Whose offers its units were on; of a list from before shops had names, the marketplace's."""
+        return self.front or self.marketplace
 
     def is_promised(self, read_at: int) -> bool:
         """Whether its units are to be taken off the shelves as they were read then, by our clock.
@@ -110,6 +118,7 @@ class SoldOrders:
             updated_at=int(order.updated_at.timestamp()),
             lines=[_line(line, before.get(line.line_id), int(order.updated_at.timestamp())) for line in order.lines],
             held_since=known.held_since if known and known.state in SOLD else None,
+            front=front_of_order(self._config, order),
         )
 
     def find(self, at: At) -> None:
@@ -162,7 +171,7 @@ class SoldOrders:
         }
 
     def promised(self, read_at: int) -> dict[str, dict[str, Decimal]]:
-        """Units by item id and marketplace that are sold, and that NetSuite's shelves did not show when last read."""
+        """Units by item id and storefront that are sold, and that NetSuite's shelves did not show when last read."""
         promised: dict[str, dict[str, Decimal]] = {}
         for order in self:
             if not order.is_promised(read_at):
@@ -170,7 +179,7 @@ class SoldOrders:
             for line in order.lines:
                 if line.item_id and line.left > 0:
                     of_item = promised.setdefault(line.item_id, {})
-                    of_item[order.marketplace] = of_item.get(order.marketplace, ZERO) + line.left
+                    of_item[order.sold_by] = of_item.get(order.sold_by, ZERO) + line.left
         return promised
 
     def sales(self, since: int, until: int) -> Sales:
@@ -186,7 +195,7 @@ class SoldOrders:
                     if units:
                         yield Sale(
                             line_id=line.line_id,
-                            marketplace=order.marketplace,
+                            marketplace=order.sold_by,
                             sku=line.sku,
                             item_id=line.item_id,
                             units=units,

@@ -11,6 +11,7 @@ from msgspec.json import decode, encode
 
 from tieout.domain.stock.shelf import Member
 from tieout.domain.stock.showing import Landing
+from tieout.domain.stock.storefront import marketplace_of
 from tieout.flows.stock.store import StockBook, whole
 
 NAME = "standing"
@@ -71,7 +72,7 @@ class Seen(Struct, frozen=True, array_like=True):
 class Standing(Struct, kw_only=True, omit_defaults=True):
     """All that a run has to know of the runs before it. Instants are seconds since 1970, by our clock if none is said.
 
-    `off`, `refused` and so on are by marketplace.
+    Orders, exports and clocks are by marketplace; `off`, `refused` and so on by storefront (`domain.stock.storefront`).
     """
 
     book: str = ""
@@ -115,7 +116,7 @@ class Standing(Struct, kw_only=True, omit_defaults=True):
     handed_in: dict[str, Called] = field(default_factory=dict)
     """When a file was given last (STO01)."""
     raise_waits: bool = False
-    """An offer is to show more once a file on its way has lowered another."""
+    """An offer is to show more once a file on its way lowered another, or it is another shop's turn (`by_turns`)."""
     landings: dict[str, Landing] = field(default_factory=dict)
     """What became of files that the book does not say yet."""
     lags: dict[str, int] = field(default_factory=dict)
@@ -132,8 +133,17 @@ class Standing(Struct, kw_only=True, omit_defaults=True):
     """Since when a marketplace does not show all that it should, though nobody holds it."""
 
     def there(self, marketplace: str, now: int) -> int:
-        """What a marketplace's clock shows when ours shows `now`."""
-        return now + self.clocks.get(marketplace, 0)
+        """What a marketplace's clock shows, or that of a storefront's, when ours shows `now`."""
+        return now + self.clocks.get(marketplace_of(marketplace), 0)
+
+    def orders_known(self, storefront: str) -> int:
+        """Up to when its orders are known, by Mirakl's clock; 0: they were not read yet."""
+        return self.orders_known_at.get(marketplace_of(storefront), 0)
+
+    def last_file(self, marketplace: str) -> Called | None:
+        """When a file was given last of any shop of this access: Mirakl counts calls by access (STO01)."""
+        given = [called for front, called in self.handed_in.items() if marketplace_of(front) == marketplace]
+        return max(given, key=lambda called: called.at_ms, default=None)
 
     def called(self, marketplace: str, now_ms: int) -> Called:
         """A call that is made now; counted from its answer, runs a minute apart would fall behind."""
