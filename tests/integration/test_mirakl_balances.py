@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from msgspec import json
+from requests.structures import CaseInsensitiveDict
 
 from tests.fakes.or11 import a_wire_order
 from tests.integration.running_twins import MARKETPLACE, Running, running
@@ -80,4 +81,4 @@ def test_of_many_shops_every_page_is_read(twins: Running) -> None:
 def test_a_role_that_may_not_list_shops_says_nothing_against_the_key() -> None:
     """Orders still work, and their flow must not stop for it."""
     call = Call(system="mirakl", operation="S20", method="GET", url="https://x.mirakl.net/api/shops", reads=True)
-    assert isinstance(refusal_of(call, Answer(status=403, headers={}, body=b"{}")), NeedsAttention)
+    assert isinstance(refusal_of(call, Answer(status=403, headers=CaseInsensitiveDict(), body=b"{}")), NeedsAttention)
