@@ -31,6 +31,8 @@ class Taken:
     refunded: Decimal = ZERO
     vat: Decimal = ZERO
     """Of both, that whoever sells owes."""
+    fees: Decimal = ZERO
+    """What the provider keeps."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,8 @@ def expected_of(config: Config, account: Account) -> list[Expected]:
         ((Role.SELLER_RECEIVABLE,), ZERO),
         ((Role.COMMISSION_REVENUE,), account.of(*COMMISSION)),
         ((Role.VAT_OUTPUT, Role.ROUNDING), account.of(*COMMISSION_VAT) - taken.vat),
-        ((Role.PSP_RECEIVABLE,), taken.captured - taken.refunded),
+        ((Role.PSP_RECEIVABLE,), taken.captured - taken.refunded - taken.fees),
+        ((Role.PSP_FEE_EXPENSE,), taken.fees),
     ]
     if account.marketplace in principals(config):
         return [owed, *earned, *_bought(account)]

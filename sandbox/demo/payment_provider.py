@@ -17,7 +17,10 @@ from tieout.config import Config
 CAPTURE, REFUND, PAID_BACK = "CAPTURE", "REFUND", "REFUNDED"
 Totals = Mapping[tuple[str, str], Taken]
 """By marketplace and currency."""
-COLUMNS = ("report", "id", "date", "kind", "currency", "amount", "gift_card", "operator", "vat")
+COLUMNS = ("report", "id", "date", "kind", "currency", "amount", "gift_card", "operator", "vat", "fee")
+FEE = Decimal("0.014")
+"""Of what customers pay, and nothing of it comes back with a refund."""
+CENT = Decimal("0.01")
 
 
 class Payment(NamedTuple):
@@ -28,6 +31,11 @@ class Payment(NamedTuple):
     currency: str
     amount: Decimal
     vat: Decimal
+
+    @property
+    def fee(self) -> Decimal:
+        """What the provider keeps."""
+        return ZERO if self.kind == REFUND else (self.amount * FEE).quantize(CENT)
 
 
 def reported(people: CommandLine, config: Config, control: TwinControl, day: date, out: Path) -> Totals:
@@ -57,7 +65,9 @@ def write_report(file: Path, name: str, day: date, payments: Iterable[Payment]) 
         writer = csv.writer(opened)
         writer.writerow(COLUMNS)
         for one in payments:
-            writer.writerow((name, one.id, day.isoformat(), one.kind, one.currency, one.amount, "", "", one.vat))
+            writer.writerow(
+                (name, one.id, day.isoformat(), one.kind, one.currency, one.amount, "", "", one.vat, one.fee)
+            )
 
 
 def taken_of(marketplace: str, payments: Iterable[Payment]) -> Totals:
@@ -70,6 +80,7 @@ def taken_of(marketplace: str, payments: Iterable[Payment]) -> Totals:
             captured=before.captured + (ZERO if is_refund else one.amount),
             refunded=before.refunded + (one.amount if is_refund else ZERO),
             vat=before.vat + (-one.vat if is_refund else one.vat),
+            fees=before.fees + one.fee,
         )
     return found
 

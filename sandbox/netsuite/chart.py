@@ -69,6 +69,7 @@ CHART = (
     ("6170", "Currency Conversion Cost", "Expense", None),
     ("6200", "Promotions", "Expense", None),
     ("6210", "Adjustments to Sellers", "Expense", None),
+    ("6220", "Payment Provider Fees", "Expense", None),
     ("7100", "Foreign Exchange Gain or Loss", "OthExpense", None),
     ("7200", "Rounding", "OthExpense", None),
 )

@@ -24,6 +24,7 @@ ROLES = {
     "psp_receivable": "1320",
     "gift_card_liability": "2350",
     "promotion_expense": "6200",
+    "psp_fee_expense": "6220",
 }
 OPERATORS: dict[str, Any] = {
     "marketplaces__brightside__role": "operator",
@@ -86,6 +87,31 @@ def test_agreed_to_it_is_a_journal_a_day_posted_once(house: House, tmp_path: Pat
         (f"T-{MARKET}-JE-PSP-PB-118-2026-03-03-GBP", {"2340": Decimal("48.00"), "1320": Decimal("-48.00")}),
     ]
     assert {each.type for each in house.ledger.settled} == {RecordType.JOURNAL}
+
+
+def test_what_the_provider_keeps_is_a_column_of_its_report(house: House, tmp_path: Path) -> None:
+    """Captured 50.00 less 0.70, given back 20.00 and 0.28 of the fee: the provider pays out 29.58."""
+    report = (
+        "report,id,date,kind,currency,amount,fee\n"
+        "PB-119,O-4,2026-03-04,CAPTURE,GBP,50.00,0.70\n"
+        "PB-119,R-4,2026-03-04,REFUND,GBP,20.00,-0.28\n"
+    )
+    tieout(tmp_path, report, "--post", hash_of(tmp_path, report))
+    assert work(house) == []
+    ((_, accounts),) = moved(house)
+    assert accounts == {
+        "1320": Decimal("29.58"),
+        "6220": Decimal("0.42"),
+        "2340": Decimal("20.00"),
+        "2330": Decimal("-50.00"),
+    }
+
+
+def test_only_a_refund_gives_a_fee_back(house: House, tmp_path: Path) -> None:
+    told = tieout(tmp_path, "report,id,date,kind,currency,amount,fee\nPB-1,O-5,2026-03-04,CAPTURE,GBP,50.00,-1.00\n")
+    assert told.exit_code == 2
+    assert "line 2, field fee: is below zero" in told.stderr
+    assert not house.postings.all
 
 
 def test_a_report_that_was_booked_from_other_rows_is_not_booked_again(house: House, tmp_path: Path) -> None:

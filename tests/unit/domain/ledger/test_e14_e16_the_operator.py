@@ -100,6 +100,40 @@ def test_a_report_of_the_payment_provider_is_a_journal_a_day_and_currency() -> N
     ]
 
 
+def test_what_the_payment_provider_keeps_is_the_operator_s_cost_and_what_is_left_is_its_payout() -> None:
+    """78.00 captured for a fee of 1.42, 48.00 given back for a fee of 0.25: the provider pays out 28.33."""
+    refund = GivenBack(
+        report="BATCH-7", id="R-1", day=DAY, currency="EUR", amount=Decimal("48.00"), fee=Decimal("0.25")
+    )
+    same(
+        customer_money([replace(PAID_THREE_WAYS, fee=Decimal("1.42")), refund], rules("operator")),
+        """
+        journalEntry 12 Jan
+          psp_receivable                               28.33
+          psp_fee_expense                               1.67
+          gift_card_liability                          30.00
+          promotion_expense                            12.00
+          customer_refunds_payable                     48.00
+          customer_funds_unallocated                              120.00
+        """,
+    )
+
+
+def test_a_provider_that_gives_its_fee_back_with_a_refund_lowers_the_cost() -> None:
+    refund = GivenBack(
+        report="BATCH-7", id="R-1", day=DAY, currency="EUR", amount=Decimal("48.00"), fee=Decimal("-1.42")
+    )
+    same(
+        customer_money([refund], rules("operator")),
+        """
+        journalEntry 12 Jan
+          psp_receivable                                           46.58
+          psp_fee_expense                                           1.42
+          customer_refunds_payable                     48.00
+        """,
+    )
+
+
 AMOUNT = st.decimals("0", "99999.99", places=2)
 PAYMENTS = st.lists(
     st.builds(
@@ -111,6 +145,7 @@ PAYMENTS = st.lists(
         by_psp=AMOUNT,
         by_gift_card=AMOUNT,
         by_operator=AMOUNT,
+        fee=st.decimals("0", "9.99", places=2),
     )
 )
 
@@ -121,7 +156,8 @@ def test_reports_are_booked_to_the_cent_in_whatever_order_their_rows_come(
 ) -> None:
     records = customer_money(payments, rules(mode))
     at_the_psp = sum(each.movement(Role.PSP_RECEIVABLE) for each in records)
-    assert at_the_psp == sum(each.by_psp for each in payments)
+    assert at_the_psp == sum(each.by_psp - each.fee for each in payments)
+    assert sum(each.movement(Role.PSP_FEE_EXPENSE) for each in records) == sum(each.fee for each in payments)
     moving = sorted(each.id for each in payments if each.by_psp or each.by_gift_card or each.by_operator)
     assert set(moving) <= {name for record in records for name in record.source_line_ids}
     shuffled = payments[:]

@@ -2,7 +2,8 @@
 
 Columns: `report`, `id` (of the order, the shipment or the refund), `date`, `kind` (CAPTURE or REFUND), `currency`,
 `amount` (what went through the provider); of a capture also `gift_card` and `operator` (a promotion that the operator
-pays); of a principal, `vat` in the whole.
+pays); of a principal, `vat` in the whole; and `fee`, what the provider keeps: of a refund below zero where it gives its
+fee for the payment back.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ class CaptureRow(Struct, frozen=True):
     gift_card: Decimal = ZERO
     operator: Decimal = ZERO
     vat: Decimal = ZERO
+    fee: Decimal = ZERO
 
 
 def read_captures(path: Path, problems: list[Problem]) -> list[Captured | GivenBack]:
@@ -69,10 +71,10 @@ def move_of(row: CaptureRow) -> Captured | GivenBack:
     for column, text in (("report", report), ("id", name)):
         if not text:
             raise UnreadableError(f"{column} is missing")
-    day, currency = day_of(row.date), currency_of(row.currency)
+    day, currency, fee = day_of(row.date), currency_of(row.currency), _fee(row)
     if row.kind == REFUND:
         return GivenBack(
-            report=report, id=name, day=day, currency=currency, amount=amounts["amount"], vat=amounts["vat"]
+            report=report, id=name, day=day, currency=currency, amount=amounts["amount"], vat=amounts["vat"], fee=fee
         )
     if row.kind != CAPTURE:
         raise UnreadableError("kind is neither CAPTURE nor REFUND")
@@ -85,4 +87,12 @@ def move_of(row: CaptureRow) -> Captured | GivenBack:
         by_gift_card=amounts["gift_card"],
         by_operator=amounts["operator"],
         vat=amounts["vat"],
+        fee=fee,
     )
+
+
+def _fee(row: CaptureRow) -> Decimal:
+    fee = amount_of(row.fee, "fee")
+    if fee < 0 and row.kind != REFUND:
+        raise UnreadableError("fee is below zero: only a refund gives one back")
+    return fee

@@ -78,7 +78,7 @@ def captures(
         typer.Argument(
             metavar="FILE",
             help="CSV or NDJSON with report, id, date, kind (CAPTURE or REFUND), currency, amount, gift_card, "
-            "operator, vat.",
+            "operator, vat, fee.",
         ),
     ],
     marketplace: Annotated[str, typer.Option(help="Which one, by its name in the settings; its role is operator.")],

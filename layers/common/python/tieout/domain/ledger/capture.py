@@ -37,6 +37,8 @@ class Captured(Struct, frozen=True, kw_only=True):
     """A promotion that the operator pays: the seller is owed the full price."""
     vat: Decimal = ZERO
     """Of a principal's own sale."""
+    fee: Decimal = ZERO
+    """What the provider keeps of it."""
 
 
 class GivenBack(Struct, frozen=True, kw_only=True):
@@ -49,10 +51,13 @@ class GivenBack(Struct, frozen=True, kw_only=True):
     amount: Decimal
     vat: Decimal = ZERO
     """Of it, that a principal owed on its own sale."""
+    fee: Decimal = ZERO
+    """What the provider keeps for it; below zero where it gives its fee for the payment back."""
 
 
 _IN_ORDER = (
     Role.PSP_RECEIVABLE,
+    Role.PSP_FEE_EXPENSE,
     Role.GIFT_CARD_LIABILITY,
     Role.PROMOTION_EXPENSE,
     Role.CUSTOMER_REFUNDS_PAYABLE,
@@ -102,8 +107,11 @@ def _moved(move: Captured | GivenBack, rules: BookingRules) -> Iterable[tuple[Ro
     """Debits, above zero, and credits.
 
     An agent holds the customer's money until a cycle's journal owes it to the seller; what another one made owed to the
-    customer is paid by a refund. A principal has sold, and takes its own sale back.
+    customer is paid by a refund. A principal has sold, and takes its own sale back. The provider's fee is a cost of
+    whichever it is: what the provider still has is what it will pay out.
     """
+    yield Role.PSP_FEE_EXPENSE, move.fee
+    yield Role.PSP_RECEIVABLE, -move.fee
     if isinstance(move, GivenBack):
         if rules.mode is Mode.OPERATOR_PRINCIPAL:
             yield Role.SALES_REVENUE_GROSS, move.amount - move.vat

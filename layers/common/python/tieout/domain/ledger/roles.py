@@ -54,6 +54,7 @@ class Role(StrEnum):
     BANK_OR_PSP_WALLET = "bank_or_psp_wallet"
     GIFT_CARD_LIABILITY = "gift_card_liability"
     PROMOTION_EXPENSE = "promotion_expense"
+    PSP_FEE_EXPENSE = "psp_fee_expense"
     COMMISSION_REVENUE = "commission_revenue"
     SUBSCRIPTION_REVENUE = "subscription_revenue"
     SELLER_FEE_REVENUE = "seller_fee_revenue"
