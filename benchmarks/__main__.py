@@ -18,6 +18,7 @@ from benchmarks import (
     dispatch,
     freshness,
     imports,
+    listings,
     offers,
     reconcile,
     scores,
@@ -39,6 +40,7 @@ PARTS: dict[str, Callable[[], list[Result]]] = {
     "Settlement: from transaction lines to records": settlement.measure,
     "Stock: a million items on two marketplaces": stock.measure,
     "Stock: from a change in NetSuite to the offers": freshness.measure,
+    "Listings: what a sync asks NetSuite": listings.measure,
     "Files of offers": offers.measure,
     "Imports of the functions": imports.measure,
 }

@@ -192,7 +192,7 @@ def a_shop(push_minutes: int, items: int, **stock: Any) -> Iterator[Shop]:
 def _world(folder: Path, units: dict[str, int]) -> Path:
     items = [
         {"id": str(1000 + number), "itemid": sku, "itemtype": "InvtPart", "isinactive": "F"}
-        | {"locations": [{"location": "1", "quantityavailable": there}]}
+        | {"locations": [{"location": "1", "quantityavailable": there}], "prices": {"GBP": "10.00"}}
         for number, (sku, there) in enumerate(units.items())
     ]
     rows: dict[str, list[dict[str, Any]]] = {"netsuite/items": items}

@@ -43,12 +43,12 @@ def booked(shop: ListingsHouse) -> Posting:
     return posting
 
 
-def test_an_order_of_a_doubted_sku_parks_and_says_why():
+def test_an_order_of_a_doubted_sku_parks_and_names_the_task():
     shop = a_doubted_mug(strict=True)
     seen(shop, an_order_of("MUG"))
     posting = booked(shop)
     assert (posting.state, posting.reason) == (State.PARKED, Reason.SKU_MISMATCHED)
-    assert posting.facts == {"sku": "MUG", "why": "MUG: other_product"}
+    assert posting.facts == {"sku": "MUG", "task": "brightside/other_product/MUG"}
     assert shop.house.ledger.records == []
 
 

@@ -15,6 +15,7 @@ from tieout.domain.listings.audit import Fault, Finding
 from tieout.domain.listings.listing import Listing
 from tieout.domain.listings.wanted import ListingRules, wanted
 from tieout.domain.money import ZERO
+from tieout.flows.listings.items import read_changes
 from tieout.flows.listings.lanes import follow, send_offers, send_prices
 from tieout.flows.listings.reading import read_sides
 from tieout.flows.listings.rules import listing_rules, settings_of
@@ -52,7 +53,7 @@ def sync_listings(marketplace: str, room: ListingsRoom) -> Synced:
     sent = load(room.kept, marketplace)
     follow(marketplace, sent, room)
     rules = listing_rules(at.config, marketplace)
-    sides = read_sides(marketplace, room)
+    sides = read_sides(marketplace, room, read_changes)
     today, now = at.clock().date(), int(at.clock().timestamp())
     found = wanted(
         sent.as_known(sides.offers, sides.asked_at, rules.audit.currency),
