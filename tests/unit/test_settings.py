@@ -183,6 +183,45 @@ def test_an_operator_makes_no_offers() -> None:
         a_config(**{f"marketplaces__brightside__{key}": value for key, value in changes.items()})
 
 
+SETTLED = {"since": "2026-01-01T00:00:00Z", "accounts": [{"roles": {"marketplace_clearing": "1115"}}]}
+
+
+def test_an_operator_says_by_shop_what_was_held_before_the_log_begins() -> None:
+    """A seller has one shop, and one amount."""
+    operator = {f"{SHOP}__role": "operator", f"{SHOP}__shop_id": None}
+
+    by_shop = a_config(**operator, **{f"{SHOP}__settlement": SETTLED | {"reserve_brought_in_by_shop": {2001: "80.00"}}})
+    settled = by_shop.marketplaces["brightside"].settlement
+    assert settled
+    assert [settled.reserve_before(shop) for shop in ("2001", "2002")] == [80, 0]
+    assert config_from(by_shop.model_dump(mode="json")) == by_shop
+
+    one = a_config(**{f"{SHOP}__settlement": SETTLED | {"reserve_brought_in": "80.00"}}).marketplaces["brightside"]
+    assert one.settlement
+    assert one.settlement.reserve_before("2001") == 80
+
+
+@pytest.mark.parametrize(
+    ("role", "said", "expected"),
+    [
+        ("operator", {"reserve_brought_in": "80.00"}, "an operator says it by shop"),
+        ("seller", {"reserve_brought_in_by_shop": {2001: "80.00"}}, "a seller's one shop has an amount"),
+        ("operator", {"reserve_brought_in_by_shop": "80.00"}, "reserve_brought_in_by_shop = '80.00'"),
+        ("operator", {"reserve_brought_in_by_shop": {"lamps": 80}}, "reserve_brought_in_by_shop.lamps"),
+        ("operator", {"reserve_brought_in_by_shop": {2001: -1}}, "reserve_brought_in_by_shop.2001 = -1"),
+    ],
+)
+def test_a_reserve_that_is_not_said_as_its_books_need_it_is_refused(
+    role: str, said: dict[str, Any], expected: str
+) -> None:
+    changes: dict[str, Any] = {f"{SHOP}__role": role, f"{SHOP}__settlement": SETTLED | said}
+    if role == "operator":
+        changes[f"{SHOP}__shop_id"] = None
+    with pytest.raises(ConfigError) as refused:
+        a_config(**changes)
+    assert expected in str(refused.value)
+
+
 def test_two_shops_of_one_seller_are_a_marketplace_each_and_no_shop_is_there_twice() -> None:
     data = settings()
     data["marketplaces"]["brightside-2"] = deepcopy(data["marketplaces"]["brightside"]) | {"shop_id": 3005}
