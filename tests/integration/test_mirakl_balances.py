@@ -15,7 +15,9 @@ from requests.structures import CaseInsensitiveDict
 from tests.fakes.or11 import a_wire_order
 from tests.integration.running_twins import MARKETPLACE, Running, running
 from tieout.calls import Answer, Call
-from tieout.domain.errors import NeedsAttention, Throttled
+from tieout.cli.check_mirakl import shop_findings
+from tieout.cli.findings import Verdict
+from tieout.domain.errors import NeedsAttention, Reason, Throttled
 from tieout.mirakl.refusals import refusal_of
 
 READ = datetime(2026, 10, 12, 4, 10, tzinfo=UTC)
@@ -82,3 +84,17 @@ def test_a_role_that_may_not_list_shops_says_nothing_against_the_key() -> None:
     """Orders still work, and their flow must not stop for it."""
     call = Call(system="mirakl", operation="S20", method="GET", url="https://x.mirakl.net/api/shops", reads=True)
     assert isinstance(refusal_of(call, Answer(status=403, headers=CaseInsensitiveDict(), body=b"{}")), NeedsAttention)
+
+
+def test_the_check_of_the_connection_says_whether_shops_may_be_listed(
+    twins: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = twins.mirakl("operator")
+    assert [each.verdict for each in shop_findings("shops", client)] == [Verdict.PASS]
+
+    def refused(read_at: datetime) -> Iterator[list[bytes]]:
+        raise NeedsAttention(Reason.REFUSED_BY_MIRAKL, {"status": "403", "asked": str(read_at)})
+
+    monkeypatch.setattr(client, "shop_balances", refused)
+    (told,) = shop_findings("shops", client)
+    assert (told.verdict, "reserves of shops are not compared" in told.words) == (Verdict.NOTE, True)

@@ -8,7 +8,7 @@ from tieout.cli.check_dispatch import carrier_findings, reason_findings
 from tieout.cli.deployment import Deployment
 from tieout.cli.findings import Finding, Verdict, attempt, clock_finding, note, passed, to_do
 from tieout.config import Marketplace
-from tieout.domain.errors import Throttled
+from tieout.domain.errors import NeedsAttention, Throttled
 from tieout.mirakl.client import Mirakl
 from tieout.mirakl.wire import Features
 
@@ -27,6 +27,8 @@ def mirakl_findings(deployment: Deployment, name: str) -> Iterator[tuple[str, li
     if any(each.verdict is Verdict.TO_DO for each in who):
         return
     yield about, attempt(f"{about}, orders", lambda: _orders(f"{about}, orders", mirakl))
+    if settings.role == "operator" and settings.settlement:
+        yield about, attempt(f"{about}, shops", lambda: shop_findings(f"{about}, shops", mirakl))
     yield about, attempt(f"{about}, PC01", lambda: _platform(f"{about}, PC01", mirakl, settings))
     yield about, attempt(f"{about}, carriers", lambda: carrier_findings(f"{about}, carriers", mirakl, settings))
     yield about, attempt(f"{about}, reasons", lambda: reason_findings(f"{about}, reasons", mirakl, settings))
@@ -68,6 +70,16 @@ def _orders(about: str, mirakl: Mirakl) -> list[Finding]:
     except Throttled:
         return [note(about, "may be listed, but not again so soon (429): the deployment listed them a moment ago")]
     return [passed(about, "may be listed (OR11)")]
+
+
+def shop_findings(about: str, mirakl: Mirakl) -> list[Finding]:
+    """Whether an operator's credential may list shops (S20): without it no reserve is compared."""
+    try:
+        next(mirakl.shop_balances(mirakl.now()), None)
+    except NeedsAttention:
+        words = "may not be listed (S20): reserves of shops are not compared until the token's role may see shops"
+        return [note(about, words)]
+    return [passed(about, "may be listed (S20), for what is held of each")]
 
 
 def _platform(about: str, mirakl: Mirakl, settings: Marketplace) -> list[Finding]:
