@@ -18,7 +18,7 @@ def handler(event: dict[str, str], context: LambdaContext) -> dict[str, Any]:
     at = runtime()
     comparison = Comparison(
         at=at,
-        sources=ArchivedSources(at, staged=event["task"] == "match"),
+        sources=ArchivedSources(at),
         log=break_log(),
         in_turn=in_turn,
         start_by_cycle=start_by_cycle,

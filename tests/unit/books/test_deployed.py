@@ -20,6 +20,7 @@ from tieout.books.deployed import ArchivedSources
 from tieout.books.export import Export, read_export
 from tieout.books.parquet import lines_from_parquet
 from tieout.books.stage import _fill, _lines, run
+from tieout.books.staged import fetch, parquet_name
 from tieout.config import read_config
 from tieout.domain.exchange import FetchedOrder
 from tieout.domain.ledger.gl import GlLine
@@ -29,7 +30,7 @@ from tieout.flows.ports import At
 from tieout.flows.reconcile.compare import Gathered
 from tieout.flows.reconcile.posted import Posted
 from tieout.flows.settlement.import_bank import keep_statement
-from tieout.flows.settlement.log import CYCLES, NO_CYCLE, keep_cycles, keep_documents, keep_lines
+from tieout.flows.settlement.log import CYCLES, NO_CYCLE, UNREAD, keep_cycles, keep_documents, keep_lines
 from tieout.mirakl.client import Connection, Mirakl
 
 MARKET = "maison-eu"
@@ -112,7 +113,7 @@ def test_lines_that_were_staged_cycle_by_cycle_are_the_same_rows(at: At, exporte
     sources = ArchivedSources(at)
     for cycle in at.settlement_log.partitions(MARKET, "lines"):
         sources.stage(MARKET, cycle)
-    assert sources._fetch(tmp_path, MARKET) == {}
+    assert fetch(tmp_path, MARKET, at).unread == {}
     with duckdb.connect() as engine:
         run(engine, "0_tables.sql")
         lines_from_parquet(engine, MARKET, tmp_path)
@@ -125,28 +126,38 @@ def test_lines_that_were_staged_cycle_by_cycle_are_the_same_rows(at: At, exporte
     assert theirs == ours
 
 
+def test_what_another_version_staged_is_staged_again(at: At, exported: Export, tmp_path: Path) -> None:
+    """It may have read the same rows otherwise, or kept less of them."""
+    cycle = exported.books[MARKET].cycles[0].id
+    before = ArchivedSources(at).stage(MARKET, cycle)
+    name = f"settlement/{MARKET}/parquet/staged/cycle={cycle}/staged.json"
+    (kept,) = at.archive.load([name]).values()
+    at.archive.store({name: json.encode(json.decode(kept) | {"layout": "0.1"}), parquet_name(MARKET, cycle): b"old"})
+
+    fetched = fetch(tmp_path, MARKET, at)
+
+    lines = tmp_path / f"cycle={cycle}" / "lines.parquet"
+    with duckdb.connect() as engine:
+        assert engine.execute("SELECT count(*) FROM read_parquet(?)", [str(lines)]).fetchall() == [(before,)]
+    assert fetched.digests[cycle] == json.decode(kept)["digest"]
+
+
+def test_a_line_that_may_be_of_any_cycle_leaves_none_that_is_surely_as_it_was(at: At, tmp_path: Path) -> None:
+    (tmp_path / "before").mkdir()
+    assert fetch(tmp_path / "before", MARKET, at).digests
+    keep_lines(MARKET, at.marketplace(MARKET).read_lines([b'{"id": "x-1", "amount": "much"}']), set(), at)
+    ArchivedSources(at).stage(MARKET, UNREAD)
+    (tmp_path / "after").mkdir()
+    fetched = fetch(tmp_path / "after", MARKET, at)
+    assert (set(fetched.unread), fetched.digests) == ({"x-1"}, {})
+
+
 def market_row(at: At, line_id: str, cycle: str | None) -> bytes:
     rows_of = at.settlement_log.rows(MARKET, "lines", cycle or "none")
     return next(row for row in rows_of if line_id.encode() in row)
 
 
-@pytest.mark.parametrize("name", ["gift-shop-settled", "gift-shop-breaks"])
-def test_by_cycle_and_at_once_the_same_is_found(name: str, house: House, tmp_path: Path) -> None:
-    """The same SQL, whether the lines came as rows or as Parquet."""
-    folder = shared(f"worlds/{name}")
-    config = read_config(ROOT / "config" / "gift-shop.yaml")
-    at = replace(having_read(folder, house), config=config)
-    documents = read_export(folder, [MARKET], customers={MARKET: "Maison EU"}).books[MARKET].booked
-    day = date(2026, 11, 30)
-    at_once = ArchivedSources(at)(MARKET, documents, [], day)
-    for cycle in at.settlement_log.partitions(MARKET, "lines"):
-        ArchivedSources(at).stage(MARKET, cycle)
-    by_cycle = ArchivedSources(at, staged=True)(MARKET, documents, [], day)
-    assert by_cycle == at_once
-    assert bool(at_once.breaks) == (name == "gift-shop-breaks")
-
-
-def test_a_manual_item_that_no_rule_takes_is_found_by_cycle_and_at_once(at: At, exported: Export) -> None:
+def test_a_manual_item_that_no_rule_takes_is_found_by_the_deployment_itself(at: At, exported: Export) -> None:
     config = read_config(ROOT / "config" / "gift-shop.yaml")
     shop = config.marketplaces[MARKET]
     assert shop.settlement is not None
@@ -158,16 +169,11 @@ def test_a_manual_item_that_no_rule_takes_is_found_by_cycle_and_at_once(at: At, 
     manual |= {"amount": -50, "amount_credited": 0, "amount_debited": 50, "accounting_document_number": "9000009"}
     manual["entities"] = {"one_off_item": {"description": "Sponsored products"}}
     keep_lines(MARKET, at.marketplace(MARKET).read_lines([json.encode(manual)]), set(), at)
-    for cycle in at.settlement_log.partitions(MARKET, "lines"):
-        ArchivedSources(at).stage(MARKET, cycle)
 
-    found = [
-        [each for each in sources(MARKET, [], [], date(2026, 11, 30)).breaks if each.code is Code.MANUAL_UNCLASSIFIED]
-        for sources in (ArchivedSources(at), ArchivedSources(at, staged=True))
-    ]
+    breaks = ArchivedSources(at)(MARKET, [], [], date(2026, 11, 30)).breaks
 
-    assert found[0] == found[1]
-    assert [(each.key, each.amount, "Sponsored" in each.explanation) for each in found[0]] == [
+    found = [each for each in breaks if each.code is Code.MANUAL_UNCLASSIFIED]
+    assert [(each.key, each.amount, "Sponsored" in each.explanation) for each in found] == [
         ("9000009", Decimal(50), True)
     ]
 
@@ -185,11 +191,8 @@ def test_a_transfer_that_names_another_marketplaces_payout_shows_none_of_this_on
     later = StatementLine(day=paid + timedelta(days=30), amount=Decimal("1.00"), currency=cycle.currency)
     before = StatementLine(day=paid - timedelta(days=1), amount=Decimal("1.00"), currency=cycle.currency)
     keep_statement([before, came, later], at)
-    for partition in at.settlement_log.partitions(MARKET, "lines"):
-        ArchivedSources(at).stage(MARKET, partition)
-    for sources in (ArchivedSources(at), ArchivedSources(at, staged=True)):
-        found = sources(MARKET, exported.books[MARKET].booked, [], paid + timedelta(days=30)).breaks
-        assert cycle.id in {each.key for each in found if each.code is Code.PAYOUT_NOT_IN_BANK}
+    found = ArchivedSources(at)(MARKET, exported.books[MARKET].booked, [], paid + timedelta(days=30)).breaks
+    assert cycle.id in {each.key for each in found if each.code is Code.PAYOUT_NOT_IN_BANK}
 
 
 def test_an_export_of_several_marketplaces_is_one_folder_that_reads(at: At, exported: Export, tmp_path: Path) -> None:

@@ -274,6 +274,19 @@ def test_a_question_that_netsuite_cannot_answer_now_is_asked_again_at_the_next_l
     assert night.house.meter.counts["RunCompleted"] == 1
 
 
+def test_what_changed_since_the_last_comparison_is_prepared_first_and_what_waits_for_a_cycle_always() -> None:
+    night = Night(a_settled_house())
+    until_complete(night.house)
+    night.house.settlement_log.tables[MARKET, "lines", "none"].append(b"{}")
+    night.house.clock.advance(hours=2)
+    night.look()
+    assert set(night.engine.staged) == {(MARKET, CYCLE), (MARKET, "none")}
+    night.engine.staged.clear()
+    night.house.clock.advance(hours=24)
+    night.look()
+    assert night.engine.staged == [(MARKET, "none")]
+
+
 # --- above the threshold ---------------------------------------------------------------------------------------------
 
 

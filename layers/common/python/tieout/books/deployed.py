@@ -1,4 +1,4 @@
-"""What a deployment keeps of money as an export folder, so that the same engine compares it as anybody's files."""
+"""What a deployment keeps of money, compared by the engine that compares anybody's files, and given as such files."""
 
 from __future__ import annotations
 
@@ -9,34 +9,37 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from urllib.parse import quote
 
 import duckdb
 from msgspec import Struct, json
 from msgspec.structs import replace
 
+from tieout.books.accounts import reserves
 from tieout.books.bank import Statement, bank_breaks, payouts_at_the_bank
-from tieout.books.parquet import few_from_parquet, lines_from_parquet, parquet_of
-from tieout.books.reconcile import Reconciled, compare, reconcile_folder
+from tieout.books.parquet import few_from_parquet, lines_from_parquet
+from tieout.books.reconcile import compare
+from tieout.books.rows import Problem
 from tieout.books.stage import stage
+from tieout.books.staged import fetch, stage_cycle
 from tieout.domain.errors import NeedsAttention
+from tieout.domain.exchange import UnreadRow
 from tieout.domain.ledger.gl import GlLine
-from tieout.domain.ledger.line import Booked, Books
+from tieout.domain.ledger.line import Booked, Books, Cycle
 from tieout.domain.money import ZERO
 from tieout.domain.reconcile.manual import MANUAL, unclassified
+from tieout.domain.reconcile.reserve import RESERVE
 from tieout.flows.ports import At
 from tieout.flows.reconcile.compare import Findings, Gathered
-from tieout.flows.settlement.at_the_bank import RATES, STATEMENT, bank_rows, line_row, statement_for
+from tieout.flows.settlement.at_the_bank import RATES, STATEMENT, bank_rows, rates_of, statement_for
+from tieout.flows.settlement.balances import balances_to_compare
 from tieout.flows.settlement.log import (
     CYCLES,
     DOCUMENTS,
     LINES,
     NO_CYCLE,
     ORDERS,
-    UNREAD,
     cycles_of,
     documents_of,
-    newest_lines,
 )
 from tieout.flows.settlement.rules import booking_rules
 
@@ -86,64 +89,65 @@ class LedgerRow(Struct, frozen=True, kw_only=True):
 
 
 class ArchivedSources:
-    """Fits `flows.reconcile.run.Sources`. `staged` reads what `stage` has just kept, and not every version."""
+    """Fits `flows.reconcile.run.Sources`. Compares what `stage` has kept, whatever the size of the log."""
 
-    def __init__(self, at: At, *, staged: bool = False) -> None:
+    def __init__(self, at: At) -> None:
         self._at = at
-        self._staged = staged
 
     def __call__(
         self, marketplace: str, documents: Sequence[Booked], general_ledger: Sequence[GlLine], as_of: date
     ) -> Findings:
-        """Everything that differs as of that day."""
+        """Everything that differs as of that day, but for what was posted."""
         with TemporaryDirectory(prefix="tieout-") as made:
-            folder = Path(made)
-            if self._staged:
-                return self._match_staged(folder, marketplace, documents, as_of)
-            self._write_bank(folder / "bank", map(line_row, statement_for(marketplace, self._at)))
-            self.write(folder, marketplace, documents, general_ledger)
-            return _findings(reconcile_folder(folder, self._at.config, [marketplace], as_of))
+            return self._matched(Path(made), marketplace, documents, general_ledger, as_of)
 
-    def _match_staged(self, folder: Path, marketplace: str, documents: Sequence[Booked], as_of: date) -> Findings:
-        """The same SQL over Parquet: the lines stay out of our memory, and DuckDB spills what does not fit its own."""
+    def _matched(
+        self,
+        folder: Path,
+        marketplace: str,
+        documents: Sequence[Booked],
+        general_ledger: Sequence[GlLine],
+        as_of: date,
+    ) -> Findings:
+        """By SQL over Parquet: the lines stay out of our memory, and DuckDB spills what does not fit its own."""
         rules = {marketplace: booking_rules(self._at.config, marketplace)}
-        market, problems = self._at.marketplace(marketplace), self._fetch(folder, marketplace)
+        fetched = fetch(folder, marketplace, self._at)
+        market, log = self._at.marketplace(marketplace), self._at.settlement_log
+        known = {each.external_id.casefold() for each in documents}
         books = Books(
             marketplace=marketplace,
             lines=(),
             cycles=tuple(cycles_of(marketplace, self._at)),
             documents=tuple(documents_of(marketplace, self._at)),
             orders={sold.id: sold for sold in map(market.read_sold, self._orders(marketplace, documents))},
-            booked=tuple(documents),
+            booked=(*documents, *_written(general_ledger, known)),
+            rates=rates_of(self._at),
         )
         with duckdb.connect(str(folder / "compared.duckdb")) as engine:
-            engine.execute("SET preserve_insertion_order = false")
-            stage(engine, [books], rules.values(), as_of)
-            lines_from_parquet(engine, marketplace, folder)
-            mended = {
-                name for (name,) in engine.execute("SELECT id FROM line WHERE id IN ?", [list(problems)]).fetchall()
-            }
+            engine.execute("SET preserve_insertion_order = false; SET enable_progress_bar = false")
+            stage(engine, [books], rules.values(), as_of, lambda _: lines_from_parquet(engine, marketplace, folder))
+            unread = list(fetched.unread)
+            mended = {name for (name,) in engine.execute("SELECT id FROM line WHERE id IN ?", [unread]).fetchall()}
             compared = compare(engine, rules, as_of)
         statement = Statement(lines=tuple(statement_for(marketplace, self._at)), is_whole=True)
         at_bank = payouts_at_the_bank([books], rules, statement, as_of)
         told = {(each.code, each.key) for each in compared.breaks}
         more = [each for each in bank_breaks(at_bank, statement) if (each.code, each.key) not in told]
-        more += unclassified(replace(books, lines=tuple(few_from_parquet(folder, MANUAL))), rules[marketplace])
-        found = _findings(replace(compared, breaks=[*compared.breaks, *more]))
-        left = [f"{name}: {why}" for name, why in sorted(problems.items()) if name not in mended]
-        return replace(found, problems=[*found.problems, *left])
-
-    def _fetch(self, folder: Path, marketplace: str) -> dict[str, str]:
-        """Put what was staged into the folder, a file at a time; answers the rows that did not read, by id."""
-        problems: dict[str, str] = {}
-        for cycle in self._at.settlement_log.partitions(marketplace, LINES):
-            packed, told = _parquet(marketplace, cycle), _unread(marketplace, cycle)
-            found = self._at.archive.load([packed, told])
-            place = folder / f"cycle={quote(cycle, safe='')}"
-            place.mkdir()
-            (place / "lines.parquet").write_bytes(found[packed])
-            problems |= json.decode(found[told], type=dict[str, str])
-        return problems
+        few = replace(books, lines=tuple(few_from_parquet(folder, MANUAL | RESERVE)))
+        more += unclassified(few, rules[marketplace])
+        self._write_accounts(folder, marketplace)
+        illegible = list[Problem]()
+        held = reserves(folder, [few], self._at.config.marketplaces, illegible)
+        problems = [f"{name}: {why}" for name, why in sorted(fetched.unread.items()) if name not in mended]
+        problems += _unread(market.read_cycles(log.rows(marketplace, CYCLES, NO_CYCLE)).problems, books.cycles)
+        problems += _unread(market.read_documents(log.rows(marketplace, DOCUMENTS, NO_CYCLE)).problems)
+        return Findings(
+            breaks=[*compared.breaks, *more, *held.breaks],
+            information=len(compared.information),
+            problems=[*problems, *map(str, illegible)],
+            reserves=held.compared,
+            digests=fetched.digests,
+        )
 
     def write(
         self, folder: Path, marketplace: str, documents: Sequence[Booked], general_ledger: Sequence[GlLine]
@@ -156,11 +160,19 @@ class ArchivedSources:
         _write(mine / "billing_cycles.ndjson.gz", log.rows(marketplace, CYCLES, NO_CYCLE))
         _write(mine / "accounting_documents.ndjson.gz", log.rows(marketplace, DOCUMENTS, NO_CYCLE))
         _write(mine / "orders.ndjson.gz", self._orders(marketplace, documents))
+        self._write_accounts(folder, marketplace)
         if not (folder / "bank").exists():  # one for all marketplaces
             self._write_bank(folder / "bank", bank_rows(STATEMENT, self._at))
         booked = [*documents, *_written(general_ledger, {each.external_id.casefold() for each in documents})]
         _write(theirs / "documents.ndjson.gz", (json.encode(_document_row(each)) for each in booked))
         _write(theirs / "gl_lines.ndjson.gz", (json.encode(_ledger_row(each)) for each in general_ledger))
+
+    def _write_accounts(self, folder: Path, marketplace: str) -> None:
+        """Where there is none, nothing of earlier readings is gone by that."""
+        if rows := balances_to_compare(marketplace, self._at):
+            place = folder / "mirakl" / marketplace
+            place.mkdir(parents=True, exist_ok=True)
+            _write(place / "accounts.ndjson.gz", rows)
 
     def _write_bank(self, folder: Path, statement: Iterable[bytes]) -> None:
         folder.mkdir()
@@ -181,19 +193,8 @@ class ArchivedSources:
         return names
 
     def stage(self, marketplace: str, cycle: str) -> int:
-        """Keep the newest version of the lines of a cycle as Parquet, and what did not read; answers how many lines."""
-        rows = self._at.settlement_log.rows(marketplace, LINES, cycle)
-        page = self._at.marketplace(marketplace).read_lines(rows)
-        newest = newest_lines(page.lines)
-        legible = {line.id for line in newest}
-        unread = {each.id: each.why for each in page.problems if each.id not in legible}
-        self._at.archive.store(
-            {
-                _parquet(marketplace, cycle): parquet_of(newest),
-                _unread(marketplace, cycle): json.encode(unread, order="deterministic"),
-            }
-        )
-        return len(newest)
+        """Keep the newest version of the lines of a cycle as Parquet; answers how many lines."""
+        return stage_cycle(marketplace, cycle, self._at)
 
     def _lines(self, marketplace: str) -> Iterator[bytes]:
         for cycle in self._at.settlement_log.partitions(marketplace, LINES):
@@ -228,22 +229,10 @@ def _write(path: Path, rows: Iterable[bytes]) -> None:
             out.write(row + b"\n")
 
 
-def _parquet(marketplace: str, cycle: str) -> str:
-    """Where lines stand as Parquet. Those in no cycle yet stand apart: whoever adds up must not meet a line twice."""
-    folder = "parquet/waiting" if cycle in {NO_CYCLE, UNREAD} else "parquet/lines"
-    return f"settlement/{marketplace}/{folder}/cycle={quote(cycle, safe='')}/lines.parquet"
-
-
-def _unread(marketplace: str, cycle: str) -> str:
-    return f"settlement/{marketplace}/parquet/unread/cycle={quote(cycle, safe='')}/unread.json"
-
-
-def _findings(found: Reconciled) -> Findings:
-    return Findings(
-        breaks=found.breaks,
-        information=len(found.information),
-        problems=[str(problem) for problem in found.problems],
-    )
+def _unread(problems: Iterable[UnreadRow], came: Iterable[Cycle] = ()) -> list[str]:
+    """Rows that did not read, and of which no version that came later does."""
+    legible = {each.id for each in came}
+    return sorted({f"{each.id}: {each.why}" for each in problems if each.id not in legible})
 
 
 def _written(general_ledger: Iterable[GlLine], known: Collection[str]) -> Iterator[Booked]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -36,13 +37,20 @@ def run(engine: duckdb.DuckDBPyConnection, script: str) -> None:
 
 
 def stage(
-    engine: duckdb.DuckDBPyConnection, books: Sequence[Books], rules: Iterable[BookingRules], as_of: date
+    engine: duckdb.DuckDBPyConnection,
+    books: Sequence[Books],
+    rules: Iterable[BookingRules],
+    as_of: date,
+    fill_lines: Callable[[Books], object] | None = None,
 ) -> None:
-    """Create and fill the tables."""
+    """Create and fill the tables. `fill_lines`: for who has the lines elsewhere than in the books."""
     run(engine, "0_tables.sql")
     stage_rules(engine, rules, as_of)
     for each in books:
-        _fill(engine, "line", _lines(each))
+        if fill_lines:
+            fill_lines(each)
+        else:
+            _fill(engine, "line", _lines(each))
         _fill(engine, "sold", _sold(each))
         _fill(engine, "sold_tax", _sold_taxes(each))
         _fill(engine, "sold_refund", _sold_refunds(each))
@@ -51,7 +59,7 @@ def stage(
             "reference",
             ((each.marketplace, name, sold.id) for sold in each.orders.values() for name in sold.references),
         )
-        climbed = climb(each)
+        climbed = climb(each, partial(_named, engine, each.marketplace))
         stage_rungs(engine, each.marketplace, climbed)
         _fill(engine, "booked", _booked(each.marketplace, climbed.booked))
         _fill(engine, "document", _documents(each))
@@ -65,6 +73,12 @@ def stage(
                 for name, amount in cycle.summary.items()
             ),
         )
+
+
+def _named(engine: duckdb.DuckDBPyConnection, marketplace: str, order_ids: Collection[str]) -> set[str]:
+    """Which of these orders the log knows."""
+    query = "SELECT DISTINCT order_id FROM line WHERE mkp = ? AND order_id IN (SELECT unnest(?::VARCHAR[]))"
+    return {name for (name,) in engine.execute(query, [marketplace, sorted(order_ids)]).fetchall()}
 
 
 def stage_rules(engine: duckdb.DuckDBPyConnection, rules: Iterable[BookingRules], as_of: date) -> None:

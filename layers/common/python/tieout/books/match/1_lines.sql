@@ -2,8 +2,8 @@
 -- again as a difference of its order, refund, document or cycle.
 
 INSERT INTO finding
-SELECT 'UNMAPPED_TYPE', mkp, coalesce(order_id, doc, cycle, id) AS key, any_value(ccy), sum(abs(a)), any_value(order_id),
-       any_value(refund_id), any_value(cycle), min(created)::DATE, sum(a), NULL, string_agg(DISTINCT type, ', ' ORDER BY type), FALSE
+SELECT 'UNMAPPED_TYPE', mkp, coalesce(order_id, doc, cycle, id) AS key, min(ccy), sum(abs(a)), min(order_id),
+       min(refund_id), min(cycle), min(created)::DATE, sum(a), NULL, string_agg(DISTINCT type, ', ' ORDER BY type), FALSE
 FROM line LEFT JOIN kind USING (type)
 WHERE kind.type IS NULL AND a <> 0
 GROUP BY mkp, coalesce(order_id, doc, cycle, id);
@@ -48,13 +48,13 @@ LEFT JOIN doubled d ON d.mkp = line.mkp AND d.id = line.id
 WHERE a <> 0;
 
 INSERT INTO finding
-SELECT 'DUPLICATE_TL', mkp, key, any_value(ccy), sum(abs(a)), any_value(order_id), any_value(refund_id), any_value(cycle),
+SELECT 'DUPLICATE_TL', mkp, key, min(ccy), sum(abs(a)), min(order_id), min(refund_id), min(cycle),
        min(created)::DATE, sum(a), 0, string_agg(DISTINCT type, ', ' ORDER BY type), FALSE
 FROM l WHERE is_double GROUP BY mkp, key;
 
 INSERT INTO finding
-SELECT 'SIGN_ANOMALY', mkp, key, any_value(ccy), sum(abs(2 * a)), any_value(order_id), any_value(refund_id),
-       any_value(cycle), min(created)::DATE, sum(a), sum(-a), string_agg(DISTINCT type, ', ' ORDER BY type), FALSE
+SELECT 'SIGN_ANOMALY', mkp, key, min(ccy), sum(abs(2 * a)), min(order_id), min(refund_id),
+       min(cycle), min(created)::DATE, sum(a), sum(-a), string_agg(DISTINCT type, ', ' ORDER BY type), FALSE
 FROM l WHERE is_turned GROUP BY mkp, key;
 
 INSERT INTO effect BY NAME

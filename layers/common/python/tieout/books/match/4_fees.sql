@@ -60,7 +60,7 @@ FROM against_contract WHERE abs(vat_off) > 1;
 
 -- Where we account for the tax ourselves (reverse charge), or there is none, the operator charges none.
 INSERT INTO finding
-SELECT 'FEE_VAT_REGIME', mkp, key, any_value(ccy), abs(sum(worth)), any_value(order_id), NULL, min(cycle), min(created)::DATE, sum(worth), 0,
+SELECT 'FEE_VAT_REGIME', mkp, key, min(ccy), abs(sum(worth)), min(order_id), NULL, min(cycle), min(created)::DATE, sum(worth), 0,
        any_value(r.fee_vat), FALSE
 FROM l JOIN rules r USING (mkp)
 WHERE is_fee AND is_tax AND r.fee_vat IN ('reverse_charge', 'out_of_scope')

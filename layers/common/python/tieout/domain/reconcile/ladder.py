@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -40,6 +40,10 @@ class Rung(StrEnum):
     PARTS = "adding up to the order with others, in one way only"
 
 
+CERTAIN = frozenset({Rung.EXTERNAL_ID, Rung.NAME})
+"""Rungs on which the document itself says whose it is; below them that is worked out, and money is not moved by it."""
+
+
 class Climbed(Struct, frozen=True, kw_only=True):
     """Documents that name their order, and how those were found that did not."""
 
@@ -48,11 +52,21 @@ class Climbed(Struct, frozen=True, kw_only=True):
     """Order id, number of the document and rung."""
 
 
-def climb(books: Books) -> Climbed:
-    """Give each document of an order that it does not name the order's id, and a credit memo its refund's."""
+def climb(
+    books: Books,
+    in_the_log: Callable[[Collection[str]], Collection[str]] | None = None,
+    *,
+    rungs: Collection[Rung] = frozenset(Rung),
+) -> Climbed:
+    """Give each document of an order that it does not name the order's id, and a credit memo its refund's.
+
+    `in_the_log`: which of these orders any line names, for who has the lines elsewhere than in the books. `rungs`: all,
+    or those that are CERTAIN.
+    """
     loose = [each for each in books.booked if _is_loose(each, books.orders)]
     if loose:
-        named = {line.order_id for line in books.lines}
+        names = {each.order_id for each in loose if each.order_id}
+        named = in_the_log(names) if in_the_log else {line.order_id for line in books.lines}
         loose = [each for each in loose if each.order_id not in named]
     if not loose:
         return Climbed(booked=books.booked)
@@ -60,8 +74,10 @@ def climb(books: Books) -> Climbed:
     climbing.by_external_id(loose)
     climbing.by_name(loose)
     for invoices, orders in climbing.sharing(loose):
-        climbing.by_amount(invoices, orders)
-        climbing.by_parts(invoices, orders)
+        if Rung.AMOUNT in rungs:
+            climbing.by_amount(invoices, orders)
+        if Rung.PARTS in rungs:
+            climbing.by_parts(invoices, orders)
     return climbing.climbed()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
 from hashlib import sha256
@@ -15,6 +15,7 @@ from tieout.domain.ledger.gl import GlLine
 from tieout.domain.ledger.line import Booked
 from tieout.domain.reconcile.ageing import age_of
 from tieout.domain.reconcile.breaks import Break
+from tieout.domain.reconcile.reserve import still_reserved
 from tieout.domain.reconcile.workflow import Case, Run, cases_of
 from tieout.flows.ports import At
 from tieout.flows.reconcile.break_log import BreakLog, LogMovedOnError, take_in
@@ -41,6 +42,10 @@ class Findings(Struct, frozen=True, kw_only=True):
     """Findings that nobody has to act on."""
     problems: Sequence[str] = ()
     """Rows that do not read, in words."""
+    reserves: frozenset[tuple[str, str]] = frozenset()
+    """Marketplaces and shops whose reserve was compared."""
+    digests: Mapping[str, str] = {}
+    """Of the lines of cycles that were read wholly: nobody need read them again to see whether they changed."""
 
 
 class Engine(Protocol):
@@ -81,6 +86,7 @@ def compare(at: At, engine: Engine, log: BreakLog, in_turn: InTurn) -> Compared:
     as_of = began.date()
     marketplaces = settled_marketplaces(at)
     breaks, information, problems, whole = list[Break](), 0, 0, list[str]()
+    compared = set[tuple[str, str]]()
     for marketplace in marketplaces:
         theirs = gathered(marketplace, at, in_turn)
         breaks += theirs.posted.breaks
@@ -89,11 +95,14 @@ def compare(at: At, engine: Engine, log: BreakLog, in_turn: InTurn) -> Compared:
             logger.error("a row does not read", extra={"marketplace": marketplace, "problem": problem})
         # What was posted is in the archive; an engine can only work out again what it would be today.
         breaks += [each for each in found.breaks if each.code not in OF_WHAT_WAS_POSTED]
-        breaks += changed_since_booked(marketplace, at)
+        breaks += changed_since_booked(marketplace, at, found.digests)
         information += found.information + len(theirs.posted.late)
         problems += len(found.problems)
+        compared |= found.reserves
         if not found.problems:
             whole.append(marketplace)
+    earlier = cases_of(log.read()).values()
+    breaks += [each for each in still_reserved(earlier, compared) if each.marketplace in marketplaces]
     # A break that a row hides which does not read is not gone: only where all was read are breaks ended.
     cases = _take_in(log, breaks, _run(breaks, as_of, began, whole))
     for marketplace in marketplaces:

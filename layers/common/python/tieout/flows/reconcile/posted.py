@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from functools import partial
+from types import MappingProxyType
 
 from msgspec import Struct
 
@@ -25,10 +26,9 @@ from tieout.domain.reconcile.breaks import Break, Code
 from tieout.domain.reconcile.late import late_lines
 from tieout.flows.ports import At
 from tieout.flows.reconcile.turns import InTurn
-from tieout.flows.settlement.collect import is_changed
 from tieout.flows.settlement.log import cycles_of, lines_of
 from tieout.flows.settlement.month import is_period
-from tieout.flows.settlement.plan import archived_plan
+from tieout.flows.settlement.plan import archived_plan, digest_of, is_booked_otherwise
 
 OF_WHAT_WAS_POSTED = frozenset({Code.GL_TAMPERED, Code.SOURCE_CHANGED_AFTER_POST, Code.UNDER_APPLIED})
 """Codes that the archive of what was posted decides."""
@@ -113,14 +113,21 @@ def _tampered(thread: str, record: Record, posting: Posting, told: Sequence[str]
     )
 
 
-def changed_since_booked(marketplace: str, at: At) -> Iterator[Break]:
-    """Booked cycles whose lines are not those that they were booked from."""
+def changed_since_booked(
+    marketplace: str, at: At, digests: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[Break]:
+    """Booked cycles whose lines are not those that they were booked from.
+
+    `digests`: of lines that are known already, by cycle; others are read.
+    """
     for cycle in cycles_of(marketplace, at):
-        try:
-            lines = lines_of(marketplace, cycle.id, at)
-        except NeedsAttention:
-            continue  # a row that does not read is a problem of its own
-        if is_changed(marketplace, cycle.id, lines, at):
+        digest = digests.get(cycle.id)
+        if digest is None:
+            try:
+                digest = digest_of(lines_of(marketplace, cycle.id, at))
+            except NeedsAttention:
+                continue  # a row that does not read is a problem of its own
+        if is_booked_otherwise(marketplace, cycle.id, digest, at):
             yield _source_changed(marketplace, cycle)
 
 

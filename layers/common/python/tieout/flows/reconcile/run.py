@@ -1,9 +1,13 @@
-"""The steps of a comparison: at once below a threshold, else prepared cycle by cycle and then compared."""
+"""The steps of a comparison: lines are prepared cycle by cycle, and all is then compared.
+
+Below a threshold one function prepares what has changed; above it Step Functions prepare everything, many at a time.
+"""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any, Protocol
 
 from msgspec import Struct, json
@@ -21,11 +25,13 @@ from tieout.flows.reconcile.compare import (
     settled_marketplaces,
 )
 from tieout.flows.reconcile.turns import InTurn
-from tieout.flows.settlement.log import LINES, touched_since
+from tieout.flows.settlement.log import LINES, NO_CYCLE, UNREAD, touched_since
 
 logger = logging.getLogger(__name__)
 
 MEGABYTE = 1_000_000
+LATE = timedelta(hours=1)
+"""What a reading found changed may be written down so long after its lines are."""
 
 
 class Sources(Engine, Protocol):
@@ -85,10 +91,14 @@ class Comparison(Struct, frozen=True, kw_only=True):
         return outcome
 
     def _stage_touched(self) -> None:
-        """Parquet for questions that nobody thought of before: of what has changed since the last comparison."""
+        """Of what has changed since the last comparison; what is in no cycle yet changes with every reading."""
+        done = self.at.watermarks.read(DONE)
+        since = done and done - LATE
         for name in settled_marketplaces(self.at):
-            for cycle in sorted(touched_since(name, self.at.watermarks.read(DONE), self.at)):
-                self.sources.stage(name, cycle)
+            touched = touched_since(name, since, self.at) | {NO_CYCLE, UNREAD}
+            for cycle in self.at.settlement_log.partitions(name, LINES):
+                if cycle in touched:
+                    self.sources.stage(name, cycle)
 
     def _match(self) -> dict[str, Any]:
         compared = compare(self.at, self.sources, self.log, self.in_turn)

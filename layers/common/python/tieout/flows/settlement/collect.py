@@ -28,7 +28,7 @@ from tieout.flows.settlement.log import (
 )
 from tieout.flows.settlement.month import month_before
 from tieout.flows.settlement.once_a_day import Listing, Today
-from tieout.flows.settlement.plan import digest_of, of_the_cycle
+from tieout.flows.settlement.plan import digest_of, is_booked_otherwise, of_the_cycle
 from tieout.flows.settlement.review import LATER, PAID
 from tieout.flows.settlement.rules import booking_rules
 from tieout.settings.settlement import Settlement
@@ -275,15 +275,7 @@ def _told(cycle: Cycle, documents: Sequence[Document]) -> str:
 
 def _compare(marketplace: str, cycle: Cycle, lines: Collection[Line], at: At) -> None:
     """Whether a cycle that is booked still has the lines that it was booked from."""
-    if not is_changed(marketplace, cycle.id, lines, at):
+    if not is_booked_otherwise(marketplace, cycle.id, digest_of(lines), at):
         return
     at.meter.count("SourceChangedAfterPost", marketplace=marketplace)
     logger.error("a booked cycle has changed", extra={"marketplace": marketplace, "cycle": cycle.id})
-
-
-def is_changed(marketplace: str, cycle: str, lines: Collection[Line], at: At) -> bool:
-    """Whether a cycle was booked from other amounts or types than its lines have now."""
-    posting = at.postings.posting(of_the_cycle(marketplace, cycle))
-    if posting is None or posting.state is not State.CONFIRMED or "lines_digest" not in posting.facts:
-        return False
-    return posting.facts["lines_digest"] != digest_of(lines)

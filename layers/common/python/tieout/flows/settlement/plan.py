@@ -99,6 +99,14 @@ def digest_of(lines: Collection[Line]) -> str:
     return sha256("\n".join(told).encode()).hexdigest()
 
 
+def is_booked_otherwise(marketplace: str, cycle_id: str, digest: str, at: At) -> bool:
+    """Whether a cycle was booked from other amounts or types than those of lines with this digest."""
+    posting = at.postings.posting(of_the_cycle(marketplace, cycle_id))
+    if posting is None or posting.state is not State.CONFIRMED or "lines_digest" not in posting.facts:
+        return False
+    return posting.facts["lines_digest"] != digest
+
+
 def of_the_cycle(marketplace: str, cycle_id: str) -> Key:
     """The posting that a billing cycle is."""
     return Key(marketplace, cycle_id, Kind.CYCLE, cycle_id)
