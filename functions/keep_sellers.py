@@ -33,7 +33,7 @@ def handler(event: dict[str, str], context: LambdaContext) -> dict[str, int]:
     if kept is None:
         logger.warning("no offers to keep yet", extra={"marketplace": marketplace})
         return {"written": 0}
-    at.meter.count("SellerStockRefused", kept.refused, marketplace=marketplace)
+    at.meter.gauge("SellerStockRefusedHours", kept.refused_hours, marketplace=marketplace)
     if not kept.is_stuck:
         at.meter.count("RunCompleted", schedule=event["schedule"])
     logger.info("seller stock kept", extra={"marketplace": marketplace, **asdict(kept)})

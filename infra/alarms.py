@@ -21,7 +21,7 @@ REFUSED_ROWS = 20
 
 
 class Alarms(Construct):
-    """Old work, endless doubts, late reading, near deadlines, undone fulfilments, refused events, a certificate that ends."""
+    """Old work, endless doubts, late reading, near deadlines, undone fulfilments, what is refused, an ending certificate."""
 
     def __init__(self, scope: Construct, construct_id: str, *, config: Config, on_call: OnCall) -> None:
         super().__init__(scope, construct_id)
@@ -46,6 +46,7 @@ class Alarms(Construct):
                 self._settlement(name, config.on_call.oldest_break_days)
             if marketplace.stock and marketplace.stock.enabled:
                 self._stock(name, marketplace.stock)
+                self._sellers(name, marketplace.stock, config.on_call.oldest_parked_hours)
             self._listings(name, marketplace)
         self._late_netsuite(config)
         if rings(config):
@@ -231,6 +232,21 @@ class Alarms(Construct):
             threshold=REFUSED_ROWS,
             of=marketplace,
             meaning=f"{marketplace} refuses quantities of offers, or whole files of them.",
+        )
+
+    def _sellers(self, marketplace: str, settings: Stock, hours: int) -> None:
+        """Records of other shops' stock wait for a person as postings do, and are told each hour that they do."""
+        if settings.sellers != "netsuite":
+            return
+        self._on_call.page(
+            self,
+            "seller-stock-refused",
+            self._on_call.own_metric(
+                "SellerStockRefusedHours", "Maximum", Duration.hours(1), {"marketplace": marketplace}
+            ),
+            threshold=hours,
+            of=marketplace,
+            meaning=f"NetSuite has refused a record of other shops' stock at {marketplace} for {hours} hours or more.",
         )
 
     def _listings(self, marketplace: str, settings: Marketplace) -> None:

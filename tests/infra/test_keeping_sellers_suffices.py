@@ -83,7 +83,7 @@ def test_it_writes_what_changed_and_its_role_allows_that_and_no_more(
     operator: Deployed, twins: Running, tmp_path: Path
 ) -> None:
     day = OperatorsDay(operator, twins, tmp_path)
-    nothing = {"written": 0, "refused": 0, "unknown": 0, "waiting": 0}
+    nothing = {"written": 0, "refused": 0, "unknown": 0, "waiting": 0, "refused_hours": 0}
     assert day.run("keep_sellers", EVENT) == {"written": 0}
     day.read_offers(1_772_414_400, an_offer("P-MUG", 7), an_offer("P-LAMP", 2))
     assert day.run("keep_sellers", EVENT) == nothing | {"written": 2}

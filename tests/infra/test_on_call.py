@@ -148,12 +148,23 @@ def test_what_finance_and_operations_feel_pages(operator: Deployed) -> None:
         ("StockPushHeld", shop, "marketplace=harbour-uk", 1),
         ("StockBehindSeconds", shop, "marketplace=harbour-uk", 30 * 60),
         ("StockRowsRefused", shop, "marketplace=harbour-uk", 20),
+        ("SellerStockRefusedHours", shop, "marketplace=harbour-uk", 8),
         ("MappingMismatches", shop, "marketplace=harbour-uk", 1),
         ("StockDrift", "cause=changed_outside", shop, "marketplace=harbour-uk", 10),
         ("WebhookRefused", shop, "marketplace=harbour-uk", 5),
         ("WebhookRefused", shop, "marketplace=netsuite", 5),
         ("CertificateDaysLeft", shop, 60),
     }
+
+
+def test_refused_records_page_where_records_are_kept_and_nowhere_else(
+    operator: Deployed, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    data = read_config(OPERATOR).model_dump(exclude_none=True)
+    data["marketplaces"]["harbour-uk"]["stock"]["sellers"] = "report"
+    reporting = deploy(config_from(data), LAMBDA, tmp_path_factory.mktemp("reporting"))
+    assert len(own_alarms(operator, "SellerStockRefusedHours")) == 1
+    assert own_alarms(reporting, "SellerStockRefusedHours") == []
 
 
 def test_stock_that_is_pushed_every_half_hour_is_watched_by_the_half_hour(

@@ -29,7 +29,7 @@ from tieout.domain.errors import (
 from tieout.domain.stock.offer import Offer
 from tieout.domain.stock.sellers import NOTHING, Figures, SellerStock
 from tieout.flows.stock.listed import offers_name
-from tieout.flows.stock.seller_records import Kept, keep_in_netsuite
+from tieout.flows.stock.seller_records import Kept, keep_in_netsuite, refusals_of
 
 NIGHT = datetime(2026, 3, 2, 1, 20, tzinfo=UTC)
 LIST = f"reports/{ONE}/sellers-in-netsuite"
@@ -126,6 +126,22 @@ def test_until_offers_are_read_again_another_run_writes_nothing() -> None:
     operator.keep()
     assert operator.keep() == Kept()
     assert operator.writes == 1
+
+
+def test_a_record_that_netsuite_refuses_is_told_with_its_age_until_it_is_taken() -> None:
+    operator = Operator()
+    operator.read(MUG=7, BOWL=3)
+    operator.fails("MUG", REFUSED)
+    assert operator.keep() == Kept(written=1, refused=1)
+    operator.house.house.clock.advance(hours=26)
+    assert operator.keep() == Kept(refused=1, refused_hours=26)
+    assert refusals_of(operator.house.book, ONE)["MUG"].why == str(REFUSED)
+    operator.read(MUG=7, BOWL=4)  # another night, other figures: it is the same refusal
+    operator.house.house.clock.advance(hours=1)
+    assert operator.keep() == Kept(written=1, refused=1, refused_hours=27)
+    operator.ledger.refused_products.clear()
+    assert operator.keep() == Kept(written=1)
+    assert refusals_of(operator.house.book, ONE) == {}
 
 
 def test_a_run_writes_so_many_at_most_and_the_next_goes_on() -> None:

@@ -26,16 +26,27 @@ from tieout.domain.stock.blocks import whole_lines
 from tieout.domain.stock.sellers import NOTHING, Figures, SellerStock, added_up
 from tieout.flows.outcomes import held_until
 from tieout.flows.stock.listed import kept_offers
-from tieout.flows.stock.store import StockBook, Stockroom
+from tieout.flows.stock.store import StockBook, Stockroom, whole
 
 logger = logging.getLogger(__name__)
 
 FLOW = "stock"
 NETSUITE = "netsuite"
+MOST_WORDS = 500
+"""Of NetSuite's, that are kept with a record that it refuses."""
 _LINE = Decoder(tuple[str, Figures | None])
 
 Held = dict[str, Figures | None]
 """What NetSuite holds, by product; None where nobody knows."""
+
+
+class Refusal(Struct, frozen=True, array_like=True):
+    """A record that NetSuite does not take, until it does."""
+
+    since: int
+    """First refused then; seconds since 1970, by our clock."""
+    why: str
+    """NetSuite's words, of the last time."""
 
 
 class Kept(Struct):
@@ -48,6 +59,8 @@ class Kept(Struct):
     """No answer came; they are written again."""
     waiting: int = 0
     """Not tried in this run."""
+    refused_hours: int = 0
+    """For how long NetSuite has refused the oldest of those that it does not take: a person has to look."""
 
     @property
     def is_stuck(self) -> bool:
@@ -82,11 +95,14 @@ def keep_in_netsuite(marketplace: str, room: Stockroom, has_time: Callable[[], b
         SellerStock(marketplace=marketplace, product=each, figures=offered.get(each, NOTHING), as_of=as_of)
         for each in chosen
     ]
-    kept = _send(records, held, room, has_time)
+    refusals = refusals_of(room.book, marketplace)
+    kept = _send(records, held, refusals, room, has_time)
+    kept.refused_hours = max(((room.now - each.since) // 3600 for each in refusals.values()), default=0)
     kept.waiting = len(changed) - kept.written - kept.refused - kept.unknown
     gone = [product for product, figures in held.items() if figures == NOTHING and product not in offered]
     for product in gone:
         del held[product]
+    room.book.replace(_refused_name(marketplace), (encode(each) + b"\n" for each in refusals.items()))
     is_done = not (kept.waiting or kept.refused or kept.unknown)
     _write(room.book, marketplace, asked_at if is_done else 0, held)
     return kept
@@ -104,8 +120,14 @@ def _limit(marketplace: str, room: Stockroom) -> int:
     return stock.seller_records_a_run if stock else 0
 
 
-def _send(records: list[SellerStock], held: Held, room: Stockroom, has_time: Callable[[], bool]) -> Kept:
-    """By turns with NetSuite's other readers, a record at a time; `held` learns what became of each."""
+def _send(
+    records: list[SellerStock],
+    held: Held,
+    refusals: dict[str, Refusal],
+    room: Stockroom,
+    has_time: Callable[[], bool],
+) -> Kept:
+    """By turns with NetSuite's other readers, a record at a time; `held` and `refusals` learn what became of each."""
     at, kept = room.at, Kept()
     for record in records:
         if not has_time():
@@ -116,6 +138,8 @@ def _send(records: list[SellerStock], held: Held, room: Stockroom, has_time: Cal
         except (NeedsAttention, AlreadyExists) as refused:
             logger.warning("seller stock refused by NetSuite", extra={**told, "why": str(refused)})
             held[record.product] = None
+            first = refusals.get(record.product)
+            refusals[record.product] = Refusal(first.since if first else room.now, str(refused)[:MOST_WORDS])
             kept.refused += 1
         except OutcomeUnknown as error:
             logger.warning("seller stock written or not", extra={**told, "why": str(error)})
@@ -130,6 +154,7 @@ def _send(records: list[SellerStock], held: Held, room: Stockroom, has_time: Cal
             break
         else:
             held[record.product] = record.figures
+            refusals.pop(record.product, None)
             kept.written += 1
     if kept.written:
         at.switches.worked(NETSUITE, at.clock())
@@ -141,6 +166,16 @@ def _send(records: list[SellerStock], held: Held, room: Stockroom, has_time: Cal
 
 def _name(marketplace: str) -> str:
     return f"reports/{marketplace}/sellers-in-netsuite"
+
+
+def _refused_name(marketplace: str) -> str:
+    return f"reports/{marketplace}/sellers-refused"
+
+
+def refusals_of(book: StockBook, marketplace: str) -> dict[str, Refusal]:
+    """Records that NetSuite does not take, by product."""
+    lines = (whole(book, _refused_name(marketplace)) or b"").splitlines()
+    return dict(decode(line, type=tuple[str, Refusal]) for line in lines)
 
 
 def _read(book: StockBook, marketplace: str) -> tuple[int, Iterator[tuple[str, Figures | None]]]:
