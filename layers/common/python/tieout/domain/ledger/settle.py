@@ -32,6 +32,7 @@ from tieout.domain.ledger.side import seller_as_vendor
 from tieout.domain.ledger.sorting import Sorter, unknown_types
 from tieout.domain.money import ZERO, Money, exponent_of, rounded
 from tieout.domain.reconcile.breaks import Code
+from tieout.domain.reconcile.ladder import CERTAIN, climb
 
 __all__ = ["Held", "Proof", "Settled", "Status", "review_hash", "settle"]
 
@@ -39,7 +40,12 @@ ALL = "*"
 
 
 def settle(books: Books, rules: BookingRules) -> Settled:
-    """All cycles of the books. The same books give the same records, in whatever order their lines come."""
+    """All cycles of the books. The same books give the same records, in whatever order their lines come.
+
+    A document that does not name its order is that of the order which the key ladder finds for certain, as for
+    reconciliation.
+    """
+    books = replace(books, booked=climb(books, rungs=CERTAIN).booked)
     run = Run(books, rules)
     records: list[Record] = []
     proofs: list[Proof] = []
