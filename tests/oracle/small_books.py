@@ -137,6 +137,10 @@ FAULTS: dict[str, Callable[[Order], Order]] = {
     "charged too much": lambda order: changed(order, 2, amount=order.lines[2].amount - 2),
     "vat on fees too high": lambda order: changed(order, 3, amount=order.lines[3].amount - 1),
     "of an unknown type": lambda order: changed(order, 2, type="LOYALTY_SHARE"),
+    "paid to the shop itself": lambda order: replace(
+        order, sold=tuple(replace(each, direct_pay=True) for each in order.sold)
+    ),
+    "paid twice over": lambda order: invoiced(order, unpaid=-order.booked[0].total),
     "refund not booked": lambda order: replace(order, booked=order.booked[:1]),
     "refund not in the log": lambda order: replace(order, lines=order.lines[:4]),
     "commission kept": lambda order: replace(
