@@ -82,11 +82,6 @@ def found(at: At, folder: Path) -> list[tuple[str, Decimal]]:
     return ours
 
 
-def test_what_the_account_said_is_what_the_log_came_to_then(at: At, tmp_path: Path) -> None:
-    told(at, 200.0)
-    assert found(at, tmp_path) == []
-
-
 def test_another_balance_is_a_break(at: At, tmp_path: Path) -> None:
     told(at, 150.0)
     assert found(at, tmp_path) == [("2001", Decimal("50.0"))]
@@ -94,6 +89,14 @@ def test_another_balance_is_a_break(at: At, tmp_path: Path) -> None:
 
 def test_what_was_released_after_the_reading_is_no_break(at: At, tmp_path: Path) -> None:
     told(at, 500.0, datetime(2026, 10, 9, 4, 10, tzinfo=UTC))
+    assert found(at, tmp_path) == []
+
+
+def test_while_a_line_does_not_read_no_reserve_is_called_wrong(at: At, tmp_path: Path) -> None:
+    """It may be the line that is missing from the reserve."""
+    told(at, 240.0)
+    garbled = a_line(6, "RESERVE_FUNDING", -40.0, **FUNDED) | {"amount": "much"}
+    keep_lines(MARKETPLACE, at.marketplace(MARKETPLACE).read_lines([json.encode(garbled)]), set(), at)
     assert found(at, tmp_path) == []
 
 

@@ -133,12 +133,13 @@ class ArchivedSources:
         at_bank = payouts_at_the_bank([books], rules, statement, as_of)
         told = {(each.code, each.key) for each in compared.breaks}
         more = [each for each in bank_breaks(at_bank, statement) if (each.code, each.key) not in told]
-        few = replace(books, lines=tuple(few_from_parquet(folder, MANUAL | RESERVE)))
+        problems = [f"{name}: {why}" for name, why in sorted(fetched.unread.items()) if name not in mended]
+        doubts = {"*": "lines that do not read"} if problems else {}
+        few = replace(books, lines=tuple(few_from_parquet(folder, MANUAL | RESERVE)), doubts=doubts)
         more += unclassified(few, rules[marketplace])
         self._write_accounts(folder, marketplace)
         illegible = list[Problem]()
         held = reserves(folder, [few], self._at.config.marketplaces, illegible)
-        problems = [f"{name}: {why}" for name, why in sorted(fetched.unread.items()) if name not in mended]
         problems += _unread(market.read_cycles(log.rows(marketplace, CYCLES, NO_CYCLE)).problems, books.cycles)
         problems += _unread(market.read_documents(log.rows(marketplace, DOCUMENTS, NO_CYCLE)).problems)
         return Findings(
