@@ -85,6 +85,22 @@ def test_the_statement_s_line_books_it_in_both_currencies() -> None:
     assert the_payout(house).state is State.CONFIRMED
 
 
+def test_a_line_that_names_nothing_books_it_where_it_alone_can_be_it_and_the_journals_say_so() -> None:
+    """102.00 at 1.15 are 117.30; the statement has reached a week behind the payout."""
+    house = a_house_in_euros()
+    unnamed = replace(ARRIVED, reference="INCOMING")
+    end = StatementLine(day=date(2026, 4, 1), amount=Decimal(-9), currency="EUR", reference="ACCOUNT FEE")
+    keep_rates([RATE], house.at)
+    keep_statement([unnamed], house.at)
+    assert go_on_with_payouts(house.at) == [], "the payout's own line may still come"
+    keep_statement([end], house.at)
+    assert go_on_with_payouts(house.at) == [the_payout(house).key]
+    assert work(house) == []
+    assert the_payout(house).state is State.CONFIRMED
+    told = "Payout PO-2071; bank's line of 2026-03-05 found by what the day's rate makes of it"
+    assert [told in each.memo for each in paid_out(house)] == [True, True, True]
+
+
 def test_it_goes_on_by_itself_too_and_is_booked_once() -> None:
     house = a_house_in_euros()
     keep_statement([ARRIVED], house.at)
