@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
+import pytest
 from msgspec import structs
 
 from tests.fakes.stockroom import ONE, TWO, StockHouse, a_stock_house
+from tieout.domain.errors import Retryable
 from tieout.flows.orders.collect import collect_updates
 from tieout.flows.stock.push import push_stock
 from tieout.flows.stock.send import Pushed
@@ -25,9 +28,9 @@ def a_house(follow_seconds: int = 45) -> StockHouse:
     return house
 
 
-def instants_of_files(house: StockHouse) -> list[float]:
-    """When each file of the first marketplace came, in seconds."""
-    market, came = house.house.markets[ONE], []
+def instants_of_files(house: StockHouse, marketplace: str = ONE) -> list[float]:
+    """When each file of a marketplace came, in seconds."""
+    market, came = house.house.markets[marketplace], []
     send = market.send_stock
 
     def taken(quantities: Any, shop: str = "") -> str:
@@ -178,3 +181,133 @@ def test_a_run_with_nothing_to_raise_ends_when_its_files_have_landed() -> None:
     push_stock("push", house.room)
     assert (house.house.clock() - began).total_seconds() < 60
     assert not load(house.book).raise_waits
+
+
+def counted(house: StockHouse, *methods: str) -> dict[str, list[float]]:
+    """When NetSuite was asked what, in seconds."""
+    ledger, asked = house.house.ledger, {method: list[float]() for method in methods}
+
+    def counting(method: str) -> Callable[..., Any]:
+        ask = getattr(ledger, method)
+
+        def told(*arguments: Any) -> Any:
+            asked[method].append(house.house.clock().timestamp())
+            return ask(*arguments)
+
+        return told
+
+    for method in methods:
+        setattr(ledger, method, counting(method))
+    return asked
+
+
+def test_shelves_are_asked_for_every_minute_and_items_every_five() -> None:
+    """What an item is changes seldom, and each question may have to wait for its turn."""
+    house = a_house()
+    house.push(after_minutes=MINUTE)
+    asked = counted(house, "shelves_changed", "stock_items", "items_deleted", "now")
+    began = house.house.clock()
+    for minute in range(1, 11):
+        house.house.clock.to(began + timedelta(minutes=minute))
+        push_stock("push", house.room)
+    assert {method: len(times) for method, times in asked.items()} == {
+        "shelves_changed": 10,
+        "stock_items": 2,
+        "items_deleted": 2,
+        "now": 2,
+    }
+
+
+def test_an_item_that_becomes_inactive_shows_nothing_five_minutes_later() -> None:
+    house = a_house()
+    house.push(after_minutes=MINUTE)
+    house.house.ledger.inactivate("id-MUG")
+    for _ in range(6):
+        house.push(after_minutes=MINUTE)
+    assert house.shows()["MUG"] == house.shows(TWO)["MUG"] == 0
+
+
+def test_a_change_of_an_item_is_not_lost_where_the_shelves_could_not_be_read() -> None:
+    house = a_house()
+    house.house.ledger.inactivate("id-MUG")
+    read = house.house.ledger.shelves_changed
+
+    def away(*asked: Any) -> Any:
+        raise Retryable("no turn")
+
+    house.house.ledger.shelves_changed = away  # type: ignore[method-assign,assignment]
+    house.push(after_minutes=5)
+    house.house.ledger.shelves_changed = read  # type: ignore[method-assign]
+    for _ in range(3):
+        house.push(after_minutes=MINUTE)
+    assert house.shows()["MUG"] == house.shows(TWO)["MUG"] == 0
+
+
+def test_the_files_of_both_marketplaces_are_of_what_was_read_just_before() -> None:
+    """Only one was told something in the last minute: the other might go at once, but then the first one's were old."""
+    house = a_house()
+    house.buy("BOWL", 2)  # off the first one's offer by itself; a file lowers the other
+    house.push(after_minutes=MINUTE)
+    for _ in range(2):
+        house.house.clock.advance(minutes=0.25)
+    asked = counted(house, "shelves_changed")
+    came = {name: instants_of_files(house, name) for name in (ONE, TWO)}
+    house.restock("MUG", 60)
+    push_stock("push", house.room)
+    ((one,), (two,)) = came.values()
+    assert max(one, two) - asked["shelves_changed"][0] <= 6
+
+
+def test_orders_are_read_just_before_the_file_may_go() -> None:
+    """What is sold while a run waits for its turn at the marketplace is taken off in the same file."""
+    house = a_house()
+    house.restock("MUG", 70)
+    house.push(after_minutes=MINUTE)
+    house.house.clock.advance(seconds=10)
+    sold: list[str] = []
+    pause = house.room.pause
+
+    def waiting(seconds: float) -> None:
+        if not sold:
+            sold.append(house.buy("MUG", 10))
+        pause(seconds)
+
+    room = structs.replace(house.room, pause=waiting)
+    house.restock("MUG", 60)
+    push_stock("push", room)
+    assert sold
+    assert house.house.markets[TWO].stock_files[-1] == [("MUG", 25)]
+
+
+@pytest.mark.parametrize(("seconds", "shortest", "longest"), [(0, 0, 2), (9, 9, 11)])
+def test_a_run_learns_how_long_reading_takes(seconds: float, shortest: float, longest: float) -> None:
+    """Where NetSuite answers at once, shelves are read shortly before the file goes; where it does not, in time."""
+    house = a_house()
+    came, slow = instants_of_files(house), slowly(house, seconds)
+    asked = counted(house, "shelves_changed")
+    began = house.house.clock()
+    house.restock("MUG", 90)
+    slowly(house, 4).push(after_minutes=0)  # since then files go so long after the minute
+    for minute in range(1, 60):
+        house.house.clock.to(began + timedelta(minutes=minute))
+        house.restock("MUG", 100 + 2 * minute)
+        slow.push(after_minutes=0)
+    assert all(file - before < 62 for before, file in pairwise(came[-20:]))
+    assert shortest <= load(house.book).lead_ms / 1000 <= longest
+    assert came[-1] - asked["shelves_changed"][-1] <= longest
+
+
+def test_the_item_of_a_sku_is_asked_for_once() -> None:
+    house = a_house()
+    house.buy("MUG", 1)
+    house.push(after_minutes=MINUTE)
+    asked = counted(house, "items")
+    for number in range(3):
+        house.house.clock.advance(hours=1)  # the first order is long forgotten
+        house.buy("MUG", 1, order_id=f"later-{number}")
+        house.push(after_minutes=MINUTE)
+    assert not asked["items"]
+    house.push("full", after_minutes=24 * 60)
+    house.buy("MUG", 1, order_id="the next day")
+    house.push(after_minutes=MINUTE)
+    assert len(asked["items"]) == 1

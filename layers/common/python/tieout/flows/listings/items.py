@@ -21,7 +21,7 @@ from tieout.domain.stock.blocks import whole_lines
 from tieout.domain.stock.shelf import StockItem
 from tieout.flows.listings.rules import audit_rules, settings_of
 from tieout.flows.listings.store import ListingsRoom
-from tieout.flows.stock.reading import OVERLAP
+from tieout.flows.stock.items import OVERLAP
 
 A_DAY = 24 * 3600
 Page = TypeVar("Page")

@@ -17,6 +17,9 @@ from tieout.flows.ports import At, FetchedOrder
 from tieout.flows.returns.intents import order_intents
 from tieout.flows.shipments.from_order import fulfilment_intents
 
+ROUNDED = timedelta(seconds=2)
+"""Mirakl tells its clock in whole seconds, and is asked for it before it lists orders: twice, in a difference."""
+
 
 class Collected(Struct, frozen=True):
     """What a reading brought."""
@@ -43,19 +46,24 @@ def _was_just_read(marketplace: str, at: At) -> bool:
     one = at.config.marketplaces[marketplace]
     watermark = at.watermarks.read(marketplace) if one.stock and one.stock.enabled else None
     apart = timedelta(minutes=FASTEST_POLL_MINUTES[one.persona])
-    return watermark is not None and timedelta(0) <= at.marketplace(marketplace).now() - watermark < apart
+    return watermark is not None and timedelta(0) <= at.marketplace(marketplace).now() - watermark < apart + ROUNDED
 
 
 def collect_and_tell(
-    marketplace: str, since: datetime | None, tell: Callable[[Sequence[FetchedOrder]], None], at: At
+    marketplace: str,
+    since: datetime | None,
+    tell: Callable[[Sequence[FetchedOrder]], None],
+    at: At,
+    until: datetime | None = None,
 ) -> tuple[Collected, datetime]:
     """The same for who wants to know the orders as well: from `since` on, where that is earlier.
 
-    `tell` hears each page after it is stored; an order may come twice. Answers also up to when was read.
+    `tell` hears each page after it is stored; an order may come twice. `until` is Mirakl's clock, or a little earlier,
+    where the caller knows it. Answers also up to when was read.
     """
     settings = at.config.marketplaces[marketplace].orders
     market = at.marketplace(marketplace)
-    end = market.now()
+    end = until or market.now()
     watermark = at.watermarks.read(marketplace) or settings.since
     at.meter.gauge("WatermarkLagSeconds", (end - watermark).total_seconds(), marketplace=marketplace)
     begin = min(watermark, since) if since else watermark

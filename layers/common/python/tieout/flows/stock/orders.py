@@ -14,14 +14,16 @@ from tieout.flows.orders.rules import sku_rules
 from tieout.flows.ports import At
 from tieout.flows.stock.rules import stocked, window_seconds
 from tieout.flows.stock.sold import SoldOrders
-from tieout.flows.stock.standing import Standing
+from tieout.flows.stock.standing import ROUNDED, Standing
 from tieout.flows.stock.store import Stockroom
 
 logger = logging.getLogger(__name__)
 
 WORTH_WAITING = 3.0
-"""Seconds that a run waits at most until Mirakl lists orders again (OR11)."""
+"""Seconds that a run waits at most until Mirakl lists orders again (OR11), or as long as it leads its files by."""
 
+CLOCK_OFF = 1
+"""Seconds by which Mirakl's clock, as this run was told it, may be behind what we take it for."""
 FURTHEST = timedelta(hours=24)
 """How far back a run reads orders that it did not read itself; what is open of them is found by its posting anyway."""
 
@@ -55,7 +57,8 @@ def _read(marketplace: str, sold: SoldOrders, standing: Standing, room: Stockroo
     window = now - timedelta(seconds=window_seconds(at.config))
     since = max(datetime.fromtimestamp(known, UTC), now - FURTHEST) if known else window
     standing.listed[marketplace] = standing.called(marketplace, room.now_ms)
-    _, until = collect_and_tell(marketplace, since, sold.remember, at)
+    end = now - timedelta(seconds=CLOCK_OFF) if marketplace in standing.clocks else None
+    _, until = collect_and_tell(marketplace, since, sold.remember, at, end)
     standing.orders_read_at[marketplace] = standing.orders_known_at[marketplace] = int(until.timestamp())
 
 
@@ -70,24 +73,34 @@ def _was_just_read(marketplace: str, standing: Standing, room: Stockroom) -> boo
     if known is None or polled is None:
         return False
     if int(polled.timestamp()) != known:  # the poll was there since
-        return 0 <= standing.there(marketplace, room.now) - polled.timestamp() < apart
+        return 0 <= standing.there(marketplace, room.now) - polled.timestamp() < apart + ROUNDED
     wait = standing.seconds_left(standing.listed.get(marketplace), apart, marketplace, room.now_ms)
-    if 0 < wait <= min(WORTH_WAITING, stocked(config)[marketplace].follow_seconds):
+    worth = max(WORTH_WAITING, standing.lead_ms / 1000)
+    if 0 < wait <= min(worth, stocked(config)[marketplace].follow_seconds):
         room.pause(wait)
         return False
     return wait > 0
 
 
-def name_items(sold: SoldOrders, room: Stockroom) -> None:
-    """Find the items of SKUs that were sold, by the rules that offers and orders are matched by."""
+def name_items(sold: SoldOrders, standing: Standing, room: Stockroom) -> None:
+    """Find the items of SKUs that were sold, by the rules that offers and orders are matched by.
+
+    NetSuite is asked for a SKU once until everything is read anew.
+    """
     at = room.at
 
-    def find(marketplace: str, skus: Sequence[str]) -> Mapping[str, str]:
+    def ask(marketplace: str, skus: Sequence[str]) -> dict[str, str]:
         rules = sku_rules(at.config, marketplace)
         wanted = {rules.aliases.get(sku, sku) for sku in skus}
         exact = room.in_turn(lambda: at.ledger.items(wanted, set(skus) if rules.match_upc else ()))
         catalogue = catalogue_of(exact)
         return {sku: item_id for sku in skus if (item_id := item_id_of(sku, catalogue, marketplace, at))}
+
+    def find(marketplace: str, skus: Sequence[str]) -> Mapping[str, str]:
+        known = standing.named.setdefault(marketplace, {})
+        if unknown := [sku for sku in skus if sku not in known]:
+            known |= ask(marketplace, unknown)
+        return {sku: known[sku] for sku in skus if sku in known}
 
     sold.name_items(find)
 

@@ -9,38 +9,44 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from hashlib import sha256
+from typing import NamedTuple
 
-from msgspec.json import decode, encode
+from msgspec.json import encode
 
-from tieout.domain.errors import CredentialsRefused, NeedsAttention, Retryable, SystemDown
 from tieout.domain.stock.book import UnreadableBookError
 from tieout.domain.stock.lanes import planned, raise_waits
 from tieout.domain.stock.merge import Visit, rewritten, visits
 from tieout.domain.stock.rules import Selling
-from tieout.domain.stock.stale import is_stale
 from tieout.domain.stock.storefront import marketplace_of
 from tieout.domain.stock.workings import Want
 from tieout.flows.outcomes import held_until
 from tieout.flows.ports import At
+from tieout.flows.stock.asking import FLOW, asked_first, read
 from tieout.flows.stock.facts import run_of, sales_window
 from tieout.flows.stock.follow import ask_clocks, follow, follow_for, seconds_to_follow, seconds_to_second
 from tieout.flows.stock.held import Limits, may_go, nothing_to_hold, take_released
-from tieout.flows.stock.listed import all_listed
-from tieout.flows.stock.orders import name_items, read_orders
-from tieout.flows.stock.reading import Reading, read_changes, read_everything
+from tieout.flows.stock.orders import read_orders
+from tieout.flows.stock.reading import Reading
 from tieout.flows.stock.refused import asked_are_sent, take_asked
 from tieout.flows.stock.rules import sellings, storefronts
-from tieout.flows.stock.send import Pushed, by_turns, is_soon, report, send_in_turn, take_off, tell_behind
+from tieout.flows.stock.send import (
+    Pushed,
+    by_turns,
+    is_soon,
+    note_lead,
+    report,
+    send_in_turn,
+    take_off,
+    tell_behind,
+    wait_to_read,
+)
 from tieout.flows.stock.sold import SoldOrders
 from tieout.flows.stock.standing import Standing, load, put
 from tieout.flows.stock.store import Stockroom
 
 logger = logging.getLogger(__name__)
 
-FLOW = "stock"
-NETSUITE = "netsuite"
 FULL, PUSH = "full", "push"
 NIGHTLY = "push-stock-nightly"
 """The schedule that asks for everything: it is done when everything was read, perhaps by a later push."""
@@ -70,20 +76,22 @@ def _run(task: str, began_at: int, room: Stockroom) -> Pushed:
     take_released(standing, room)
     ask_clocks(standing, room)
     follow(standing, room)
+    answers, items = asked_first(standing, room)
+    woke_ms = wait_to_read(standing, room)
     sold = SoldOrders.load(room.book, at.config)
     read_orders(sold, standing, room)
     # Promises are read before the stock: a sale that NetSuite books in between counts twice, never not at all.
     sold.settle(sales_window(standing, at.config, room.now)[0], standing.read_at, at)
     sold.keep(room.book)
     began = room.now
-    standing, reading = _read(standing, sold, room)
+    standing, reading = read(standing, items, sold, room) if answers else (standing, None)
     sold.keep(room.book)
     if reading is None and not standing.book:
         _tell_nothing_is_kept(standing, room)
         put(standing, room.book)
         return Pushed()
     try:
-        pushed = _push(standing, reading, sold, began, room)
+        pushed = _push(standing, reading, sold, _Moments(began, woke_ms), room)
     except UnreadableBookError:
         logger.exception("the book does not read and is made anew")
         standing.book, standing.offers, standing.wants_full = "", {}, True
@@ -103,63 +111,17 @@ def _tell_nothing_is_kept(standing: Standing, room: Stockroom) -> None:
     tell_behind(behind, room.at)
 
 
-# --- reading ---------------------------------------------------------------------------------------------------------
+class _Moments(NamedTuple):
+    """Of a run, by our clock."""
+
+    began: int
+    """Just before NetSuite was asked for its shelves, in seconds since 1970."""
+    woke_ms: int | None
+    """When it began to read what goes with a file that had to wait, in milliseconds."""
 
 
-def _read(standing: Standing, sold: SoldOrders, room: Stockroom) -> tuple[Standing, Reading | None]:
-    """What NetSuite gives, and the standing that knows it; None and the old one where it gives nothing."""
-    at = room.at
-    if held_until(at, FLOW, NETSUITE):
-        return standing, None
-    fresh = decode(encode(standing), type=Standing)
-    try:
-        name_items(sold, room)
-        selling = _sellings(fresh, room)
-        if fresh.wants_full and all_listed(fresh, room):
-            reading = read_everything(fresh, selling, room)
-        elif fresh.book:
-            reading = read_changes(fresh, selling, room)
-        else:
-            return fresh, None
-    except (Retryable, CredentialsRefused) as error:
-        _away(error, at)
-        return _but_exports(standing, fresh), None
-    at.switches.worked(NETSUITE, at.clock())
-    if is_stale(reading.read_at, standing.stock_read_at):
-        logger.error("NetSuite's figures are older than those that were applied", extra={"of": reading.read_at})
-        return _but_exports(standing, fresh), None
-    return fresh, reading
-
-
-def _but_exports(standing: Standing, fresh: Standing) -> Standing:
-    """As it stood, but for the files of offers: Mirakl gives one a day, and what was asked for stays asked for."""
-    standing.exports, standing.exports_after = fresh.exports, fresh.exports_after
-    return standing
-
-
-def _sellings(fresh: Standing, room: Stockroom) -> tuple[Selling, ...]:
-    """Locations are asked for anew with everything else, and where the settings name one that is not known yet."""
-    config, ledger = room.at.config, room.at.ledger
-    if not fresh.wants_full:
-        with suppress(NeedsAttention):
-            return sellings(config, fresh.locations)
-    fresh.locations = dict(room.in_turn(ledger.references).locations)
-    return sellings(config, fresh.locations)
-
-
-def _away(error: Retryable | CredentialsRefused, at: At) -> None:
-    logger.warning("NetSuite not read", extra={"why": str(error)})
-    if isinstance(error, CredentialsRefused):
-        at.switches.failed(NETSUITE, at.clock(), at_once=True)
-    elif isinstance(error, SystemDown):
-        at.switches.failed(NETSUITE, at.clock())
-
-
-# --- working out and sending -----------------------------------------------------------------------------------------
-
-
-def _push(standing: Standing, reading: Reading | None, sold: SoldOrders, began: int, room: Stockroom) -> Pushed:
-    at = room.at
+def _push(standing: Standing, reading: Reading | None, sold: SoldOrders, moments: _Moments, room: Stockroom) -> Pushed:
+    at, began = room.at, moments.began
     asked = take_asked(standing, at)
     age = 0 if reading else max(1, began - standing.read_at)
     if reading:
@@ -207,9 +169,11 @@ def _push(standing: Standing, reading: Reading | None, sold: SoldOrders, began: 
         take_off(chosen, standing, began - age, room)
     standing.seen.clear()
     standing.raise_waits = noted.raise_waits or waits_its_turn
-    read = [standing.orders_known(name) for name in limits]
-    standing.sales_until = max(standing.sales_until, min(read))
+    known = [standing.orders_known(name) for name in limits]
+    standing.sales_until = max(standing.sales_until, min(known))
     put(standing, room.book)
+    if reading and not reading.is_full:
+        note_lead(standing, moments.woke_ms, room)
     files = send_in_turn(chosen, standing, room)
     put(standing, room.book)
     asked_are_sent(asked, files, {name: {want.sku for want in wants} for name, wants in chosen.items()}, at)

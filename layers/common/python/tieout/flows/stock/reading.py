@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Collection, Iterable, Mapping
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
-from typing import TypeVar
 
 from msgspec import Struct, field
 
@@ -19,19 +18,15 @@ from tieout.domain.stock.shelf import StockItem
 from tieout.domain.stock.stale import newest_of
 from tieout.domain.stock.storefront import marketplace_of
 from tieout.flows.orders.rules import sku_rules
+from tieout.flows.stock.items import OVERLAP, ItemsTold, clock_of, items_of, pages_of
 from tieout.flows.stock.listed import kept_offers
 from tieout.flows.stock.orders import item_id_of
 from tieout.flows.stock.rules import approval_fields, fronts_by_shop
-from tieout.flows.stock.send import wait_to_read
 from tieout.flows.stock.standing import Standing
 from tieout.flows.stock.store import Stockroom
 
-OVERLAP = timedelta(minutes=10)
-"""Changes are read again from so long before: NetSuite's listings lag behind its records, and its clock may be put
-back in autumn. Figures are absolute: what comes twice changes nothing."""
 ASKED_AT_ONCE = 300
 """Items whose shelves are asked for in one turn of NetSuite's readers."""
-Page = TypeVar("Page")
 
 
 class Reading(Struct, kw_only=True):
@@ -50,24 +45,23 @@ class Reading(Struct, kw_only=True):
 # --- what changed ----------------------------------------------------------------------------------------------------
 
 
-def read_changes(standing: Standing, sellings: Collection[Selling], room: Stockroom) -> Reading:
-    """Shelves and items that changed since the last reading; `standing` learns what is off, and recipes."""
+def read_changes(
+    standing: Standing, told_of_items: ItemsTold | None, sellings: Collection[Selling], room: Stockroom
+) -> Reading:
+    """Shelves that changed since the last reading; `standing` learns of items what is off, and recipes."""
     ledger = room.at.ledger
     places = _places(sellings)
-    began = int(room.in_turn(ledger.now).timestamp())
     since = datetime.fromtimestamp(standing.stock_read_at, UTC) - OVERLAP
     was_off = set().union(*standing.off.values())
-    items = _changed_items(standing, since, room)
-    deleted = set(room.in_turn(lambda: ledger.items_deleted(since)))
-    # Shelves come last, just before they are sent on: each question before them may have to wait for its turn.
-    wait_to_read(standing, room)
-    shelves = [each for page in _pages(lambda: ledger.shelves_changed(places, since), room) for each in page]
+    items = _changed_items(standing, told_of_items, approval_fields(room.at.config))
+    deleted = told_of_items.deleted if told_of_items else set()
+    reading = Reading(read_at=room.now + standing.netsuite_ahead)
+    shelves = [each for page in pages_of(lambda: ledger.shelves_changed(places, since), room) for each in page]
     # An item that is active again says nothing of its shelves.
     back = [each.id for each in items if each.id in was_off and each.kind in STOCKED and not each.is_inactive]
     for start in range(0, len(back), ASKED_AT_ONCE):
         some = back[start : start + ASKED_AT_ONCE]
         shelves += room.in_turn(partial(ledger.shelves_of, some, places))
-    reading = Reading(read_at=began)
     units = newest_of(shelves)
     categories = {each.id: each.category for each in items}
     gone = {each.id for each in items if each.is_inactive or not each.is_approved}
@@ -85,12 +79,14 @@ def read_changes(standing: Standing, sellings: Collection[Selling], room: Stockr
     return reading
 
 
-def _changed_items(standing: Standing, since: datetime, room: Stockroom) -> list[StockItem]:
+def _changed_items(standing: Standing, told: ItemsTold | None, fields: Mapping[str, str | None]) -> list[StockItem]:
     """Items that changed; what is off at a marketplace follows from them."""
     found: dict[str, StockItem] = {}
-    fields = approval_fields(room.at.config)
-    for name in sorted(set(fields.values()), key=str):
-        for item in _items(name, since, room):
+    if told is None:
+        return []
+    standing.items_read_at, standing.netsuite_ahead = told.asked_at, told.netsuite_ahead
+    for name, items in told.changed.items():
+        for item in items:
             found[item.id] = item
             for marketplace in (each for each, asked in fields.items() if asked == name):
                 _switch(item, standing.off.setdefault(marketplace, set()))
@@ -127,7 +123,9 @@ def read_everything(standing: Standing, sellings: Collection[Selling], room: Sto
     """All shelves, items and kits, for all offers that were listed; `standing` learns what is off, and recipes."""
     ledger = room.at.ledger
     places = _places(sellings)
-    began = int(room.in_turn(ledger.now).timestamp())
+    began, standing.netsuite_ahead = clock_of(room)
+    standing.items_read_at = began
+    standing.named = {}
     offers = {each.marketplace: _own_offers(each.marketplace, room) for each in sellings}
     all_items = _all_items(offers, standing, room)
     by_item, unmapped = _mapped(offers, all_items, room)
@@ -137,7 +135,7 @@ def read_everything(standing: Standing, sellings: Collection[Selling], room: Sto
     standing.unstocked &= {member.item_id for kit in all_items.kits.values() for member in kit.members}
     of_kits = {member.item_id for members in standing.recipes.values() for member in members}
     units: dict[str, dict[str, Decimal]] = {}
-    for page in _pages(lambda: ledger.shelves(places), room):
+    for page in pages_of(lambda: ledger.shelves(places), room):
         wanted = [each for each in page if each.item_id in by_item or each.item_id in of_kits]
         units |= newest_of(wanted)
     standing.off = {name: items & (set(by_item) | of_kits) for name, items in standing.off.items()}
@@ -203,7 +201,7 @@ def _all_items(offers: dict[str, dict[str, Listed]], standing: Standing, room: S
     standing.off, standing.unstocked = {name: set() for name in fields}, set()
     for number, name in enumerate(sorted(set(fields.values()), key=str)):
         asking = [marketplace for marketplace, asked in fields.items() if asked == name]
-        for item in _items(name, None, room):
+        for item in items_of(name, None, room):
             for marketplace in asking:
                 _switch(item, standing.off[marketplace])
             if number == 0:
@@ -243,18 +241,6 @@ def _mapped(
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-
-
-def _items(approval_field: str | None, since: datetime | None, room: Stockroom) -> Iterator[StockItem]:
-    pages = _pages(lambda: room.at.ledger.stock_items(since, approval_field), room)
-    return (item for page in pages for item in page)
-
-
-def _pages(ask: Callable[[], Iterator[Page]], room: Stockroom) -> Iterator[Page]:
-    """A page a turn: a long reading lets NetSuite's other readers in between."""
-    pages = ask()
-    while (page := room.in_turn(lambda: next(pages, None))) is not None:
-        yield page
 
 
 def _places(sellings: Iterable[Selling]) -> list[str]:

@@ -22,10 +22,13 @@ logger = logging.getLogger(__name__)
 
 APART = 60.0
 """Seconds between two files of an access (STO01), of whichever of an operator's shops they are."""
-A_QUESTION = 6.0
-"""Seconds for reading the shelves, by turns with others."""
-WORTH_WAITING = 30.0
-"""Seconds that a run waits for that at most: runs a minute apart are not always quite a minute apart."""
+WORTH_WAITING = 45.0
+"""Seconds that a run waits for that at most. Files can only fall behind the minutes that runs begin at: each that
+waited long for NetSuite puts off those after it. The longer a run has waited before rows are left to the next, which
+begins anew, the shorter is the time without a file."""
+LATER_MS, SOONER_MS = 1000, 100
+LEADS_MS = (1000, 20_000)
+"""The lead grows where reading took longer and shrinks where it did not: one file in eleven or so is late."""
 
 
 class Pushed(Struct):
@@ -57,12 +60,28 @@ def by_turns(pushes: Iterable[Push], standing: Standing) -> list[Push]:
     return sorted(pushes, key=lambda push: standing.handed_in.get(push.marketplace, never).at_ms)
 
 
-def wait_to_read(standing: Standing, room: Stockroom) -> None:
-    """Shelves are read just before the first file may go: what is read earlier is old when it goes."""
+def wait_to_read(standing: Standing, room: Stockroom) -> int | None:
+    """Orders and shelves are read just before the files may go: what is read earlier is old when it goes.
+
+    All files of a run are of one reading, just before the last of them may go: a marketplace that was told nothing in
+    the run before might go earlier than the others, whose files would then be made of what was read for its. Answers
+    when reading begins, in milliseconds of our clock; None where the files may go at once.
+    """
     waits = [seconds_to_wait(name, standing, room) for name in stocked(room.at.config) if is_soon(name, standing, room)]
-    wait = min(waits, default=0.0) - A_QUESTION
-    if wait > 0:
-        room.pause(wait)
+    wait = max(waits, default=0.0)
+    if not wait:
+        return None
+    if wait > standing.lead_ms / 1000:
+        room.pause(wait - standing.lead_ms / 1000)
+    return room.now_ms
+
+
+def note_lead(standing: Standing, woke_ms: int | None, room: Stockroom) -> None:
+    """Files are ready to go: the next run wakes so much earlier, or later."""
+    if woke_ms is not None:
+        is_late = room.now_ms - woke_ms > standing.lead_ms
+        least, most = LEADS_MS
+        standing.lead_ms = min(most, max(least, standing.lead_ms + (LATER_MS if is_late else -SOONER_MS)))
 
 
 def send_in_turn(chosen: Mapping[str, Sequence[Want]], standing: Standing, room: Stockroom) -> dict[str, str]:

@@ -85,6 +85,10 @@ class Standing(Struct, kw_only=True, omit_defaults=True):
     """Last good reading of NetSuite, by NetSuite's clock."""
     read_at: int = 0
     """The same by ours."""
+    items_read_at: int = 0
+    """Last good reading of items and deletions, by NetSuite's clock; shelves are read more often."""
+    netsuite_ahead: int = 0
+    """Seconds by which NetSuite's clock is before ours, as told with the items."""
     full_at: int = 0
     """Last reading of everything."""
     wants_full: bool = False
@@ -94,6 +98,8 @@ class Standing(Struct, kw_only=True, omit_defaults=True):
     """Before then, by Mirakl's clock, a marketplace does not want to be asked for its offers."""
     locations: dict[str, str] = field(default_factory=dict)
     """NetSuite's ids of locations by name: while NetSuite is away they are known all the same."""
+    named: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Items of SKUs that were sold, by marketplace, as matched since everything was read last."""
     recipes: dict[str, tuple[Member, ...]] = field(default_factory=dict)
     """Members by kit."""
     kit_offers: dict[str, list[str]] = field(default_factory=dict)
@@ -115,6 +121,8 @@ class Standing(Struct, kw_only=True, omit_defaults=True):
     flights: dict[str, Flight] = field(default_factory=dict)
     handed_in: dict[str, Called] = field(default_factory=dict)
     """When a file was given last (STO01)."""
+    lead_ms: int = 6000
+    """How long before a file may go a run begins to read orders and shelves for it: nearly as long as that takes."""
     raise_waits: bool = False
     """An offer is to show more once a file on its way lowered another, or it is another shop's turn (`by_turns`)."""
     landings: dict[str, Landing] = field(default_factory=dict)
