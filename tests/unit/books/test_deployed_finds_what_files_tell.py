@@ -26,6 +26,8 @@ from tests.fakes.settlement import SUITEQL_TYPE
 from tests.shared import ROOT, shared
 from tests.unit.books.test_deployed import FromFiles
 from tests.unit.flows.test_comparing_sources import MemoryBreakLog
+from tieout.books.close.closing import Period
+from tieout.books.close.deployed import closing_of_deployment
 from tieout.books.deployed import ArchivedSources
 from tieout.books.export import read_export
 from tieout.books.reconcile import customers_of, reconcile_folder
@@ -263,6 +265,19 @@ def test_an_invoice_that_a_payment_of_ours_left_open(clean: Deployment, tmp_path
     (found,) = both_tell_the_same(clean, tmp_path).breaks
     assert (found.code, found.key, found.cycle) == (Code.UNDER_APPLIED, invoice.order_id, payment.cycle)
     assert found.amount == paid.amount
+
+
+def test_the_break_of_an_open_invoice_is_not_ended_by_closing_the_month(clean: Deployment, tmp_path: Path) -> None:
+    payment = next(each for each in clean.account.posted if each.type is RecordType.CUSTOMER_PAYMENT)
+    paid = {each.external_id for each in payment.applications}
+    clean.account.booked[:] = [
+        replace(each, unpaid=each.total) if each.external_id in paid else each for each in clean.account.booked
+    ]
+    log = MemoryBreakLog()
+    closing_of_deployment(clean.at, tmp_path, Period(2026, 9), log, at_once, as_of=TODAY)
+    found = [case for case in cases_of(log.events).values() if case.found.code is Code.UNDER_APPLIED]
+    assert found
+    assert not any(case.is_closed for case in found)
 
 
 def test_records_that_were_booked_a_month_later_than_their_lines(clean: Deployment, tmp_path: Path) -> None:

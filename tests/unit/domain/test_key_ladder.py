@@ -71,6 +71,13 @@ def test_one_of_an_order_that_only_the_log_knows_stays_with_it() -> None:
     assert [each.order_id for each in climb(there).booked] == ["GONE"]
 
 
+def test_an_order_of_the_log_is_one_wherever_its_lines_are_kept() -> None:
+    """It is in no order that was read: another one has its number as a name."""
+    there = books([an_order("A-1", 20, "GONE")], [an_invoice("INV1", 20, "GONE")])
+    assert [each.order_id for each in climb(there, lambda _: {"GONE"}).booked] == ["GONE"]
+    assert [each.order_id for each in climb(there, lambda _: set()).booked] == ["A-1"]
+
+
 @pytest.mark.parametrize(
     "written",
     ["tieout-corner-shop-inv-A-1", "T-corner-shop-INV-A-1", "T-corner-shop-INV-A-1-2", "t-corner-shop-inv-a-1"],

@@ -30,6 +30,7 @@ from tieout.domain.reconcile.history import Event, LogMovedOnError
 from tieout.domain.reconcile.workflow import cases_of
 from tieout.flows.reconcile.compare import Findings, Gathered
 from tieout.flows.reconcile.run import Comparison
+from tieout.flows.settlement.plan import archived_plan, keep_plan
 
 Answer = TypeVar("Answer")
 LOOK = {"schedule": "reconcile", "task": "look"}
@@ -225,6 +226,24 @@ def test_a_record_that_somebody_touched_in_netsuite_is_a_break(what: str) -> Non
     night.house.clock.advance(hours=24)
     night.look()
     assert night.gauge("BreaksBlockingClose") == 0
+
+
+def test_a_record_is_held_against_the_plan_that_it_was_posted_from() -> None:
+    """A later plan of the cycle, of which another record was posted, may tell it otherwise."""
+    night = Night(a_settled_house(autopost=True))
+    until_complete(night.house)
+    work(night.house)
+    postings = night.house.postings.all
+    (booked,) = [each for each in postings.values() if each.external_id and each.key.kind in SETTLED_AS]
+    plan = archived_plan(night.house.archive.documents[booked.payload])
+    (record,) = plan.records
+    otherwise = replace(record, entries=tuple(replace(entry, account="9999") for entry in record.entries))
+    later = replace(record, external_id=f"{record.external_id}-2")
+    payload = keep_plan(replace(plan, hash="later", records=(otherwise, later)), night.house.at)
+    key = replace(booked.key, source_id="later")
+    postings[key] = replace(booked, key=key, external_id=later.external_id, payload=payload)
+    night.look()
+    assert [case.key.key for case in cases_of(night.log.events).values()] == [later.external_id]
 
 
 def test_what_a_months_end_booked_is_held_against_the_ledger_too() -> None:

@@ -64,7 +64,7 @@ class Reconcile(Settings):
 
     by_cycle_above_megabytes: int = Field(default=300, ge=1)
     """Size of a deployment's transaction log, as it is kept, above which Step Functions prepares it cycle by cycle
-    before the comparison; about ten million lines. Below it, one function does all."""
+    before the comparison; about ten million lines. Below it, one function does all. The same is found either way."""
 
 
 class Sandbox(Settings):
