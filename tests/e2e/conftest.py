@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from sandbox.demo.day import Day
-from sandbox.demo.opening import invented_morning
+from sandbox.demo.opening import Morning, invented_morning
 from sandbox.demo.outcome import Outcome, outcome_of
 from sandbox.demo.run import Options, Stack, deployed, the_only_run
 from sandbox.demo.twin_control import rows
@@ -21,6 +22,9 @@ from sandbox.local_aws import ROOT
 
 SEED, ORDERS = 11, 80
 GIFT_SHOP = ROOT / "config/gift-shop.yaml"
+SYNCED, STRICT = "brightside-uk", "maison-eu"
+"""Where the evening's deployment makes offers of approved items, and where orders of a mismatched SKU wait."""
+APPROVED = "custitem_tieout_approved"
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,8 @@ class Evening:
     day: Day
     outcome: Outcome
     truth: dict[str, Any]
+    morning: Morning
+    """The world as the day began."""
 
     def sales_orders(self) -> list[dict[str, Any]]:
         return list(rows(self.stack.control.records("salesOrder")))
@@ -64,16 +70,33 @@ class Evening:
 @pytest.fixture(scope="session")
 def evening(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Evening]:
     place = tmp_path_factory.mktemp("e2e")
-    options = Options(config=GIFT_SHOP, folder=place / "run", seed=SEED, orders=ORDERS)
+    options = Options(config=with_listings(place), folder=place / "run", seed=SEED, orders=ORDERS)
     with the_only_run(options.folder):
         morning = invented_morning(options.folder / "world", SEED, ORDERS)
         truth = json.loads((morning.folder / "truth.json").read_text())
         with deployed(options, morning) as stack:
+            approve_all(stack)
             day = stack.day(morning.to_come, SEED, limit_seconds=600)
             day.run()
             day.night()
             outcome = outcome_of(stack.settings.config, stack.control, stack.table.everything(), stack.view)
-            yield Evening(stack, day, outcome, truth)
+            yield Evening(stack, day, outcome, truth, morning)
+
+
+def with_listings(place: Path) -> Path:
+    """The gift shop's settings, with offers made of approved items at one marketplace, and strict mode at the other."""
+    data = yaml.safe_load(GIFT_SHOP.read_text())
+    for name, listings in ((SYNCED, {"sync": True, "approval_field": APPROVED}), (STRICT, {"strict": True})):
+        data["marketplaces"][name]["listings"] = data["marketplaces"][name]["listings"] | listings
+    file = place / "gift-shop.yaml"
+    file.write_text(yaml.safe_dump(data, sort_keys=False))
+    return file
+
+
+def approve_all(stack: Stack) -> None:
+    """Somebody sets the checkbox of every item that is there."""
+    for item in rows(stack.control.records("inventoryItem")):
+        stack.control.edit_item(item["itemId"], set={APPROVED: True})
 
 
 @pytest.fixture(scope="session")
