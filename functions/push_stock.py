@@ -9,9 +9,10 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from msgspec.structs import asdict
 
 from tieout.domain.errors import NeedsAttention, Retryable
+from tieout.flows.listings.sent import new_offers
 from tieout.flows.stock.push import NIGHTLY, push_stock
-from tieout.flows.stock.store import Stockroom
-from tieout.wiring import logger, observed, readers_turn, runtime, stock_book, stock_turn
+from tieout.flows.stock.store import NewOffer, Stockroom
+from tieout.wiring import listings_book, logger, observed, readers_turn, runtime, stock_book, stock_turn
 
 PATIENCE = {"push": timedelta(0), "full": timedelta(minutes=4)}
 """A push is soon followed by the next; the nightly reading waits for the one before it."""
@@ -21,7 +22,7 @@ PATIENCE = {"push": timedelta(0), "full": timedelta(minutes=4)}
 def handler(event: dict[str, str], context: LambdaContext) -> dict[str, int]:
     """Push what changed, or read everything anew first; one run at a time writes the book."""
     at = runtime()
-    room = Stockroom(at=at, book=stock_book(), in_turn=in_turn, pause=time.sleep)
+    room = Stockroom(at=at, book=stock_book(), in_turn=in_turn, pause=time.sleep, made=made)
     try:
         with stock_turn(context, PATIENCE[event["task"]]):
             pushed = push_stock(event["task"], room)
@@ -33,6 +34,11 @@ def handler(event: dict[str, str], context: LambdaContext) -> dict[str, int]:
         at.meter.count("RunCompleted", schedule=event["schedule"])
     logger.info("stock pushed", extra=asdict(pushed))
     return asdict(pushed)
+
+
+def made(marketplace: str) -> list[NewOffer]:
+    """Offers that the sync of listings made since all were read."""
+    return new_offers(listings_book(), marketplace)
 
 
 def in_turn(ask: Callable[[], Any]) -> Any:

@@ -21,7 +21,7 @@ REFUSED_ROWS = 20
 
 
 class Alarms(Construct):
-    """Old work, endless doubts, late reading, near deadlines, undone fulfilments, what is refused, an ending certificate."""
+    """Old work, endless doubts, late reading, near deadlines, undone work, what is refused, a certificate that ends."""
 
     def __init__(self, scope: Construct, construct_id: str, *, config: Config, on_call: OnCall) -> None:
         super().__init__(scope, construct_id)

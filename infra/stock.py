@@ -9,7 +9,7 @@ from infra import timeouts
 from infra.deployment import Deployment
 from infra.function import Function
 from infra.scheduled import Scheduled, rate
-from infra.store import REPORTS, STOCK
+from infra.store import LISTINGS, REPORTS, STOCK
 
 MEMORY = 1769
 """Megabytes, which is one whole processor: a book of a million items passes in seconds."""
@@ -43,7 +43,7 @@ class Stock(Construct):
                 *deployment.store.find_due(),
                 *(deployment.store.read_threads() if deployment.returning else ()),
                 *deployment.store.archive_documents("orders", STOCK),
-                *deployment.store.read_documents("orders", STOCK),
+                *deployment.store.read_documents("orders", STOCK, *((LISTINGS,) if deployment.syncing else ())),
                 *deployment.read_secrets(mirakl=True, netsuite=True),
                 *deployment.doorbells.to_post.ring(),
             ],

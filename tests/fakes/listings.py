@@ -16,6 +16,7 @@ from tieout.domain.listings.audit import Fault
 from tieout.domain.listings.worklist import Task
 from tieout.flows.listings.audit import Audited, audit_mapping
 from tieout.flows.listings.drift import Drifted, detect_drift, look_of
+from tieout.flows.listings.sent import new_offers
 from tieout.flows.listings.store import ListingsRoom
 from tieout.flows.listings.strict import LookedUp
 from tieout.flows.listings.sync import Synced, sync_listings
@@ -113,6 +114,8 @@ def a_listings_house(**listings: Any) -> ListingsHouse:
         house=house,
         stock=stock,
         kept=kept,
-        stockroom=Stockroom(at=at, book=stock, in_turn=lambda ask: ask(), pause=pause),
+        stockroom=Stockroom(
+            at=at, book=stock, in_turn=lambda ask: ask(), pause=pause, made=lambda name: new_offers(kept, name)
+        ),
         room=ListingsRoom(at=at, stock=stock, kept=kept, in_turn=lambda ask: ask()),
     )

@@ -34,6 +34,8 @@ class Change(Struct, frozen=True, kw_only=True):
     category: str | None = None
     offers: tuple[Listed, ...] | None = None
     """All offers of it, at all marketplaces. An item that has none, and is of no kit, is not kept."""
+    new: tuple[Listed, ...] = ()
+    """Offers that were made since all were read; where the book has one already, it knows better."""
     members: tuple[Member, ...] | None = None
     """Of a kit (`kits.recipe_of`)."""
 
@@ -64,6 +66,13 @@ def as_listed(known: tuple[Shown, ...], listed: Iterable[Listed], told_since: in
             shown = replace(shown, doubt=max(quantity, shown.quantity))
         offers.append(shown)
     return tuple(offers)
+
+
+def with_new(known: tuple[Shown, ...], new: Iterable[Listed]) -> tuple[Shown, ...]:
+    """Known offers, and those that came since."""
+    names = {(shown.marketplace, shown.sku) for shown in known}
+    came = [each for each in new if (each.marketplace, each.sku) not in names]
+    return (*known, *(Shown(each.marketplace, each.sku, each.quantity, each.read_at) for each in came))
 
 
 def order_told(told: Told) -> Order:

@@ -25,7 +25,7 @@ from tieout.domain.stock.book import (
     marketplaces_of,
     order_of,
 )
-from tieout.domain.stock.changes import Change, Told, as_listed, each_once, in_order, order_told
+from tieout.domain.stock.changes import Change, Told, as_listed, each_once, in_order, order_told, with_new
 from tieout.domain.stock.workings import Run, Worked, Workings, sent
 
 
@@ -196,12 +196,15 @@ class _Pass:
         if change.members is not None:
             known = {member.item_id: member.parts for member in old.members}
             members = tuple(MemberStock(m.item_id, m.units, known.get(m.item_id, {})) for m in change.members)
+        offers = old.offers
+        if change.offers is not None:
+            offers = as_listed(old.offers, change.offers, self.run.sales.since)
         return replace(
             old,
             shelves=shelves,
             category=old.category if change.category is None else change.category,
             members=members,
-            offers=old.offers if change.offers is None else as_listed(old.offers, change.offers, self.run.sales.since),
+            offers=with_new(offers, change.new) if change.new else offers,
         )
 
     def _with_members(self, kit: Entry) -> Entry:

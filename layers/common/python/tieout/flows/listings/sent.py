@@ -6,7 +6,7 @@ offers does not show yet is remembered until one does; nothing is sent twice mea
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -16,7 +16,7 @@ from msgspec.json import decode, encode
 from msgspec.structs import replace
 
 from tieout.domain.stock.offer import Offer
-from tieout.flows.stock.store import StockBook, whole
+from tieout.flows.stock.store import NewOffer, StockBook, whole
 
 AGAIN_AFTER = 24 * 3600
 """Seconds after which a refused row is tried again by itself."""
@@ -67,6 +67,13 @@ class Refused(Struct, frozen=True):
     """Seconds since 1970 by our clock."""
 
 
+class NewItem(Struct, frozen=True, array_like=True):
+    """What a new offer is of."""
+
+    id: str
+    category: str
+
+
 class Sent(Struct, kw_only=True):
     """Of one marketplace."""
 
@@ -78,6 +85,9 @@ class Sent(Struct, kw_only=True):
     """By SKU."""
     discontinued: dict[str, date] = field(default_factory=dict)
     """Since when SKUs show nothing because their items may not be listed."""
+
+    items: dict[str, NewItem] = field(default_factory=dict)
+    """By SKU of a new offer, the item that it is of, until an export shows it; of items that stand on shelves."""
 
     def as_known(self, offers: Iterable[Offer], asked_at: int, currency: str) -> list[Offer]:
         """Offers of an export, with what landed after it was asked for; what is older it shows by itself."""
@@ -94,6 +104,11 @@ class Sent(Struct, kw_only=True):
             if landed.row.what is What.CREATE and sku not in listed:
                 known.append(Offer(sku=sku, offer_id="", quantity=0, price=landed.row.price, currency=currency))
         return known
+
+    def keep_items(self, new: Mapping[str, NewItem]) -> None:
+        """Remember what offers are of that are to be made; forget what is neither on its way nor new any more."""
+        waiting = {row.sku for file in self.files.values() for row in file.rows} | set(self.landed)
+        self.items = {sku: item for sku, item in self.items.items() if sku in waiting} | dict(new)
 
     def land(self, row: Row, at: int) -> None:
         """A row was taken. One that is priced before an export showed it is a new offer still."""
@@ -118,6 +133,16 @@ def load(book: StockBook, marketplace: str) -> Sent:
     """As the last run left it; a new one where there was none."""
     document = whole(book, _name(marketplace))
     return decode(document, type=Sent) if document else Sent()
+
+
+def new_offers(book: StockBook, marketplace: str) -> list[NewOffer]:
+    """Offers that landed and that no export shows yet, for the push of stock: they need not wait for the night."""
+    sent = load(book, marketplace)
+    return [
+        NewOffer(sku=sku, item_id=sent.items[sku].id, category=sent.items[sku].category, at=landed.at)
+        for sku, landed in sent.landed.items()
+        if landed.row.what is What.CREATE and sku in sent.items
+    ]
 
 
 def put(sent: Sent, book: StockBook, marketplace: str) -> None:

@@ -15,11 +15,12 @@ from tieout.domain.listings.audit import Fault, Finding
 from tieout.domain.listings.listing import Listing
 from tieout.domain.listings.wanted import ListingRules, wanted
 from tieout.domain.money import ZERO
+from tieout.domain.stock.kits import STOCKED
 from tieout.flows.listings.items import read_changes
 from tieout.flows.listings.lanes import follow, send_offers, send_prices
 from tieout.flows.listings.reading import read_sides
 from tieout.flows.listings.rules import listing_rules, settings_of
-from tieout.flows.listings.sent import Row, Sent, What, load, put
+from tieout.flows.listings.sent import NewItem, Row, Sent, What, load, put
 from tieout.flows.listings.store import ListingsRoom
 from tieout.flows.listings.tasks import SYNCED, carry_on
 from tieout.flows.listings.words import words_of
@@ -68,6 +69,8 @@ def sync_listings(marketplace: str, room: ListingsRoom) -> Synced:
     creations = {listing.sku: Row(What.CREATE, listing.sku, listing.price) for listing in found.create}
     prices = {each.sku: Row(What.PRICE, each.sku, each.price) for each in found.prices}
     deletions = {sku: Row(What.DELETE, sku) for sku in found.delete}
+    shelved = {item.itemid: item for item in sides.items if item.kind in STOCKED and not item.is_inactive}
+    sent.keep_items({sku: NewItem(shelved[sku].id, shelved[sku].category) for sku in creations if sku in shelved})
     sent.keep_refused([*creations.values(), *prices.values(), *deletions.values()])
     put(sent, room.kept, marketplace)
     create = [listing for listing in found.create if sent.may_go(creations[listing.sku], now)]

@@ -58,12 +58,16 @@ def read_changes(
     reading = Reading(read_at=room.now + standing.netsuite_ahead)
     shelves = [each for page in pages_of(lambda: ledger.shelves_changed(places, since), room) for each in page]
     # An item that is active again says nothing of its shelves.
-    back = [each.id for each in items if each.id in was_off and each.kind in STOCKED and not each.is_inactive]
-    for start in range(0, len(back), ASKED_AT_ONCE):
-        some = back[start : start + ASKED_AT_ONCE]
+    back = {each.id for each in items if each.id in was_off and each.kind in STOCKED and not each.is_inactive}
+    made = _made(standing, room)
+    asked = sorted(back | set(made), key=lambda item_id: order_of(item_id, is_kit=False))
+    for start in range(0, len(asked), ASKED_AT_ONCE):
+        some = asked[start : start + ASKED_AT_ONCE]
         shelves += room.in_turn(partial(ledger.shelves_of, some, places))
     units = newest_of(shelves)
-    categories = {each.id: each.category for each in items}
+    categories = {item_id: offers[0][1] for item_id, offers in made.items()} | {
+        each.id: each.category for each in items
+    }
     gone = {each.id for each in items if each.is_inactive or not each.is_approved}
     for marketplace in approval_fields(room.at.config):
         off = standing.off.setdefault(marketplace, set())
@@ -74,9 +78,27 @@ def read_changes(
     kits = {each.item_id for each in reading.kits} | set(standing.recipes)
     told = (set(units) | set(categories) | deleted) - kits
     reading.changes = _sorted(
-        Change(item_id=item_id, shelves=units.get(item_id), category=categories.get(item_id)) for item_id in told
+        Change(
+            item_id=item_id,
+            shelves=units.get(item_id),
+            category=categories.get(item_id),
+            new=tuple(offer for offer, _ in made.get(item_id, ())),
+        )
+        for item_id in told
     )
     return reading
+
+
+def _made(standing: Standing, room: Stockroom) -> dict[str, list[tuple[Listed, str]]]:
+    """Offers that were made since the last run, with their category, by item; `standing` learns that they are known."""
+    found: dict[str, list[tuple[Listed, str]]] = {}
+    for front, field_of_approval in approval_fields(room.at.config).items():
+        known = standing.made_until.get(front, 0)
+        for each in room.made(front) if field_of_approval else ():
+            if each.at > known:
+                found.setdefault(each.item_id, []).append((Listed(front, each.sku, 0, each.at), each.category))
+                standing.made_until[front] = max(each.at, standing.made_until.get(front, 0))
+    return found
 
 
 def _changed_items(standing: Standing, told: ItemsTold | None, fields: Mapping[str, str | None]) -> list[StockItem]:
@@ -188,6 +210,9 @@ def _own_offers(front: str, room: Stockroom) -> dict[str, Listed]:
         if offer.sku in found:
             twice.add(offer.sku)
         found[offer.sku] = Listed(front, offer.sku, offer.quantity, asked_at)
+    for made in room.made(front) if approval_fields(room.at.config)[front] else ():
+        if made.at > asked_at:  # the export cannot show it yet
+            found.setdefault(made.sku, Listed(front, made.sku, 0, made.at))
     return {sku: listed for sku, listed in found.items() if sku not in twice}
 
 

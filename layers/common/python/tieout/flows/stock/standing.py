@@ -96,6 +96,8 @@ class Standing(Struct, kw_only=True, omit_defaults=True):
     exports: dict[str, Export] = field(default_factory=dict)
     exports_after: dict[str, int] = field(default_factory=dict)
     """Before then, by Mirakl's clock, a marketplace does not want to be asked for its offers."""
+    made_until: dict[str, int] = field(default_factory=dict)
+    """Offers that were made up to then, by Mirakl's clock, are in the book."""
     locations: dict[str, str] = field(default_factory=dict)
     """NetSuite's ids of locations by name: while NetSuite is away they are known all the same."""
     named: dict[str, dict[str, str]] = field(default_factory=dict)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
 from msgspec import Struct
@@ -26,6 +26,22 @@ def whole(book: StockBook, name: str) -> bytes | None:
     return None if blocks is None else b"".join(blocks)
 
 
+class NewOffer(Struct, frozen=True, kw_only=True):
+    """An offer that the sync of listings made, and that no export of all offers shows yet; it shows nothing so far."""
+
+    sku: str
+    item_id: str
+    """Of an item that stands on shelves; kits wait for the next reading of everything."""
+    category: str
+    at: int
+    """When it was seen to be there; seconds since 1970 by Mirakl's clock."""
+
+
+def nothing_made(marketplace: str) -> Sequence[NewOffer]:  # noqa: ARG001  the shape of whoever knows of some
+    """Where no offers are made."""
+    return ()
+
+
 class Stockroom(Struct, frozen=True, kw_only=True):
     """What the flow of stock works with besides what every flow does."""
 
@@ -35,6 +51,8 @@ class Stockroom(Struct, frozen=True, kw_only=True):
     """Asks NetSuite one question by turns with its other readers. Raises Retryable when one keeps the turn."""
     pause: Callable[[float], None]
     """Waits so many seconds."""
+    made: Callable[[str], Sequence[NewOffer]] = nothing_made
+    """Offers of a marketplace that were made since all were read."""
 
     @property
     def now(self) -> int:
