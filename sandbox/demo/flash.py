@@ -29,11 +29,14 @@ class Rushed:
     pushed_meanwhile: PlainlySold
     """The same, but the full hour comes in the middle of the sale."""
     skus: list[str]
+    struck: int
+    """Faults of the twins that struck meanwhile; Tieout's run only."""
     problems: list[str] = field(default_factory=list)
 
     def told(self) -> dict[str, Any]:
         plain = self.plain.told() | {"with_a_full_hour_in_the_sale": self.pushed_meanwhile.sold.told()}
-        return {"skus": self.skus, "tieout": self.tieout.told(), "plain_hourly_push": plain}
+        tieout = self.tieout.told() | {"faults_struck": self.struck}
+        return {"skus": self.skus, "tieout": tieout, "plain_hourly_push": plain}
 
 
 @dataclass(frozen=True)
@@ -64,15 +67,17 @@ class FlashSale:
         shop = Shop.of(self.control, names)
         began = self.control.now()
         buyers = Rush(self.day.twins, self.control, crowd, offers, began)
+        struck = sum(self.control.struck().values())
         with self.weather():
             self.day.live_on(int(timedelta(minutes=self.sale.minutes) / STEP) + 1, STEP, buyers.go_on)
+        struck = sum(self.control.struck().values()) - struck
         ours = buyers.closed(self.control.now())
         half = timedelta(minutes=self.sale.minutes) / 2
         plain, pushed_meanwhile = (
             run_plainly(self.config, shop, crowd, began, buyers.cancelled, opens_after=after)
             for after in (timedelta(), PUSH_EVERY - half)
         )
-        return Rushed(ours, plain, pushed_meanwhile, skus, list(_problems(ours)))
+        return Rushed(ours, plain, pushed_meanwhile, skus, struck, list(_problems(ours)))
 
     def _skus(self, offers: dict[str, dict[str, dict[str, Any]]]) -> list[str]:
         """SKUs that every marketplace offers, and that are one active stocked item."""
