@@ -21,10 +21,10 @@ from tieout.domain.stock.blocks import whole_lines
 from tieout.domain.stock.shelf import StockItem
 from tieout.flows.listings.rules import audit_rules, settings_of
 from tieout.flows.listings.store import ListingsRoom
-from tieout.flows.stock.items import OVERLAP
+from tieout.flows.stock.items import OVERLAP, pages_of
 
 A_DAY = 24 * 3600
-Page = TypeVar("Page")
+Told = TypeVar("Told")
 ItemsAndPrices = tuple[list[StockItem], list[ItemPrice]]
 
 
@@ -106,12 +106,8 @@ def _everything(asked: Asked, room: ListingsRoom) -> ItemsAndPrices:
     return items, _all(lambda: ledger.item_prices(asked.price_level, asked.currency), room)
 
 
-def _all(ask: Callable[[], Iterator[list[Page]]], room: ListingsRoom) -> list[Page]:
-    """A page a turn: a long reading lets NetSuite's other readers in between."""
-    pages, found = ask(), list[Page]()
-    while (page := room.in_turn(lambda: next(pages, None))) is not None:
-        found += page
-    return found
+def _all(ask: Callable[[], Iterator[list[Told]]], room: ListingsRoom) -> list[Told]:
+    return [each for page in pages_of(ask, room) for each in page]
 
 
 def _asked(marketplace: str, room: ListingsRoom) -> Asked:

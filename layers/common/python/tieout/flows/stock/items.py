@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sized
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from typing import Any, Protocol, TypeVar
 
 from msgspec import Struct
 
@@ -22,6 +22,14 @@ each question may have to wait for its turn, and what is read of shelves meanwhi
 SHORT = 500
 """Records of a page that is probably the last one: a full one has a thousand rows."""
 Page = TypeVar("Page", bound=Sized)
+
+
+class TakesTurns(Protocol):
+    """Whoever asks NetSuite by turns with its other readers."""
+
+    @property
+    def in_turn(self) -> Callable[[Callable[[], Any]], Any]:
+        """Asks one question. Raises Retryable when another reader keeps the turn."""
 
 
 class ItemsTold(Struct, kw_only=True):
@@ -66,7 +74,7 @@ def items_of(approval_field: str | None, since: datetime | None, room: Stockroom
     return (item for page in pages for item in page)
 
 
-def pages_of(ask: Callable[[], Iterator[Page]], room: Stockroom) -> Iterator[Page]:
+def pages_of(ask: Callable[[], Iterator[Page]], room: TakesTurns) -> Iterator[Page]:
     """A page a turn: a long reading lets NetSuite's other readers in between.
 
     That a short page was the last one is seen in its own turn: to wait for another only to hear so takes as long.
