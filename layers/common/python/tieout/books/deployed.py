@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
-from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import duckdb
-from msgspec import Struct, json
+from msgspec import json
 from msgspec.structs import replace
 
 from tieout.books.accounts import reserves
 from tieout.books.bank import Statement, bank_breaks, payouts_at_the_bank
+from tieout.books.netsuite_out import document_row, ledger_row, written
 from tieout.books.parquet import few_from_parquet, lines_from_parquet
 from tieout.books.reconcile import compare
 from tieout.books.rows import Problem
@@ -25,7 +25,6 @@ from tieout.domain.errors import NeedsAttention
 from tieout.domain.exchange import UnreadRow
 from tieout.domain.ledger.gl import GlLine
 from tieout.domain.ledger.line import Booked, Books, Cycle
-from tieout.domain.money import ZERO
 from tieout.domain.reconcile.manual import MANUAL, unclassified
 from tieout.domain.reconcile.reserve import RESERVE
 from tieout.flows.ports import At
@@ -45,47 +44,6 @@ from tieout.flows.settlement.rules import booking_rules
 
 PACKED = 1
 """Level of compression: the folder lives for minutes."""
-
-
-DOCUMENTS_OF_ORDERS = frozenset({"CustInvc", "CustCred", "CashSale", "CashRfnd"})
-"""What NetSuite tells with its taxes and what is open; out of what it moved neither can be said."""
-
-
-class DocumentRow(Struct, frozen=True, kw_only=True):
-    """A document as an export of SuiteQL gives it."""
-
-    id: str
-    externalid: str
-    type: str
-    tranid: str
-    trandate: date
-    currency: str
-    entity: str
-    otherrefnum: str | None
-    custbody_tieout_order: str | None
-    custbody_tieout_refund: str | None
-    foreigntotal: Decimal
-    taxtotal: Decimal | None
-    foreignamountunpaid: Decimal | None
-    status: str
-
-
-class LedgerRow(Struct, frozen=True, kw_only=True):
-    """A line of the general ledger as an export of SuiteQL gives it."""
-
-    id: str
-    externalid: str
-    type: str
-    trandate: date | None
-    currency: str
-    acctnumber: str
-    transactionline: int
-    debit: Decimal
-    credit: Decimal
-    amount: Decimal
-    posting: str
-    entity: str
-    memo: str
 
 
 class ArchivedSources:
@@ -120,7 +78,7 @@ class ArchivedSources:
             cycles=tuple(cycles_of(marketplace, self._at)),
             documents=tuple(documents_of(marketplace, self._at)),
             orders={sold.id: sold for sold in map(market.read_sold, self._orders(marketplace, documents))},
-            booked=(*documents, *_written(general_ledger, known)),
+            booked=(*documents, *written(general_ledger, known)),
             rates=rates_of(self._at),
         )
         with duckdb.connect(str(folder / "compared.duckdb")) as engine:
@@ -164,9 +122,9 @@ class ArchivedSources:
         self._write_accounts(folder, marketplace)
         if not (folder / "bank").exists():  # one for all marketplaces
             self._write_bank(folder / "bank", bank_rows(STATEMENT, self._at))
-        booked = [*documents, *_written(general_ledger, {each.external_id.casefold() for each in documents})]
-        _write(theirs / "documents.ndjson.gz", (json.encode(_document_row(each)) for each in booked))
-        _write(theirs / "gl_lines.ndjson.gz", (json.encode(_ledger_row(each)) for each in general_ledger))
+        booked = [*documents, *written(general_ledger, {each.external_id.casefold() for each in documents})]
+        _write(theirs / "documents.ndjson.gz", (json.encode(document_row(each)) for each in booked))
+        _write(theirs / "gl_lines.ndjson.gz", (json.encode(ledger_row(each)) for each in general_ledger))
 
     def _write_accounts(self, folder: Path, marketplace: str) -> None:
         """Where there is none, nothing of earlier readings is gone by that."""
@@ -234,60 +192,3 @@ def _unread(problems: Iterable[UnreadRow], came: Iterable[Cycle] = ()) -> list[s
     """Rows that did not read, and of which no version that came later does."""
     legible = {each.id for each in came}
     return sorted({f"{each.id}: {each.why}" for each in problems if each.id not in legible})
-
-
-def _written(general_ledger: Iterable[GlLine], known: Collection[str]) -> Iterator[Booked]:
-    """Records of ours, out of what they moved: who settles again has to see that they are there already."""
-    moved: dict[str, list[GlLine]] = {}
-    for line in general_ledger:
-        if line.external_id.casefold() not in known:
-            moved.setdefault(line.external_id, []).append(line)
-    for external_id, lines in moved.items():
-        first = lines[0]
-        if first.type not in DOCUMENTS_OF_ORDERS and first.day is not None:
-            yield Booked(
-                external_id=external_id,
-                type=first.type,
-                number="",
-                day=first.day,
-                currency=first.currency,
-                total=sum((line.debit for line in lines), ZERO),
-                id=first.transaction,
-            )
-
-
-def _document_row(document: Booked) -> DocumentRow:
-    return DocumentRow(
-        id=document.id,
-        externalid=document.external_id,
-        type=document.type,
-        tranid=document.number,
-        trandate=document.day,
-        currency=document.currency,
-        entity=document.entity,
-        otherrefnum=document.order_id,
-        custbody_tieout_order=document.order_id,
-        custbody_tieout_refund=document.refund_id,
-        foreigntotal=document.total,
-        taxtotal=document.tax,
-        foreignamountunpaid=document.unpaid,
-        status=document.status,
-    )
-
-
-def _ledger_row(line: GlLine) -> LedgerRow:
-    return LedgerRow(
-        id=line.transaction,
-        externalid=line.external_id,
-        type=line.type,
-        trandate=line.day,
-        currency=line.currency,
-        acctnumber=line.account,
-        transactionline=line.line,
-        debit=line.debit,
-        credit=line.credit,
-        amount=line.base,
-        posting="T" if line.posts else "F",
-        entity=line.entity,
-        memo=line.memo,
-    )
