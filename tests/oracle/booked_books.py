@@ -85,10 +85,11 @@ def booked_books(draw: st.DrawFn) -> BookedBooks:
             if (old.amount, old.type) != (new.amount, new.type)
         }.values()
     )
+    ledger = _ledger(draw, replace(first, lines=logs[booked]))
     return BookedBooks(
-        books=books,
+        books=replace(books, booked=(*books.booked, *_payments(ledger))),
         older=older,
-        ledger=_ledger(draw, replace(first, lines=logs[booked])),
+        ledger=ledger,
         balances=_balances(draw, first.lines),
         closed=draw(st.sampled_from([(), (SEPTEMBER,)])),
     )
@@ -103,7 +104,9 @@ def _books(draw: st.DrawFn) -> Books:
         order = an_order(number + 27 * 24 * second, pence, given_back=given_back)
         lines += [replace(each, cycle="cycle-2") for each in order.lines] if second else order.lines
         orders |= {sold.id: sold for sold in order.sold}
-        booked += order.booked if draw(st.integers(0, 4)) else []
+        unpaid = draw(st.sampled_from([None, ZERO, Decimal("0.30"), order.booked[0].total]))
+        if draw(st.integers(0, 4)):
+            booked += [replace(order.booked[0], unpaid=unpaid), *order.booked[1:]]
     documents = []
     for number in range(draw(st.integers(0, 3))):
         line, document = _item(draw, number)
@@ -115,7 +118,7 @@ def _books(draw: st.DrawFn) -> Books:
     return Books(
         marketplace=NAME,
         lines=tuple(lines),
-        cycles=_cycles(lines, paid=draw(st.booleans())),
+        cycles=cycles_of(lines, paid=draw(st.booleans())),
         documents=tuple(documents),
         orders=orders,
         booked=tuple(booked),
@@ -155,7 +158,7 @@ def _of_reserve(draw: st.DrawFn, number: int) -> Line:
     return _line(draw, f"reserve-{number}", kind, signed, shop=draw(st.sampled_from(["", "2001", "2002"])))
 
 
-def _cycles(lines: list[Line], *, paid: bool) -> tuple[Cycle, ...]:
+def cycles_of(lines: list[Line], *, paid: bool) -> tuple[Cycle, ...]:
     """Each pays what its lines come to; what one owes, the next one carries."""
     found, carried = [], ZERO
     for name, closed_at in CLOSED.items():
@@ -198,8 +201,8 @@ def _changed(draw: st.DrawFn, lines: tuple[Line, ...], at: datetime) -> tuple[Li
     return tuple(new)
 
 
-def _ledger(draw: st.DrawFn, books: Books) -> tuple[GlLine, ...]:
-    """As Tieout books it. A cycle may be booked a month late, wait, or have had a record edited."""
+def ledger_of(books: Books) -> defaultdict[str, list[GlLine]]:
+    """As Tieout books them, by cycle."""
     by_cycle: defaultdict[str, list[GlLine]] = defaultdict(list)
     for record in settle(books, BY_WORDS).records:
         by_cycle[record.cycle] += [
@@ -213,6 +216,12 @@ def _ledger(draw: st.DrawFn, books: Books) -> tuple[GlLine, ...]:
             )
             for entry in record.entries
         ]
+    return by_cycle
+
+
+def _ledger(draw: st.DrawFn, books: Books) -> tuple[GlLine, ...]:
+    """A cycle may be booked a month late, wait, or have had a record edited."""
+    by_cycle = ledger_of(books)
     found: list[GlLine] = []
     for cycle in sorted(by_cycle):
         rows, how = by_cycle[cycle], draw(st.sampled_from(["well", "well", "late", "waiting", "edited"]))
@@ -222,6 +231,16 @@ def _ledger(draw: st.DrawFn, books: Books) -> tuple[GlLine, ...]:
             rows = [replace(rows[0], account="9999"), *rows[1:]]
         found += rows if how != "waiting" else []
     return tuple(found)
+
+
+def _payments(ledger: tuple[GlLine, ...]) -> list[Booked]:
+    """As documents too: customers' payments are both."""
+    days = {line.external_id: line.day for line in ledger if "-PMT-" in line.external_id or "-REL-" in line.external_id}
+    return [
+        Booked(external_id=name, type="CustPymt", number=name, day=day, currency="GBP", total=ZERO)
+        for name, day in days.items()
+        if day is not None
+    ]
 
 
 def _balances(draw: st.DrawFn, lines: tuple[Line, ...]) -> tuple[tuple[str, str, Decimal | None], ...]:

@@ -24,6 +24,7 @@ class Matcher(Sums):
                 self.by_order[each.order_id].append(each)
         for order in sorted(set(self.by_order) | set(self.invoices)):
             self.order(order)
+        self.presentation()
         for refund in sorted(set(self.by_refund) | set(self.credits)):
             self.refund(refund)
         self.found += unexplained_findings(self, self.found)

@@ -33,6 +33,20 @@ class Orders(Desk):
         self.paid_to_the_shop(order_id, sold, lines)
         self.applied(order_id, invoices)
 
+    def presentation(self):
+        """An order that shows its tax inside the price where most have lines of it, or the other way round (§1.4)."""
+        shown = []
+        for order_id, lines in self.by_order.items():
+            sold, sale = self.books.orders.get(order_id), [each for each in lines if self.is_sale(each)]
+            tax = sum((amount for line in sold.lines for amount in line.taxes.values()), ZERO) if sold else ZERO
+            if sale and tax and sum((self.worth(each) for each in sale), ZERO) == sold.gross:
+                shown.append((order_id, tax, any("TAX" in each.type for each in sale), sale[0].cycle))
+        split = [each for each in shown if each[2]]
+        most_split = 2 * len(split) >= len(shown)
+        for order_id, tax, is_split, cycle in shown:
+            if is_split != most_split:
+                self.add("TAX_PRESENTATION_UNKNOWN", order_id, tax, order=order_id, cycle=cycle)
+
     def paid_to_the_shop(self, order_id, sold, lines):
         """The customer paid the shop itself, and the log moves the shop's balance by the sale (§1.5)."""
         moved = [

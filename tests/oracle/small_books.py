@@ -134,6 +134,13 @@ FAULTS: dict[str, Callable[[Order], Order]] = {
     "commission of no sale": lambda order: replace(order, lines=order.lines[2:]),
     "doubled": doubled,
     "turned": lambda order: changed(order, 0, amount=-order.lines[0].amount),
+    "tax inside the price": lambda order: replace(
+        order,
+        lines=(
+            replace(order.lines[0], amount=order.lines[0].amount + order.lines[1].amount),
+            *(line for line in order.lines[1:] if line.type != "ORDER_AMOUNT_TAX"),
+        ),
+    ),
     "charged too much": lambda order: changed(order, 2, amount=order.lines[2].amount - 2),
     "vat on fees too high": lambda order: changed(order, 3, amount=order.lines[3].amount - 1),
     "of an unknown type": lambda order: changed(order, 2, type="LOYALTY_SHARE"),

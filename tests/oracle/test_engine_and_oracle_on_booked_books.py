@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from msgspec.structs import replace
 
-from tests.oracle.booked_books import BY_WORDS, NAME, BookedBooks, booked_books
+from tests.oracle.booked_books import BY_WORDS, NAME, BookedBooks, booked_books, cycles_of, ledger_of
+from tests.oracle.small_books import FIRST, an_order
 from tests.oracle.told import BY_RULES, Told, by_engine, by_hand
 from tests.shared import ROOT
 from tieout.books.by_rules import found_by_rules
 from tieout.config import Config, read_config
+from tieout.domain.ledger.line import Books
 
 
 @pytest.fixture(scope="module")
@@ -42,3 +47,28 @@ def test_both_tell_the_same_of_any_books_and_every_code_is_told(config: Config, 
 
     assert seen.keys() == {code.value for code in BY_RULES}
     assert min(seen.values()) >= 5, seen
+
+
+def test_what_an_earlier_cycle_owed_is_in_what_the_next_one_was_booked_from(config: Config, tmp_path: Path) -> None:
+    """The first cycle ends below zero. Its commission changed, and a day later that of the second, which is booked."""
+    first, second = an_order(1, 100, given_back=False), an_order(650, 5000, given_back=False)
+    reserve = replace(first.lines[0], id="reserve", type="RESERVE_FUNDING", amount=Decimal(-90), order_id=None)
+    lines = (*first.lines, reserve, *(replace(line, cycle="cycle-2") for line in second.lines))
+    books = Books(marketplace=NAME, lines=lines, cycles=cycles_of(list(lines), paid=False))
+    fee, vat = lines[7], lines[8]
+    newer = {
+        lines[2].id: replace(lines[2], amount=lines[2].amount + 1, updated=FIRST + timedelta(days=50)),
+        fee.id: replace(fee, amount=fee.amount + 1, updated=FIRST + timedelta(days=51)),
+        vat.id: replace(vat, amount=vat.amount - 1, updated=FIRST + timedelta(days=51)),
+    }
+    case = BookedBooks(
+        books=replace(books, lines=tuple(newer.get(line.id, line) for line in lines)),
+        older=(lines[2], fee, vat),
+        ledger=tuple(ledger_of(books)["cycle-2"]),
+        balances=(),
+        closed=(),
+    )
+
+    engine, oracle = both(case, config, tmp_path)
+
+    assert engine == oracle == {("SOURCE_CHANGED_AFTER_POST", "cycle-2", Decimal(2))}

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 
+from tests.oracle.applied import applied_findings
 from tests.oracle.by_shop import item_findings, reserve_findings
 from tests.oracle.corrected import Finding
 from tests.oracle.posted import late_findings, ledger_findings
@@ -18,6 +19,7 @@ Told = set[tuple[str, str, Decimal]]
 BY_RULES = {
     Code.SOURCE_CHANGED_AFTER_POST,
     Code.GL_TAMPERED,
+    Code.UNDER_APPLIED,
     Code.LATE_LINE_CLOSED_PERIOD,
     Code.RESERVE_DIFF,
     Code.MANUAL_UNCLASSIFIED,
@@ -59,6 +61,7 @@ def by_hand(
     found: list[Finding] = [
         *ledger_findings(books, rules, ledger, older),
         *late_findings(books, rules, ledger, closed),
+        *applied_findings(books, rules),
         *reserve_findings(books, balances),
         *item_findings(books, rules),
     ]

@@ -58,7 +58,7 @@ def _of(
     now = _by_cycle(settled(books, rules).records)
     asked -= {cycle for cycle in asked if _is_posted(now[cycle], posted) or _is_new(now[cycle], posted)}
     found: dict[str, Break] = {}
-    for before in _earlier(books, replaced, asked):
+    for before in _earlier(books, replaced):
         then = _by_cycle(settle(replace(books, lines=before), rules).records)
         for cycle in sorted(asked):
             pairs = [
@@ -74,18 +74,17 @@ def _of(
     yield from (found[cycle] for cycle in sorted(found))
 
 
-def _earlier(books: Books, replaced: Sequence[Line], cycles: Collection[str]) -> Iterator[tuple[Line, ...]]:
-    """The log as it was before each change of a line of these cycles, the newest change first.
+def _earlier(books: Books, replaced: Sequence[Line]) -> Iterator[tuple[Line, ...]]:
+    """The log as it was before each change of a line, the newest change first.
 
-    Booked was what the log said on one day: some of the lines may have changed before it, and others since.
+    Of any cycle's: what an earlier one owed is carried into the next, which was booked from that too.
     """
     versions: defaultdict[str, list[Line]] = defaultdict(list)
     for line in sorted(replaced, key=lambda line: (line.updated, line.id)):
         if line.cycle:
             versions[line.id].append(line)
-    of_these = {name for name, known in versions.items() if any(line.cycle in cycles for line in known)}
-    moments = {line.updated for name in of_these for line in versions[name][1:]}
-    moments |= {line.updated for line in books.lines if line.id in of_these}
+    moments = {line.updated for known in versions.values() for line in known[1:]}
+    moments |= {line.updated for line in books.lines if line.id in versions}
     for moment in sorted(moments, reverse=True)[:MOST_MOMENTS]:
         yield tuple(_at(versions[line.id], line, moment) if line.id in versions else line for line in books.lines)
 
