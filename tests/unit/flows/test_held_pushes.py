@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.fakes import an_item
 from tests.fakes.stockroom import ONE, TWO, StockHouse, a_stock_house
 from tieout.domain.errors import Reason
-from tieout.domain.postings import Kind, State
+from tieout.domain.postings import Kind, Posting, State
 from tieout.flows.stock.send import Pushed
 
 OFFERS = 100
@@ -160,3 +160,19 @@ def test_sales_go_on_while_a_push_is_held_and_are_never_given_back() -> None:
     for _ in range(3):
         house.push()
     assert house.shows()["P099"] == 25
+
+
+def test_what_waits_for_a_person_is_looked_up_twice_a_run_whatever_is_pushed() -> None:
+    """Once for orders nobody told of, once for pushes and files: the list may be long of other things."""
+    house = open_for_business(a_shop_of(shops=2))
+    looked: list[int] = []
+    parked = house.house.postings.parked
+
+    def looking(limit: int | None = None) -> list[Posting]:
+        looked.append(1)
+        return parked(limit)
+
+    house.house.postings.parked = looking  # type: ignore[method-assign]
+    house.restock("P001", 10)
+    assert house.push().sent == 2
+    assert len(looked) == 2

@@ -41,10 +41,11 @@ def take_released(standing: Standing, room: Stockroom) -> None:
 
 
 class Limits(Struct, frozen=True):
-    """A storefront's brakes, and how many offers it has in the book."""
+    """A storefront's brakes, how many offers it has in the book, and its push that is held already."""
 
     brakes: Brakes
     offers: int
+    waiting: Posting | None
 
 
 def may_go(push: Push, found: Found, limits: Limits, standing: Standing, room: Stockroom) -> bool:
@@ -54,7 +55,7 @@ def may_go(push: Push, found: Found, limits: Limits, standing: Standing, room: S
     itself.
     """
     at, front = room.at, push.marketplace
-    waiting = _waiting(front, at)
+    waiting = limits.waiting
     _tell(front, is_held=push.held is not None, at=at)
     if push.held is None:
         _forget(waiting, front, standing, room)
@@ -71,10 +72,10 @@ def may_go(push: Push, found: Found, limits: Limits, standing: Standing, room: S
     return False
 
 
-def nothing_to_hold(front: str, standing: Standing, room: Stockroom) -> None:
+def nothing_to_hold(front: str, waiting: Posting | None, standing: Standing, room: Stockroom) -> None:
     """A storefront has nothing to push: what was held is over."""
     _tell(front, is_held=False, at=room.at)
-    _forget(_waiting(front, room.at), front, standing, room)
+    _forget(waiting, front, standing, room)
 
 
 def _hold(push: Push, held: Held, found: Iterable[bytes | Visit], waiting: Posting | None, room: Stockroom) -> None:
@@ -114,15 +115,6 @@ def _permitted(front: str, room: Stockroom) -> dict[str, int]:
     """Quantity by SKU of the push that was held."""
     lines = (whole(room.book, _name(front)) or b"").splitlines()
     return dict(decode(line, type=tuple[str, int]) for line in lines)
-
-
-def _waiting(front: str, at: At) -> Posting | None:
-    found = (
-        each
-        for each in at.postings.parked()
-        if each.key.kind is Kind.STOCK_PUSH and told_by(each.key, at.config)[0] == front
-    )
-    return next(found, None)
 
 
 def _tell(front: str, *, is_held: bool, at: At) -> None:

@@ -28,7 +28,7 @@ from tieout.flows.stock.follow import ask_clocks, follow, follow_for, seconds_to
 from tieout.flows.stock.held import Limits, may_go, nothing_to_hold, take_released
 from tieout.flows.stock.orders import read_orders
 from tieout.flows.stock.reading import Reading
-from tieout.flows.stock.refused import asked_are_sent, take_asked
+from tieout.flows.stock.refused import asked_are_sent, take_asked, waiting_of
 from tieout.flows.stock.rules import sellings, storefronts
 from tieout.flows.stock.send import (
     Pushed,
@@ -143,9 +143,12 @@ def _push(standing: Standing, reading: Reading | None, sold: SoldOrders, moments
 
     noted = _Noted()
     pushes = planned(noted.of(found()), selling, standing.offers)
+    waiting = waiting_of(at)
     limits = {
         each.marketplace: Limits(
-            each.brakes, standing.offers.get(each.marketplace, 0) + noted.new.get(each.marketplace, 0)
+            each.brakes,
+            standing.offers.get(each.marketplace, 0) + noted.new.get(each.marketplace, 0),
+            waiting.pushes.get(each.marketplace),
         )
         for each in selling
     }
@@ -159,7 +162,7 @@ def _push(standing: Standing, reading: Reading | None, sold: SoldOrders, moments
         ):
             chosen[each.marketplace] = each.rows
     for name in set(limits) - {each.marketplace for each in pushes}:
-        nothing_to_hold(name, standing, room)
+        nothing_to_hold(name, limits[name].waiting, standing, room)
     if noted.is_changed or chosen or rules != standing.rules:
         rows = {(want.marketplace, want.sku) for wants in chosen.values() for want in wants}
         offers = dict(standing.offers)
@@ -174,7 +177,7 @@ def _push(standing: Standing, reading: Reading | None, sold: SoldOrders, moments
     put(standing, room.book)
     if reading and not reading.is_full:
         note_lead(standing, moments.woke_ms, room)
-    files = send_in_turn(chosen, standing, room)
+    files = send_in_turn(chosen, waiting, standing, room)
     put(standing, room.book)
     asked_are_sent(asked, files, {name: {want.sku for want in wants} for name, wants in chosen.items()}, at)
     return report(pushes, files, chosen, standing, room)

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 
+from msgspec import Struct
+
 from tieout.domain.errors import Reason
 from tieout.domain.postings import Intent, Key, Kind, Lane, Posting, version_of
 from tieout.domain.stock.offer import Rejected
@@ -46,8 +48,9 @@ def note_refused(front: str, flight: Flight, refused: Sequence[Rejected], standi
     """Park what was refused, and take back what was refused before and is taken now."""
     at, known = room.at, standing.refused.setdefault(front, {})
     again = {each.sku for each in refused}
-    parked = _parked(front, at)
-    for sku in set(standing.retried.pop(front, ())) - again:
+    retried = set(standing.retried.pop(front, ()))
+    parked = _refused_before(front, at) if refused or retried else {}
+    for sku in retried - again:
         known.pop(sku, None)
         if sku in parked:
             take_back(parked[sku], at)
@@ -72,23 +75,39 @@ def note_failed(front: str, flight: Flight, why: str, room: Stockroom) -> None:
     logger.error("file failed", extra={"marketplace": front, "file": flight.import_id, "why": why})
 
 
-def not_taken(front: str, flight: Flight, facts: Mapping[str, str], at: At) -> None:
+class Waiting(Struct, frozen=True, kw_only=True):
+    """What of pushes and whole files waits for a person, by storefront."""
+
+    pushes: Mapping[str, Posting]
+    """That are held."""
+    not_taken: Mapping[str, Sequence[Key]]
+    """Files that Mirakl did not take at all."""
+
+
+def waiting_of(at: At) -> Waiting:
+    """Read once a run: everything that is parked is one list, and may be long of orders."""
+    pushes: dict[str, Posting] = {}
+    files: dict[str, list[Key]] = {}
+    for each in at.postings.parked():
+        if each.key.kind is Kind.STOCK_PUSH:
+            pushes.setdefault(told_by(each.key, at.config)[0], each)
+        elif each.key.kind is Kind.STOCK and each.key.source_id.startswith(NOT_TAKEN):
+            files.setdefault(told_by(each.key, at.config)[0], []).append(each.key)
+    return Waiting(pushes=pushes, not_taken=files)
+
+
+def not_taken(front: str, flight: Flight, facts: Mapping[str, str], waiting: Waiting, at: At) -> None:
     """Mirakl refused to take a file at all: a person has to look, once, however often it is tried."""
     at.meter.count("StockRowsRefused", flight.rows, marketplace=marketplace_of(front))
-    if not _not_taken(front, at):
+    if front not in waiting.not_taken:
         key = _about_files(front, f"{NOT_TAKEN}{version_of(at.clock())}")
         park_at_once(key, {**facts, **whose(front), "rows": str(flight.rows)}, Reason.OFFER_REFUSED, at)
 
 
-def is_taken(front: str, at: At) -> None:
+def is_taken(front: str, waiting: Waiting, at: At) -> None:
     """Mirakl takes files."""
-    for key in _not_taken(front, at):
+    for key in waiting.not_taken.get(front, ()):
         take_back(key, at)
-
-
-def _not_taken(front: str, at: At) -> list[Key]:
-    parked = (each.key for each in at.postings.parked() if each.key.kind is Kind.STOCK)
-    return [key for key in parked if told_by(key, at.config)[0] == front and key.source_id.startswith(NOT_TAKEN)]
 
 
 def reason_of(words: str) -> Reason:
@@ -149,7 +168,7 @@ def answer_asked(front: str, import_id: str, refused: Mapping[str, str], at: At)
 # ---------------------------------------------------------------------------------------------------------------------
 
 
-def _parked(front: str, at: At) -> dict[str, Key]:
+def _refused_before(front: str, at: At) -> dict[str, Key]:
     named = ((told_by(each.key, at.config), each.key) for each in at.postings.parked() if each.key.kind is Kind.STOCK)
     return {sku: key for (storefront, sku), key in named if storefront == front}
 

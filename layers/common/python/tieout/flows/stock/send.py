@@ -13,7 +13,7 @@ from tieout.domain.stock.lanes import Push
 from tieout.domain.stock.storefront import marketplace_of, shop_of
 from tieout.domain.stock.workings import Want
 from tieout.flows.ports import At
-from tieout.flows.stock.refused import is_taken, not_taken
+from tieout.flows.stock.refused import Waiting, is_taken, not_taken
 from tieout.flows.stock.rules import stocked, storefronts
 from tieout.flows.stock.standing import Called, Flight, Standing, put
 from tieout.flows.stock.store import Stockroom
@@ -84,7 +84,9 @@ def note_lead(standing: Standing, woke_ms: int | None, room: Stockroom) -> None:
         standing.lead_ms = min(most, max(least, standing.lead_ms + (LATER_MS if is_late else -SOONER_MS)))
 
 
-def send_in_turn(chosen: Mapping[str, Sequence[Want]], standing: Standing, room: Stockroom) -> dict[str, str]:
+def send_in_turn(
+    chosen: Mapping[str, Sequence[Want]], waiting: Waiting, standing: Standing, room: Stockroom
+) -> dict[str, str]:
     """Each file as soon as Mirakl takes one of its shop; answers the import ids of those that it took."""
     files = {}
     for marketplace in sorted(chosen, key=lambda name: seconds_to_wait(name, standing, room)):
@@ -92,7 +94,7 @@ def send_in_turn(chosen: Mapping[str, Sequence[Want]], standing: Standing, room:
         if wait:
             put(standing, room.book)  # what was sent so far
             room.pause(wait)
-        import_id = send(marketplace, chosen[marketplace], standing, room)
+        import_id = send(marketplace, chosen[marketplace], waiting, standing, room)
         if import_id:
             files[marketplace] = import_id
     return files
@@ -114,7 +116,7 @@ def take_off(chosen: Mapping[str, Sequence[Want]], standing: Standing, stock_rea
         standing.retried[marketplace] = [want.sku for want in wants if want.sku in refused]
 
 
-def send(front: str, wants: Sequence[Want], standing: Standing, room: Stockroom) -> str | None:
+def send(front: str, wants: Sequence[Want], waiting: Waiting, standing: Standing, room: Stockroom) -> str | None:
     """Answers the import's id; None where it is not known whether Mirakl has the file."""
     at, marketplace = room.at, marketplace_of(front)
     system = f"mirakl-{marketplace}"
@@ -132,10 +134,10 @@ def send(front: str, wants: Sequence[Want], standing: Standing, room: Stockroom)
         logger.warning("stock not sent", extra={"marketplace": front, "why": str(error)})
         return None
     except NeedsAttention as problem:
-        not_taken(front, standing.flights[front], problem.facts, at)
+        not_taken(front, standing.flights[front], problem.facts, waiting, at)
         return None
     at.switches.worked(system, at.clock())
-    is_taken(front, at)
+    is_taken(front, waiting, at)
     standing.flights[front] = replace(standing.flights[front], import_id=import_id)
     return import_id
 
