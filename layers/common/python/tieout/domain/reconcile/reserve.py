@@ -16,9 +16,7 @@ from tieout.domain.reconcile.advice import ADVICE
 from tieout.domain.reconcile.breaks import Break, Code
 from tieout.domain.reconcile.workflow import Case
 
-RESERVE = frozenset(
-    name for name in {*TYPES, *ALIASES} if TYPES[ALIASES.get(name, name)].group is Group.RESERVE
-)  # fmt: skip
+RESERVE = frozenset(name for name in {*TYPES, *ALIASES} if TYPES[ALIASES.get(name, name)].group is Group.RESERVE)
 """Types of lines that fund or settle a reserve, by all their names."""
 NEAR = timedelta(hours=2)
 """Whether a balance has a line that came so close to its reading, nobody can tell: lines are written late."""
