@@ -11,12 +11,15 @@ from hypothesis import HealthCheck, given, settings
 from msgspec.structs import replace
 
 from tests.oracle.booked_books import BY_WORDS, NAME, BookedBooks, booked_books, cycles_of, ledger_of
+from tests.oracle.by_shop import item_findings
 from tests.oracle.small_books import FIRST, an_order
 from tests.oracle.told import BY_RULES, Told, by_engine, by_hand
 from tests.shared import ROOT
 from tieout.books.by_rules import found_by_rules
 from tieout.config import Config, read_config
-from tieout.domain.ledger.line import Books
+from tieout.domain.ledger.line import Books, Document, DocumentItem, Line
+from tieout.domain.ledger.rules import Mode
+from tieout.domain.reconcile.manual import unclassified
 
 
 @pytest.fixture(scope="module")
@@ -72,3 +75,44 @@ def test_what_an_earlier_cycle_owed_is_in_what_the_next_one_was_booked_from(conf
     engine, oracle = both(case, config, tmp_path)
 
     assert engine == oracle == {("SOURCE_CHANGED_AFTER_POST", "cycle-2", Decimal(2))}
+
+
+@pytest.mark.parametrize("mode", [Mode.OPERATOR, Mode.OPERATOR_PRINCIPAL])
+def test_both_tell_a_document_s_items_by_shop_in_an_operator_s_books(mode: Mode) -> None:
+    """Shops that number their own documents have numbers in common: one of two such documents is of a rule's words."""
+
+    def written(shop: str, words: str) -> tuple[Line, Document]:
+        at = FIRST + timedelta(days=3)
+        item = DocumentItem(description=words, net=Decimal(20))
+        return (
+            Line(
+                id=f"item-{shop}",
+                type="MANUAL_INVOICE",
+                amount=Decimal(-20),
+                currency="GBP",
+                created=at,
+                updated=at,
+                document="900",
+                shop=shop,
+            ),
+            Document(
+                number="900",
+                type="MANUAL_INVOICE",
+                currency="GBP",
+                issued=at,
+                net=Decimal(20),
+                gross=Decimal(20),
+                items=(item,),
+                shop=shop,
+            ),
+        )
+
+    pairs = [written("2001", "Lost parcel"), written("2002", "as agreed"), written("2003", "so")]
+    lines, documents = tuple(line for line, _ in pairs), tuple(document for _, document in pairs)
+    books = Books(marketplace=NAME, lines=lines, cycles=(), documents=documents)
+    rules = replace(BY_WORDS, mode=mode)
+
+    engine = by_engine(unclassified(books, rules))
+
+    assert engine == {(each.code, each.key, each.amount) for each in item_findings(books, rules, "operator")}
+    assert engine == {("MANUAL_UNCLASSIFIED", f"{shop}/900", Decimal(20)) for shop in (2002, 2003)}
