@@ -233,6 +233,12 @@ def test_offers_are_made_only_where_that_is_wanted(lenient: Deployed, operator: 
         assert "sync_listings" not in one.functions
 
 
+def test_a_push_learns_of_new_offers_where_offers_are_made_and_nowhere_else(shop: Deployed, lenient: Deployed) -> None:
+    assert "/listings/*" in shop.may_call("push_stock", "s3:GetObject")
+    assert "/listings/*" not in lenient.may_call("push_stock", "s3:GetObject")
+    assert "/listings/*" not in shop.may_call("push_stock", "s3:PutObject")
+
+
 def test_whoever_adds_up_sellers_stock_writes_reports_and_nothing_that_a_push_works_with(operator: Deployed) -> None:
     written = operator.may_call("consolidate_sellers", "s3:PutObject")
     assert "/stock/reports/*" in written

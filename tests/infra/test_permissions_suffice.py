@@ -93,6 +93,9 @@ class Day:
         config = self.deployed.config.model_dump(mode="json", exclude_none=True)
         config["marketplaces"][MARKETPLACE]["returns"]["reasons"] = {"refund": "DAMAGED", "cancelation": "OUT_OF_STOCK"}
         config["marketplaces"][MARKETPLACE]["settlement"] |= {"settled_hours": 0, "autopost": True}
+        for name, one in config["marketplaces"].items():
+            if name != MARKETPLACE:  # nobody is there, and stock is read of all together or not at all
+                del one["stock"], one["listings"]
         here = twins.twins
         config["sandbox"] = {
             "mirakl": {MARKETPLACE: here.mirakl.marketplaces[MARKETPLACE].url},
