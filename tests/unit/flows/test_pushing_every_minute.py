@@ -227,6 +227,18 @@ def test_an_item_that_becomes_inactive_shows_nothing_five_minutes_later() -> Non
     assert house.shows()["MUG"] == house.shows(TWO)["MUG"] == 0
 
 
+def test_the_five_minutes_go_by_mirakls_clock() -> None:
+    """Between twins, time passes there that does not pass here; a clock of theirs that goes back stops nothing."""
+    house = a_house()
+    house.push(after_minutes=MINUTE)
+    asked = counted(house, "stock_items")
+    for seconds, so_far in ((240, 0), (240, 1), (240, 1), (-3600, 2), (240, 2), (240, 3)):
+        for market in house.house.markets.values():
+            market._skew += timedelta(seconds=seconds)
+        house.push(after_minutes=0.05)
+        assert len(asked["stock_items"]) == so_far
+
+
 def test_a_change_of_an_item_is_not_lost_where_the_shelves_could_not_be_read() -> None:
     house = a_house()
     house.house.ledger.inactivate("id-MUG")

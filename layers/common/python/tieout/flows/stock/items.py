@@ -37,8 +37,10 @@ class ItemsTold(Struct, kw_only=True):
 
     asked_at: int
     """By NetSuite's clock, in seconds since 1970."""
+    asked_there: int
+    """By Mirakl's (`Standing.furthest`)."""
     netsuite_ahead: int
-    """Seconds by which that is before ours."""
+    """Seconds by which NetSuite's clock is before ours."""
     changed: dict[str | None, list[StockItem]]
     """By the checkbox that says which of them may be listed."""
     deleted: set[str]
@@ -46,13 +48,15 @@ class ItemsTold(Struct, kw_only=True):
 
 def ask_items(standing: Standing, room: Stockroom) -> ItemsTold | None:
     """Items that were saved or deleted since they were last asked for; None where that was just before."""
-    known = standing.items_read_at or standing.stock_read_at
-    if standing.items_read_at and room.now + standing.netsuite_ahead - known < ITEMS_APART:
+    there = standing.furthest(room.now)
+    if standing.items_read_at and 0 <= there - standing.items_read_there < ITEMS_APART:
         return None
+    known = standing.items_read_at or standing.stock_read_at
     ledger, since = room.at.ledger, datetime.fromtimestamp(known, UTC) - OVERLAP
     asked_at, ahead = clock_of(room)
     return ItemsTold(
         asked_at=asked_at,
+        asked_there=there,
         netsuite_ahead=ahead,
         changed={
             name: list(items_of(name, since, room))

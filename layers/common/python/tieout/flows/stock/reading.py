@@ -106,7 +106,8 @@ def _changed_items(standing: Standing, told: ItemsTold | None, fields: Mapping[s
     found: dict[str, StockItem] = {}
     if told is None:
         return []
-    standing.items_read_at, standing.netsuite_ahead = told.asked_at, told.netsuite_ahead
+    standing.items_read_at, standing.items_read_there = told.asked_at, told.asked_there
+    standing.netsuite_ahead = told.netsuite_ahead
     for name, items in told.changed.items():
         for item in items:
             found[item.id] = item
@@ -146,7 +147,7 @@ def read_everything(standing: Standing, sellings: Collection[Selling], room: Sto
     ledger = room.at.ledger
     places = _places(sellings)
     began, standing.netsuite_ahead = clock_of(room)
-    standing.items_read_at = began
+    standing.items_read_at, standing.items_read_there = began, standing.furthest(room.now)
     standing.named = {}
     offers = {each.marketplace: _own_offers(each.marketplace, room) for each in sellings}
     all_items = _all_items(offers, standing, room)

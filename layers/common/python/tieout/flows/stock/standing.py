@@ -87,6 +87,8 @@ class Standing(Struct, kw_only=True, omit_defaults=True):
     """The same by ours."""
     items_read_at: int = 0
     """Last good reading of items and deletions, by NetSuite's clock; shelves are read more often."""
+    items_read_there: int = 0
+    """The same by Mirakl's clock (`furthest`)."""
     netsuite_ahead: int = 0
     """Seconds by which NetSuite's clock is before ours, as told with the items."""
     full_at: int = 0
@@ -145,6 +147,13 @@ class Standing(Struct, kw_only=True, omit_defaults=True):
     def there(self, marketplace: str, now: int) -> int:
         """What a marketplace's clock shows, or that of a storefront's, when ours shows `now`."""
         return now + self.clocks.get(marketplace_of(marketplace), 0)
+
+    def furthest(self, now: int) -> int:
+        """What the marketplace's clock that is furthest ahead shows when ours shows `now`; ours where none is told.
+
+        They are told each run, at no question of NetSuite's, and between twins they go where ours stands still.
+        """
+        return now + max(self.clocks.values(), default=0)
 
     def orders_known(self, storefront: str) -> int:
         """Up to when its orders are known, by Mirakl's clock; 0: they were not read yet."""
