@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-_DEAR = ("e2e", "infra")
-"""Folders whose tests share something dear: a deployed stack, a template."""
+_DEAR = ("evening", "good_day", "infra")
+"""Folders whose tests share something dear: a deployed stack, a run of the demo, a template."""
 
 
 class BesideWhatTheyShare(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types

@@ -9,7 +9,14 @@ import pytest
 
 from sandbox.demo.opening import invented_morning
 from sandbox.faults import KINDS
-from tests.e2e.conftest import ORDERS, SEED, expected, ndjson, posted
+from tests.e2e.conftest import ORDERS, SEED, demo, expected, ndjson, posted
+
+
+@pytest.fixture(scope="module")
+def bad_evening(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """OUT of a run of the command, with the same world and seed, on a day when everything goes wrong."""
+    place = tmp_path_factory.mktemp("bad-day")
+    return demo(place, "--seed", str(SEED), "--orders", str(ORDERS), "--faults", "0.10")
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
-from tests.e2e.conftest import Evening
+from tests.e2e.evening.conftest import Evening
 
 LIMIT_SECONDS = 300.0
 

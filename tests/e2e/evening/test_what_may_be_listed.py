@@ -17,7 +17,8 @@ from sandbox.demo.stockkeeping import Stockkeeping
 from sandbox.demo.trouble import worker_processes
 from sandbox.demo.twin_control import rows
 from sandbox.flash_sale.buyers import Attempt, is_model, order_of
-from tests.e2e.conftest import APPROVED, STRICT, SYNCED, Evening, posted
+from tests.e2e.conftest import posted
+from tests.e2e.evening.conftest import APPROVED, STRICT, SYNCED, Evening
 from tieout.aws.stock_book import S3StockBook
 from tieout.domain.money import rounded
 from tieout.domain.postings import Kind, Posting, State

@@ -3,7 +3,8 @@
 import json
 from datetime import timedelta
 
-from tests.e2e.conftest import STRICT, Evening, posted
+from tests.e2e.conftest import posted
+from tests.e2e.evening.conftest import STRICT, Evening
 
 
 def test_a_parked_order_is_posted_once_its_item_exists_and_it_is_resubmitted(evening: Evening) -> None:

@@ -4,7 +4,7 @@ from collections import Counter
 from typing import Any
 
 from sandbox.demo.twin_control import rows
-from tests.e2e.conftest import Evening
+from tests.e2e.evening.conftest import Evening
 
 IN_PARTS = "brightside-uk"
 

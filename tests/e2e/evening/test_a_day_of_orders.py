@@ -3,7 +3,8 @@
 from typing import Any
 
 from sandbox.invented.truth import gross_of
-from tests.e2e.conftest import Evening, expected, posted
+from tests.e2e.conftest import expected, posted
+from tests.e2e.evening.conftest import Evening
 
 
 def test_every_order_that_can_be_posted_is_in_netsuite_once_with_its_gross_and_its_lines(evening: Evening) -> None:

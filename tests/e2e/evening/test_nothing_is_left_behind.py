@@ -13,7 +13,7 @@ import pytest
 
 from sandbox.demo.trouble import worker_processes
 from sandbox.local_aws import ROOT
-from tests.e2e.conftest import Evening
+from tests.e2e.evening.conftest import Evening
 
 LISTENING = "0A"
 LOOPBACK = ("0100007F", "00000000000000000000000001000000")

@@ -1,0 +1,1 @@
+"""Tests of one deployed stack, its day and its evening."""
