@@ -122,6 +122,26 @@ def test_the_poll_does_not_ask_for_orders_that_the_push_has_just_read() -> None:
     assert market.calls["OR11"] == listed + 1
 
 
+def test_the_poll_does_not_ask_for_orders_while_the_push_reads_them() -> None:
+    """Both at once, Mirakl would refuse the second one (429)."""
+    house = a_house()
+    house.house.clock.advance(minutes=5)
+    market, seen = house.house.markets[ONE], list[int]()
+    listing = market.orders_updated
+
+    def meanwhile(start: Any, end: Any) -> Any:
+        if not seen:
+            seen.append(market.calls["OR11"])
+            collect_updates(ONE, house.room.at)
+            seen.append(market.calls["OR11"])
+        return listing(start, end)
+
+    market.orders_updated = meanwhile  # type: ignore[method-assign]
+    push_stock("push", house.room)
+    before, after = seen
+    assert before == after
+
+
 def test_a_sale_between_two_runs_a_minute_apart_is_heard_of_by_the_second() -> None:
     house = a_house()
     house.push(after_minutes=MINUTE)

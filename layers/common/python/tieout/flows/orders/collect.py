@@ -42,11 +42,23 @@ def collect_updates(marketplace: str, at: At) -> Collected:
 
 
 def _was_just_read(marketplace: str, at: At) -> bool:
-    """Whether the watermark is younger than the shortest time that OR11 allows between two readings."""
-    one = at.config.marketplaces[marketplace]
-    watermark = at.watermarks.read(marketplace) if one.stock and one.stock.enabled else None
-    apart = timedelta(minutes=FASTEST_POLL_MINUTES[one.persona])
-    return watermark is not None and timedelta(0) <= at.marketplace(marketplace).now() - watermark < apart + ROUNDED
+    """Whether the last reading is younger than the shortest time that OR11 allows between two, or is still going on."""
+    if not _is_read_by_stock(marketplace, at):
+        return False
+    begun = max(filter(None, map(at.watermarks.read, (marketplace, _begun(marketplace)))), default=None)
+    apart = timedelta(minutes=FASTEST_POLL_MINUTES[at.config.marketplaces[marketplace].persona])
+    return begun is not None and timedelta(0) <= at.marketplace(marketplace).now() - begun < apart + ROUNDED
+
+
+def _is_read_by_stock(marketplace: str, at: At) -> bool:
+    """Whether two flows list its orders."""
+    stock = at.config.marketplaces[marketplace].stock
+    return stock is not None and stock.enabled
+
+
+def _begun(marketplace: str) -> str:
+    """Name of the watermark of readings that began: one that is going on has moved the other one not yet."""
+    return f"{marketplace}/orders/begun"
 
 
 def collect_and_tell(
@@ -68,6 +80,8 @@ def collect_and_tell(
     at.meter.gauge("WatermarkLagSeconds", (end - watermark).total_seconds(), marketplace=marketplace)
     begin = min(watermark, since) if since else watermark
     start = max(settings.since, begin - timedelta(minutes=settings.overlap_minutes))
+    if _is_read_by_stock(marketplace, at):
+        at.watermarks.advance(_begun(marketplace), end)
     collected = _collect(marketplace, market.orders_updated(start, end), at, tell)
     at.watermarks.advance(marketplace, end)
     return collected, end
