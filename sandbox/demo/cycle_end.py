@@ -39,8 +39,8 @@ APART = timedelta(hours=24)
 """Mirakl gives cycles and documents so seldom, whoever asks."""
 LISTINGS = ("cycles", "documents", "document-requests")
 """Watermarks of what is read once a day."""
-LOOKS = 4
-"""How often at most the cycles are looked at."""
+LOOKS = 8
+"""How often at most the cycles are looked at: of one account, each may have to be agreed to again in its turn."""
 RECEPTION_WAIT = timedelta(minutes=float(SWITCHES["received_minutes"].default))
 
 

@@ -1,12 +1,13 @@
 """How everything stands in the deployed postings table: what is open, parked or done, and which versions were seen."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from sandbox.local_aws import LocalAws
 from tieout.aws.rows import ORDER, PARKED, SHARDS, posting_of, read_instant, row_key, todo_shard
+from tieout.domain.errors import Reason
 from tieout.domain.postings import LANE_OF, SETTLED_AS, Key, Kind, Lane, Posting, State
 
 _HOLDS_UP = frozenset({Kind.SALES_ORDER, Kind.CYCLE, *SETTLED_AS})
@@ -37,14 +38,7 @@ class PostingsTable:
     def working(self) -> list[Posting]:
         """Postings that will move by themselves: no promises, and nothing that waits for what waits for a person."""
         working = [one for one in self.open() if not is_promise(one)]
-        if not working:
-            return []
-        waits = {
-            (one.key.marketplace, one.key.thread)
-            for one in map(posting_of, self._todo(PARKED))
-            if one.key.kind in _HOLDS_UP
-        }
-        return [one for one in working if (one.key.marketplace, one.key.thread) not in waits]
+        return moving(working, [posting_of(row) for row in self._todo(PARKED)]) if working else []
 
     def last_word(self, key: Key) -> str:
         """The last line of a posting's history."""
@@ -88,6 +82,23 @@ class PostingsTable:
         while start := page.get("LastEvaluatedKey"):
             page = read(**arguments, ExclusiveStartKey=start)
             yield from page["Items"]
+
+
+def moving(working: Iterable[Posting], parked: Iterable[Posting]) -> list[Posting]:
+    """Those that no parked one holds up: of their own thread, or a cycle that is to be agreed to before theirs.
+
+    A cycle that is worked out anew when it was agreed to, and differs, waits for a person again. The cycles of its
+    account wait with it, however often they look; and which account that is, their postings do not say.
+    """
+    parked = list(parked)
+    threads = {(one.key.marketplace, one.key.thread) for one in parked if one.key.kind in _HOLDS_UP}
+    asked = {one.key.marketplace for one in parked if one.reason == Reason.SETTLEMENT_TO_REVIEW}
+    return [
+        one
+        for one in working
+        if (one.key.marketplace, one.key.thread) not in threads
+        and not (one.key.kind is Kind.CYCLE and one.key.marketplace in asked)
+    ]
 
 
 def is_promise(posting: Posting) -> bool:
