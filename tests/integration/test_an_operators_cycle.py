@@ -26,11 +26,14 @@ from sandbox.demo.payment_provider import payments_of, taken_of, write_report
 from tests.integration.twins.mirakl_money import mug, paid
 from tests.integration.two_twins.house import FUNCTION_TIMEOUT, MONDAY, ROOT, House, a_house
 from tieout.books.captures import read_captures
+from tieout.books.deployed import ArchivedSources
 from tieout.books.rows import Problem
 from tieout.cli.app import app
 from tieout.config import config_from
 from tieout.domain.ledger.capture import customer_money
 from tieout.domain.postings import Lane, State
+from tieout.domain.reconcile.breaks import Code
+from tieout.flows.settlement.balances import balances_to_compare
 from tieout.flows.settlement.collect import collect_settlements
 from tieout.flows.settlement.customer_money import book_reports
 from tieout.flows.settlement.review import Review, approve, list_reviews
@@ -223,6 +226,21 @@ def test_a_shop_that_ends_the_month_in_debt_is_shown_by_itself(operator: Operato
     (reclass,) = [one for name, one in journals.items() if "-RCL-" in name]
     assert reclass["externalId"] == f"T-{AGENT}-RCL-2026-11-GBP-2002"
     assert operator.judged().problems == [], "what it shows and moves back changes no balance"
+
+
+def test_what_is_held_of_each_shop_is_what_mirakl_tells_the_operator(operator: Operator) -> None:
+    """20.00 are withheld from one shop; a balance that does not say so would be a break of that shop alone."""
+    twin = operator.house.twins.mirakl.state
+    row = {"type": "RESERVE_FUNDING", "amount": -20, "currency": "GBP", "shop": 2002}
+    twin.books.write_by_hand(twin.marketplaces[AGENT], row, operator.house.clock())  # type: ignore[union-attr]
+    operator.until(operator.house.clock() + timedelta(days=1))
+    operator.until(operator.house.clock() + timedelta(days=1))
+
+    told = {row["shop_id"]: row for row in map(json.loads, balances_to_compare(AGENT, operator.house.at))}
+    assert {shop: row["payment_details"]["reserve_balance"] for shop, row in told.items()} == {2001: 0, 2002: 20}
+    found = ArchivedSources(operator.house.at)(AGENT, [], [], operator.house.clock().date())
+    assert found.reserves == {(AGENT, "2001"), (AGENT, "2002")}
+    assert Code.RESERVE_DIFF not in {each.code for each in found.breaks}
 
 
 def test_a_vendor_of_the_shop_s_name_stops_the_record_and_the_name_is_not_told(operator: Operator) -> None:
