@@ -104,13 +104,11 @@ class Bookkeeping:
 
     def _next_reading(self, readings: list[Schedule], moment: datetime) -> datetime:
         """When every marketplace's money is read that is there at `moment`: Mirakl must be willing to give it again."""
-        last = [
-            read + APART
-            for name in self.config.marketplaces
-            for listing in LISTINGS
-            if (read := self.table.read_until(f"{name}/{listing}"))
-        ]
-        return max(one.next_after(max([moment, *last])) for one in readings)
+        listings = [f"{name}/{listing}" for name in self.config.marketplaces for listing in LISTINGS]
+        again = [read + APART for each in listings if (read := self.table.read_until(each))]
+        # An answer that was lost is one that Mirakl gave: it said when it gives the next.
+        again += [wait for each in listings if (wait := self.table.read_until(f"{each}/wait"))]
+        return max(one.next_after(max([moment, *again])) for one in readings)
 
     def _look(self, out: Path) -> dict[str, Any]:
         """What a person looks at before agreeing to it, kept as it was shown."""
