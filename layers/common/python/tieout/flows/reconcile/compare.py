@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
 from hashlib import sha256
@@ -121,22 +121,27 @@ class Gathered(Struct, frozen=True, kw_only=True):
 
 def gathered(marketplace: str, at: At, in_turn: InTurn) -> Gathered:
     """Ask NetSuite for all of it, a question a turn."""
-    documents = list(_documents(marketplace, at, in_turn))
+    documents = _documents(marketplace, at, in_turn)
     return Gathered(documents=documents, posted=posted_records(marketplace, documents, at, in_turn))
 
 
-def _documents(marketplace: str, at: At, in_turn: InTurn) -> Iterator[Booked]:
-    """Everything that NetSuite holds of the marketplace's orders since the cut-over, a page a turn."""
+def _documents(marketplace: str, at: At, in_turn: InTurn) -> list[Booked]:
+    """Everything that NetSuite holds of the marketplace's orders since the cut-over, once each, a page a turn."""
     settings = at.config.marketplaces[marketplace].settlement
     pages = at.ledger.documents_of_marketplace(marketplace, settings.since.date() if settings else date.min)
-    named = set[str]()
+    found: dict[tuple[str, str, str], Booked] = {}
     while page := in_turn(lambda: next(pages, ())):
-        named |= {each.order_id for each in page if each.order_id}
-        yield from page
-    # What a predecessor of ours wrote bears the order's number only.
-    left = sorted(_orders_of_the_log(marketplace, at) - named)
+        found |= {_name(each): each for each in page}
+    # What a predecessor of ours wrote, or a person, may bear the order's number in the customer's reference only.
+    left = sorted(_orders_of_the_log(marketplace, at) - {each.order_id for each in found.values()})
     for start in range(0, len(left), ORDERS_A_TURN):
-        yield from in_turn(partial(at.ledger.documents_of, left[start : start + ORDERS_A_TURN]))
+        by_order = in_turn(partial(at.ledger.documents_of, left[start : start + ORDERS_A_TURN]))
+        found |= {_name(each): each for each in by_order}
+    return list(found.values())
+
+
+def _name(document: Booked) -> tuple[str, str, str]:
+    return document.id, document.external_id, document.number
 
 
 def _orders_of_the_log(marketplace: str, at: At) -> set[str]:
