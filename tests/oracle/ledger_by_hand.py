@@ -9,10 +9,11 @@ from decimal import Decimal
 
 from tests.oracle.corrected import ZERO, cent
 from tieout.domain.ledger.roles import Role
-from tieout.domain.ledger.types import Group, rule_of
+from tieout.domain.ledger.types import TYPES, Group, rule_of
 
 GOODS = {Group.SALE, Group.REFUND, Group.PURCHASE}
 COMMISSION = {"COMMISSION_FEE", "REFUND_COMMISSION_FEE"}
+BUCKETS = {rule.bucket for rule in TYPES.values()}
 PASSES_BY = {Group.SALE, Group.REFUND, Group.WASH}
 """What a customer who pays the shop directly leaves in the log, without any money in it."""
 
@@ -46,10 +47,22 @@ def proven(books):
             ends == cycle.to_seller + carried[place]
             and all(rule_of(each.type) and each.currency == cycle.currency for each in lines)
             and (cycle.pay_out.state != "PAID" or -paid in {ZERO, cycle.to_seller})
+            and adds_up(cycle, lines)
             and all(is_documented(books, number, lines) for number in {each.document for each in lines})
         ):
             found.add(cycle.id)
     return found
+
+
+def adds_up(cycle, lines):
+    """Each of the cycle's totals with tax is what its lines come to (I5); which sign it is shown with is not said."""
+    sums: dict[str, Decimal] = defaultdict(Decimal)
+    for each in lines:
+        rule = rule_of(each.type)
+        if rule is not None and rule.bucket and not is_memo(each):
+            sums[rule.bucket] += each.amount
+    told = {name.removesuffix("_incl_tax"): total for name, total in cycle.summary.items() if "_excl_" not in name}
+    return all(abs(sums[bucket]) == abs(total) for bucket, total in told.items() if bucket in BUCKETS)
 
 
 def is_documented(books, number, lines):

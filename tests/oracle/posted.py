@@ -42,13 +42,13 @@ def by_cycle(books, ledger):
     return found
 
 
-def ledger_findings(books, rules, ledger, older=()):
+def ledger_findings(books, rules, ledger, older=(), held=frozenset()):
     """SOURCE_CHANGED_AFTER_POST, and GL_TAMPERED by cycle: the record that was edited is not told apart.
 
     The log is looked at as it was before each of its changes, the last one first: what the ledger has was posted from
     one of these, or somebody edited it. What cannot be booked from today's log is no measure of the ledger.
     """
-    hand, found, standing = LedgerByHand(books, rules), [], proven(books)
+    hand, found, standing = LedgerByHand(books, rules), [], proven(books) - held
     posted = by_cycle(books, ledger)
     moments = sorted({each.updated for each in books.lines} | {each.updated for each in older}, reverse=True)
     for cycle in books.cycles:
@@ -97,13 +97,13 @@ def without_zeros(sheet):
     return {account: amount for account, amount in sheet.items() if amount}
 
 
-def late_findings(books, rules, ledger, closed=()):
+def late_findings(books, rules, ledger, closed=(), held=frozenset()):
     """LATE_LINE_CLOSED_PERIOD by cycle: booked in a later month than the lines', or waiting for a month that is closed.
 
     Of what waits the amount is not worked out: no record is there that would have debits. A cycle that is held is told
     as what it is.
     """
-    found, posted, standing = [], by_cycle(books, ledger), proven(books)
+    found, posted, standing = [], by_cycle(books, ledger), proven(books) - held
     for cycle in books.cycles:
         if cycle.id not in standing:
             continue

@@ -48,9 +48,10 @@ def both(folder: Path, config: Config, names: tuple[str, ...]) -> tuple[Told, To
     oracle: Told = set()
     for name in names:
         books = export.books[name]
+        found_by_oracle = findings(books, AS_OF)
         oracle |= {
             (each.code, each.key, each.amount)
-            for each in findings(books, AS_OF)
+            for each in found_by_oracle
             if not each.information and each.code not in TOTALS
         }
         oracle |= by_hand(
@@ -60,6 +61,7 @@ def both(folder: Path, config: Config, names: tuple[str, ...]) -> tuple[Told, To
             export.replaced[name],
             balances_of(folder / "mirakl" / name / "accounts.ndjson.gz"),
             closed_months(folder / "netsuite" / "periods.ndjson.gz"),
+            {each.cycle for each in found_by_oracle if each.code == Code.TAX_PRESENTATION_UNKNOWN},
         )
     return engine | by_engine([*found.breaks, *found.information]), oracle
 
@@ -91,7 +93,7 @@ def test_on_a_gift_shops_month(world: str, tmp_path: Path) -> None:
     assert any(code == Code.MANUAL_UNCLASSIFIED for code, _, _ in engine), "some item is of no rule's words"
 
 
-@pytest.mark.parametrize("seed", [5, 7])
+@pytest.mark.parametrize("seed", [3, 5])
 @pytest.mark.parametrize("regime", [Regime.R0, Regime.R1])
 def test_on_made_up_months(regime: Regime, seed: int, tmp_path: Path) -> None:
     """Of a month that was booked without a fault, every fault of the ledger is in the truth; of one with faults, little

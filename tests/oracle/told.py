@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -56,11 +56,12 @@ def by_hand(
     older: Sequence[Line],
     balances: Sequence[tuple[str, str, Decimal | None]],
     closed: Sequence[tuple[date, date]],
+    held: Collection[str] = (),
 ) -> Told:
-    """Of a seller's marketplace."""
+    """Of a seller's marketplace. `held`: cycles that cannot be booked for what an order of them shows."""
     found: list[Finding] = [
-        *ledger_findings(books, rules, ledger, older),
-        *late_findings(books, rules, ledger, closed),
+        *ledger_findings(books, rules, ledger, older, frozenset(held)),
+        *late_findings(books, rules, ledger, closed, frozenset(held)),
         *applied_findings(books, rules),
         *reserve_findings(books, balances),
         *item_findings(books, rules),
