@@ -29,7 +29,10 @@ CHANGES = 600
 """Restocks and corrections, half of them of what sells fast."""
 ORDERS_A_MINUTE = 4
 POSTED_EVERY = timedelta(seconds=30)
-ITEMS_IN_ALL, ONE_PERCENT = 1_000_000, 10_000
+SIZES, CHANGED = (1_000, 10_000), (100, 1_000, 10_000)
+"""Items of the shops whose calls are counted, and how many of them change."""
+AT_ONCE = 500
+"""Changes that the twin is told in one call."""
 
 
 def a_few_hours(shop: Shop, push_minutes: int) -> None:
@@ -66,7 +69,7 @@ def measure() -> list[Result]:
         with redirect_stdout(StringIO()), a_shop(push_minutes, ITEMS) as shop:
             a_few_hours(shop, push_minutes)
         results += told(shop, push_minutes)
-    return results + calls_for_one_percent()
+    return results + calls_by_changes()
 
 
 def told(shop: Shop, push_minutes: int) -> list[Result]:
@@ -117,10 +120,22 @@ def _calls(before: str, after: str, calls: Counter[tuple[str, str]], runs: int, 
     return results
 
 
-def calls_for_one_percent() -> list[Result]:
-    """A push asks for what changed, however much did not: counted where everything did."""
-    brakes = {"brakes": {"from_offers": ITEMS_IN_ALL}}
-    with redirect_stdout(StringIO()), a_shop(5, ONE_PERCENT, **brakes) as shop:
+def calls_by_changes() -> list[Result]:
+    """What a push asks for where so many of so many items changed, counted at each size; and what reading all takes."""
+    results, full = [], {}
+    for items in SIZES:
+        pushes, full[items] = _counted(items)
+        for changed, calls in pushes.items():
+            results += _calls(f"{items:,} items, {changed:,} changed: ", "", calls, 1, "")
+        results.append(Result(what=f"{items:,} items, all read: SuiteQL calls", figure=full[items], unit="calls"))
+    return results
+
+
+def _counted(items: int) -> tuple[dict[int, Counter[tuple[str, str]]], int]:
+    """Calls of a push by how many items changed, and SuiteQL calls of a reading of everything."""
+    brakes = {"brakes": {"from_offers": 10 * items}}
+    pushes: dict[int, Counter[tuple[str, str]]] = {}
+    with redirect_stdout(StringIO()), a_shop(5, items, **brakes) as shop:
         shop.buy(0, IN_PARTS, "SKU-0")  # a sales order tells the account's time zone
         shop.pass_time(120)
         shop.work_on(f"poll orders of {IN_PARTS}")
@@ -131,30 +146,20 @@ def calls_for_one_percent() -> list[Result]:
         full = shop.calls["netsuite", "SuiteQL"]
         shop.pass_time(1200)
         shop.push()
-        shop.pass_time(1200)
-        shop.calls.clear()
-        shop.control.change_stock([_lost(number) for number in range(ONE_PERCENT)])
-        before = len(shop.runs)
-        shop.push()
-        pushed = shop.runs[before]
-    if pushed.sent != len(NAMES) * ONE_PERCENT or not 0 <= full - 2 * pages(ONE_PERCENT) <= 6:
-        raise RuntimeError(f"{pushed}, {full} SuiteQL: not what was to be counted")
-    nightly = full + 2 * (pages(ITEMS_IN_ALL) - pages(ONE_PERCENT))
-    return [
-        *_calls(
-            f"{ITEMS_IN_ALL:,} items, 1 % changed: ",
-            "",
-            shop.calls,
-            1,
-            f"; counted on {ONE_PERCENT:,} items that all changed: a push asks for nothing else",
-        ),
-        Result(
-            what=f"{ITEMS_IN_ALL:,} items, all read: SuiteQL calls",
-            figure=nightly,
-            unit="calls",
-            how=f"by pages of 1,000 rows, from {full} counted for {ONE_PERCENT:,} items",
-        ),
-    ]
+        for changed in (each for each in CHANGED if each <= items):
+            shop.pass_time(1200)
+            shop.calls.clear()
+            for first in range(0, changed, AT_ONCE):
+                shop.control.change_stock([_lost(number) for number in range(first, min(changed, first + AT_ONCE))])
+            before = len(shop.runs)
+            shop.push()
+            pushed = shop.runs[before]
+            if pushed.sent != len(NAMES) * changed:
+                raise RuntimeError(f"{items} items, {changed} changed: {pushed}, not what was to be counted")
+            pushes[changed] = Counter(shop.calls)
+    if not 0 <= full - 2 * pages(items) <= 6:
+        raise RuntimeError(f"{items} items: {full} SuiteQL to read all")
+    return pushes, full
 
 
 def pages(rows: int) -> int:
