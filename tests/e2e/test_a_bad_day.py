@@ -40,6 +40,13 @@ def test_the_day_really_was_bad(bad_evening: Path) -> None:
     assert faults["workers_killed"] > 0
 
 
+def test_a_flash_sale_on_a_bad_day_sells_less_but_nothing_that_is_not_there(bad_evening: Path) -> None:
+    ours = json.loads((bad_evening / "summary.json").read_text())["flash_sale"]["tieout"]
+    assert ours["faults_struck"] > 0
+    assert ours["orders"] > 50
+    assert ours["oversold_units"] == ours["orders_beyond_stock"] == 0
+
+
 def test_what_needs_a_person_is_parked_on_a_bad_day_too(bad_evening: Path, truth: dict[str, Any]) -> None:
     parked = {line["order_id"] for line in ndjson(bad_evening / "parked.ndjson")}
     assert set(truth["orders_with_unmapped_sku"]) <= parked
