@@ -22,7 +22,7 @@ from tieout.flows.listings import sync as listings
 from tieout.flows.returns import send as returns
 from tieout.flows.settlement import review as settlements
 from tieout.flows.shipments import rules as shipments
-from tieout.flows.stock import push as stock
+from tieout.flows.stock import asking as stock
 
 BACKFILL = ("orders", "backfill", "--marketplace", MARKETPLACE, *SOME_DAY)
 
