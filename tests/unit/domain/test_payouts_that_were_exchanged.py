@@ -101,6 +101,17 @@ def test_a_line_that_shows_a_payout_of_its_own_currency_is_that_one_s() -> None:
     assert found([payout(), pounds], line("8512.30"), END) == {}
 
 
+def test_a_payout_that_came_in_its_own_currency_takes_no_line_in_another() -> None:
+    """Two of 10,000.00 EUR: one came as euros, so the pounds can be the other one's only."""
+    euros = StatementLine(day=MONDAY, amount=Decimal("10000.00"), currency="EUR", reference="INCOMING TRANSFER")
+    pounds = line("8512.30", MONDAY + timedelta(days=2), original="10000.00")
+    assert len(found([payout(), payout("C2", day=MONDAY)], euros, pounds, END)) == 1
+    assert found([payout()], euros, pounds, END) == {}
+    start = line("-12.00", FRIDAY - timedelta(days=9), "ACCOUNT FEE")
+    told = at_the_bank([payout(), payout("C2", day=MONDAY)], [start, euros, pounds, END], LATER)
+    assert (len(told.found), told.missing) == (2, ())
+
+
 def test_a_line_that_names_another_payout_is_not_taken_by_its_amount() -> None:
     other = payout("C2", "10010.00", day=FRIDAY - timedelta(days=30))
     assert set(found([payout(), other], line("8512.30", text="MKL-C2"), END)) == {"C2"}

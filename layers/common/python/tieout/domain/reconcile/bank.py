@@ -95,7 +95,8 @@ def at_the_bank(
     missing: list[PaidOut] = []
     waiting: list[PaidOut] = []
     there = {(each.marketplace, each.cycle) for each in pairs.by_amounts(rest, patience)}
-    there |= {(each.marketplace, each.cycle) for each, _, _ in pairs.of_exchanged(rest, as_of, patience)}
+    left = [each for each in rest if (each.marketplace, each.cycle) not in there]
+    there |= {(each.marketplace, each.cycle) for each, _, _ in pairs.of_exchanged(left, as_of, patience)}
     for payout in rest:
         if (payout.marketplace, payout.cycle) in there:
             found.append(payout)

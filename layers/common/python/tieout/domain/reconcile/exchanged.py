@@ -69,9 +69,10 @@ def exchanged_at_the_bank(
             found[payout.marketplace, payout.cycle] = Arrival(
                 day=naming[-1].day, currency=naming[-1].currency, amount=amount
             )
-    pairs.by_amounts(rest)
+    there = {(each.marketplace, each.cycle) for each in pairs.by_amounts(rest)}
+    left = [each for each in rest if (each.marketplace, each.cycle) not in there]
     as_of = lines[-1].day if lines else date.min
-    for payout, line, rung in pairs.of_exchanged(rest, as_of):
+    for payout, line, rung in pairs.of_exchanged(left, as_of):
         arrival = Arrival(day=line.day, currency=line.currency, amount=line.amount, found_by=rung.value)
         found[payout.marketplace, payout.cycle] = arrival
     return found
