@@ -137,6 +137,18 @@ def test_115_is_115_00_whatever_file_tells_it() -> None:
     assert keep_statement([replace(ARRIVED, amount=Decimal(115))], house.at) == 0
 
 
+def test_a_line_that_was_kept_without_the_amount_before_its_exchange_is_the_same_line_when_a_file_tells_it() -> None:
+    """Kept twice, the payout would be booked as twice the money."""
+    house = a_house_in_euros()
+    assert keep_statement([ARRIVED], house.at) == 1
+    told = replace(ARRIVED, original=Decimal("102.00"), original_currency="GBP")
+    assert keep_statement([told], house.at) == 0
+    another = replace(told, original=Decimal("99.00"))
+    assert keep_statement([told, another], house.at) == 1
+    assert keep_statement([another, told], house.at) == 0
+    assert keep_statement([ARRIVED, ARRIVED], house.at) == 0
+
+
 def test_a_rate_that_is_imported_again_corrects_the_one_before_it() -> None:
     """Up, down and back: what was said last counts."""
     house = a_house_in_euros()

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from msgspec import json
+from msgspec.structs import replace
 
 from tieout.domain.ledger.rates import Rate
 from tieout.domain.postings import Intent, Key, Kind, State
@@ -30,10 +31,20 @@ def keep_statement(lines: Iterable[StatementLine], at: At) -> int:
     """Add lines to the statement; answers how many are new.
 
     Statements overlap: of equal lines as many are kept as the statement with most of them has. 115 and 115.00 are the
-    same amount.
+    same amount; and a line is the same whether or not a file tells what it was before the exchange.
     """
-    news = (Counter(lines) - Counter(statement_of(at))).elements()
-    return _keep(STATEMENT, [line_row(each) for each in news], at)
+    told, known = Counter(lines), Counter(statement_of(at))
+    left = Counter(map(_same, told.elements())) - Counter(map(_same, known.elements()))
+    news = []
+    for each in (told - known).elements():
+        if left[_same(each)]:
+            left[_same(each)] -= 1
+            news.append(line_row(each))
+    return _keep(STATEMENT, news, at)
+
+
+def _same(line: StatementLine) -> StatementLine:
+    return replace(line, original=None, original_currency="")
 
 
 def keep_rates(rates: Iterable[Rate], at: At) -> int:
