@@ -11,13 +11,16 @@ import pytest
 from msgspec.structs import replace
 
 from tests.fakes import House
-from tests.unit.flows.test_settlements import MARKET, a_settled_house, close, sell, the_cycle
-from tieout.domain.errors import SystemDown, Throttled, TieoutError
-from tieout.domain.postings import State
+from tests.unit.flows.test_settlements import CYCLE, MARKET, a_settled_house, close, sell, the_cycle, work
+from tieout.domain.errors import CredentialsRefused, SystemDown, Throttled, TieoutError
+from tieout.domain.postings import Key, Kind, State
 from tieout.flows.ports import At
 from tieout.flows.readings import read_by_schedule
 from tieout.flows.settlement.collect import collect_settlements
+from tieout.flows.settlement.log import touched_since
 from tieout.flows.settlement.once_a_day import day_of
+from tieout.flows.settlement.plan import of_the_cycle
+from tieout.flows.settlement.review import PAID
 
 NIGHT = datetime(2026, 9, 20, 4, 10, tzinfo=UTC)
 LISTINGS = ("transaction_lines", "billing_cycles", "accounting_documents", "document_requests")
@@ -66,6 +69,7 @@ class Nights:
 
     def __init__(self, **settlement: Any) -> None:
         self.house = a_settled_house(**settlement)
+        self.house.clock.now = NIGHT - 2 * A_DAY
         sell(self.house)
         close(self.house)
         self.house.clock.now = NIGHT
@@ -169,6 +173,59 @@ def test_a_months_end_waits_for_the_cycles_of_its_last_day() -> None:
     nights.house.clock.advance(hours=1)
     nights.fire()
     assert [key for key in nights.house.postings.all if key.thread.startswith("2026-09")]
+
+
+@pytest.mark.parametrize("failed", ["accounting_documents", "document_requests"])
+def test_a_cycle_waits_for_the_documents_that_its_lines_name_while_they_were_not_read(failed: str) -> None:
+    """It would be held for a document that is there, and no document without a cycle of its own would free it."""
+    nights = Nights()
+    lines = nights.house.market.lines
+    lines["line-3"] = replace(lines["line-3"], document="210100042")
+    nights.market.fails[failed] = SystemDown("500")
+    nights.hours(2)
+    assert nights.house.postings.posting(of_the_cycle(MARKET, CYCLE)) is None
+    nights.market.fails.clear()
+    nights.fire()
+    assert the_cycle(nights.house).state is State.DUE, "a document that is not there now is an answer: it is held"
+
+
+def test_what_is_booked_goes_on_though_documents_do_not_come() -> None:
+    """Its payout names no document."""
+    nights = Nights(autopost=True)
+    nights.fire()
+    work(nights.house, nights.at)
+    nights.house.market.pay(CYCLE)
+    nights.house.clock.now = NIGHT + A_DAY
+    nights.market.fails["accounting_documents"] = SystemDown("500")
+    nights.fire()
+    assert nights.house.postings.posting(Key(MARKET, CYCLE, Kind.CYCLE, PAID)) is not None
+
+
+def test_an_hour_in_which_nothing_new_came_works_out_nothing_again_that_waits_for_a_person() -> None:
+    """What was agreed to would be another thing by then, hour after hour."""
+    nights = Nights()
+    nights.fire()
+    work(nights.house, nights.at)
+    waiting = the_cycle(nights.house)
+    assert waiting.state is State.PARKED
+    nights.house.clock.now = NIGHT + A_DAY
+    nights.market.fails["billing_cycles"] = SystemDown("500")
+    nights.hours(5)
+    assert the_cycle(nights.house) == waiting
+
+
+def test_what_was_kept_before_a_key_was_refused_is_noted_as_changed() -> None:
+    """The comparison prepares what is noted: the rest it takes as it was prepared the last time."""
+    nights = Nights()
+
+    def refused(*args: Any) -> Iterator[Any]:
+        yield from nights.house.market.transaction_lines(*args)
+        raise CredentialsRefused("401")
+
+    nights.market.__dict__["transaction_lines"] = refused
+    with pytest.raises(CredentialsRefused):
+        nights.fire()
+    assert touched_since(MARKET, None, nights.at) == {CYCLE}
 
 
 def test_the_lag_that_is_told_is_what_a_reading_left_unread() -> None:

@@ -41,6 +41,8 @@ LOOKED_BACK = timedelta(days=60)
 """Cycles and documents are read again for so long: nothing tells when one of them is paid or issued."""
 WHOLE = "settlement/whole"
 """Watermark of the last reading that lacked nothing: the log to its end, cycles and documents."""
+OF_DOCUMENTS = ("documents", "document-requests")
+"""Watermarks of the listings that give documents."""
 _ORDER_OF_STATES = {"TO_PAY": 1, "FAILED": 2, "PAID": 3}
 
 
@@ -66,7 +68,8 @@ def collect_settlements(marketplace: str, at: At, *, asked: bool = False) -> Col
     if not read.cut_off:
         read_accounts(today)
     end = read.newest or watermark if read.cut_off else today.now
-    fresh, due = _record(marketplace, settings, end, read.touched, at)
+    documents_came = not missing or all(today.came(name) for name in OF_DOCUMENTS)
+    fresh, due = _record(marketplace, settings, end, read.touched, at, documents_came=documents_came)
     if not missing:
         due += _end_month(marketplace, settings, end, at)
     at.watermarks.advance(name, end)
@@ -111,9 +114,11 @@ def _read_lines(today: Today, market: Marketplace, start: datetime) -> _Read:
             read.seen += len(page.raw)
             read.newest = max([line.updated for line in page.lines], default=read.newest)
 
-    read.cut_off = today.attempt("settlement", to_the_end)
-    if read.seen:
-        keep_touched(marketplace, read.touched, at)
+    try:
+        read.cut_off = today.attempt("settlement", to_the_end)
+    finally:  # a comparison prepares only what is noted here
+        if read.seen:
+            keep_touched(marketplace, read.touched, at)
     return read
 
 
@@ -153,9 +158,12 @@ def _listings(today: Today, settings: Settlement) -> list[Listing]:
 
 
 def _record(
-    marketplace: str, settings: Settlement, end: datetime, touched: Collection[str], at: At
+    marketplace: str, settings: Settlement, end: datetime, touched: Collection[str], at: At, *, documents_came: bool
 ) -> tuple[int, list[Key]]:
-    """Each cycle that is new, has changed, or was not settled the last time, where the log was read past its end."""
+    """Each cycle that is new, has changed, or was not settled the last time, where the log was read past its end.
+
+    One whose lines name a document that is not there waits until the day's documents came: it would be held for that.
+    """
     cycles = [cycle for cycle in cycles_of(marketplace, at) if settings.since <= cycle.closed_at <= end]
     known = at.postings.seen_versions(marketplace, [cycle.id for cycle in cycles])
     documents = documents_of(marketplace, at)
@@ -172,7 +180,10 @@ def _record(
             if not is_news:
                 continue
         settled = None if is_booked else settled_at
-        recorded = _record_one(marketplace, cycle, documents, at, settled_at=settled, known=version)
+        awaits = not (is_booked or documents_came)
+        recorded = _record_one(
+            marketplace, cycle, documents, at, settled_at=settled, known=version, awaits_documents=awaits
+        )
         fresh += recorded is not None
         due += recorded or ()
     return fresh, due
@@ -238,6 +249,7 @@ def _record_one(
     *,
     settled_at: datetime | None,
     known: str,
+    awaits_documents: bool = False,
 ) -> list[Key] | None:
     """Answers None where nothing is new, or the cycle is not complete. One that is booked need not settle again."""
     try:
@@ -249,6 +261,8 @@ def _record_one(
     changed = max((line.updated for line in lines), default=cycle.closed_at)
     version = f"{version_of(changed)}/{_told(cycle, documents)}"
     if version <= known or (settled_at is not None and changed > settled_at):
+        return None
+    if awaits_documents and {line.document for line in lines if line.document} - {each.number for each in documents}:
         return None
     payload = f"settlement/{marketplace}/lines/cycle={cycle.id}/"
     sources = [cycle.id, *([PAID] if cycle.pay_out.state == "PAID" else [])]
