@@ -53,13 +53,17 @@ def follow(standing: Standing, room: Stockroom) -> None:
 
 
 def _asked_now(standing: Standing, room: Stockroom) -> list[str]:
-    """Storefronts whose file is asked after now: one at a time of an access, since Mirakl counts by access."""
-    waiting: dict[str, list[str]] = {}
+    """Storefronts whose file is asked after now: one at a time of an access, since Mirakl counts by access.
+
+    That which was not asked after for longest comes first, and goes behind the others: so they stand in `flights`.
+    """
+    first: dict[str, str] = {}
     for front in standing.flights:
         if front not in standing.landings and front in storefronts(room.at.config):
-            waiting.setdefault(marketplace_of(front), []).append(front)
-    turn = room.now // int(APART)
-    return [fronts[turn % len(fronts)] for fronts in waiting.values()]
+            first.setdefault(marketplace_of(front), front)
+    for front in first.values():
+        standing.flights[front] = standing.flights.pop(front)
+    return list(first.values())
 
 
 def seconds_to_follow(began_at: int, room: Stockroom) -> dict[str, int]:
@@ -77,7 +81,8 @@ def seconds_to_second(began_at: int, standing: Standing, room: Stockroom) -> flo
     soon, leaves them to that.
     """
     every = stocked(room.at.config)
-    if not standing.raise_waits or not standing.flights or set(standing.flights) - set(standing.landings):
+    followed = set(standing.flights) & set(storefronts(room.at.config))  # of a shop that is kept no more none ends
+    if not standing.raise_waits or not followed or followed - set(standing.landings):
         return None
     wait = max(standing.seconds_left(standing.listed.get(name), A_MINUTE, name, room.now_ms) for name in every)
     apart = min(each.push_minutes for each in every.values()) * 60
