@@ -42,11 +42,16 @@ def line(
     )
 
 
-END = line("-12.00", LATER, "ACCOUNT FEE")
-"""The statement reaches past all days on which a payout of that Friday could stand."""
+START, END = line("-12.00", date(2026, 1, 14), "ACCOUNT FEE"), line("-12.00", LATER, "ACCOUNT FEE")
+"""The statement has all days on which a payout of that Friday could stand."""
 
 
 def found(payouts: list[PaidOut], *statement: StatementLine) -> dict[str, Arrival]:
+    """The statement begins before any of them."""
+    return told(payouts, START, *statement)
+
+
+def told(payouts: list[PaidOut], *statement: StatementLine) -> dict[str, Arrival]:
     return {cycle: arrival for (_, cycle), arrival in exchanged_at_the_bank(payouts, statement).items()}
 
 
@@ -84,6 +89,21 @@ def test_the_rate_tells_nothing_before_the_statement_has_reached_all_days_that_i
     assert found([payout()], line("8512.30"), line("-12.00", FRIDAY + timedelta(days=7)))
 
 
+def test_nor_before_the_account_that_it_arrives_in_has_reached_them_whatever_others_have() -> None:
+    """The euro account's statement was imported today, the pound account's a fortnight ago."""
+    euros = StatementLine(day=LATER, amount=Decimal("-3.00"), currency="EUR", reference="ACCOUNT FEE")
+    assert found([payout()], line("8512.30"), euros) == {}
+    assert found([payout()], line("8512.30"), euros, END)
+    seen = at_the_bank([payout()], [START, line("8512.30"), euros], LATER)
+    assert (seen.missing, len(seen.waiting)) == ((), 1), "nor is it missed there"
+
+
+def test_nor_where_the_first_statement_begins_after_the_payout() -> None:
+    """It may have arrived on the Saturday before: what stands there on Monday may be a customer's money."""
+    assert told([payout()], line("8512.30"), END) == {}
+    assert told([payout()], line("-12.00", FRIDAY), line("8512.30"), END)
+
+
 def test_what_is_too_far_off_too_late_or_of_the_wrong_direction_is_not_it() -> None:
     for other in (line("8290.00"), line("8512.30", LATER), line("-8512.30"), line("8512.30", original="9000.00")):
         assert found([payout()], other, END) == {}, other
@@ -107,9 +127,8 @@ def test_a_payout_that_came_in_its_own_currency_takes_no_line_in_another() -> No
     pounds = line("8512.30", MONDAY + timedelta(days=2), original="10000.00")
     assert len(found([payout(), payout("C2", day=MONDAY)], euros, pounds, END)) == 1
     assert found([payout()], euros, pounds, END) == {}
-    start = line("-12.00", FRIDAY - timedelta(days=9), "ACCOUNT FEE")
-    told = at_the_bank([payout(), payout("C2", day=MONDAY)], [start, euros, pounds, END], LATER)
-    assert (len(told.found), told.missing) == (2, ())
+    seen = at_the_bank([payout(), payout("C2", day=MONDAY)], [START, euros, pounds, END], LATER)
+    assert (len(seen.found), seen.missing) == (2, ())
 
 
 def test_a_line_that_names_another_payout_is_not_taken_by_its_amount() -> None:
@@ -123,11 +142,10 @@ def test_an_operator_s_payout_is_money_that_left() -> None:
 
 
 def test_what_is_booked_by_its_amount_is_not_missed_at_the_bank() -> None:
-    start = line("-12.00", FRIDAY - timedelta(days=9), "ACCOUNT FEE")
-    told = at_the_bank([payout()], [start, line("8512.30"), END], LATER)
-    assert (len(told.found), told.missing) == (1, ())
-    told = at_the_bank([payout()], [start, line("8512.30"), line("8533.10"), END], LATER)
-    assert (told.found, len(told.missing)) == ((), 1)
+    seen = at_the_bank([payout()], [START, line("8512.30"), END], LATER)
+    assert (len(seen.found), seen.missing) == (1, ())
+    seen = at_the_bank([payout()], [START, line("8512.30"), line("8533.10"), END], LATER)
+    assert (seen.found, len(seen.missing)) == ((), 1)
 
 
 @given(

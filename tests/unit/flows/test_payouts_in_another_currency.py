@@ -91,7 +91,8 @@ def test_a_line_that_names_nothing_books_it_where_it_alone_can_be_it_and_the_jou
     unnamed = replace(ARRIVED, reference="INCOMING")
     end = StatementLine(day=date(2026, 4, 1), amount=Decimal(-9), currency="EUR", reference="ACCOUNT FEE")
     keep_rates([RATE], house.at)
-    keep_statement([unnamed], house.at)
+    start = replace(end, day=date(2026, 2, 27))
+    keep_statement([start, unnamed], house.at)
     assert go_on_with_payouts(house.at) == [], "the payout's own line may still come"
     keep_statement([end], house.at)
     assert go_on_with_payouts(house.at) == [the_payout(house).key]

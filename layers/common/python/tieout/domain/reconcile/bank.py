@@ -100,7 +100,7 @@ def at_the_bank(
     for payout in rest:
         if (payout.marketplace, payout.cycle) in there:
             found.append(payout)
-        elif payout.day < first or payout.day + patience > reached:
+        elif payout.day < first or payout.day + patience > min(reached, pairs.reached(payout)):
             waiting.append(payout)
         else:
             missing.append(payout)
@@ -127,7 +127,10 @@ class Pairs:
         self._naming: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
         lengths = sorted({len(words) for words in names}, reverse=True)
         self._by_amount: defaultdict[tuple[str, Decimal], list[int]] = defaultdict(list)
+        self._days: dict[str, tuple[date, date]] = {}
+        """First and last day by currency."""
         for place, line in enumerate(lines):
+            self._days[line.currency] = self._days.get(line.currency, (line.day, line.day))[0], line.day
             self._by_amount[line.currency, line.amount].append(place)
             named = _named(_words(line.reference), names, lengths)
             if named:
@@ -162,14 +165,23 @@ class Pairs:
 
         First by the amount before the exchange, where the statement tells it. Then by what the day's rate makes of the
         payout, give or take what a converter keeps; not before the statement has reached all days on which the line
-        could stand, for until then the right one may be missing beside a like one.
+        could stand, for until then the right one may be missing beside a like one. Accounts are imported one by one:
+        what was reached is told by the lines in the currency that it arrives in.
         """
         left = [each for each in payouts if each.is_exchanged]
         found = self._alone(left, _is_original, Rung.ORIGINAL, patience)
         known = {id(payout) for payout, _, _ in found}
-        reached = min(as_of, self._lines[-1].day) if self._lines else date.min
-        left = [each for each in left if id(each) not in known and each.day + patience <= reached]
+        left = [each for each in left if id(each) not in known and self._covers(each, as_of, patience)]
         return found + self._alone(left, _is_expected, Rung.RATE, patience)
+
+    def reached(self, payout: PaidOut) -> date:
+        """Last day of the lines in the currency that an exchanged payout arrives in, where there are any."""
+        _, last = self._days.get(payout.into if payout.is_exchanged else "", (date.min, date.max))
+        return last
+
+    def _covers(self, payout: PaidOut, as_of: date, patience: timedelta) -> bool:
+        first, last = self._days.get(payout.into, (date.max, date.min))
+        return first <= payout.day and payout.day + patience <= min(as_of, last)
 
     def _alone(
         self,
