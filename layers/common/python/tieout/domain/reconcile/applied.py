@@ -40,6 +40,11 @@ class Applied:
                 self._paid[name] += application.amount
                 self._cycles[name].add(record.cycle)
 
+    def look_again(self, booked: Iterable[Booked]) -> None:
+        """What is open of these documents now: they were asked for before the payments that were taken since."""
+        now = {_name(each): each for each in booked if each.type == "CustInvc"}
+        self._open = [now.get(_name(each), each) for each in self._open]
+
     def breaks(self) -> Iterator[Break]:
         """By order, what is open of its invoices beyond what the payments leave."""
         by_order: defaultdict[tuple[str, str], list[tuple[Booked, Decimal]]] = defaultdict(list)

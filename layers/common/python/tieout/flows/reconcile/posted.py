@@ -67,6 +67,8 @@ def posted_records(marketplace: str, booked: Sequence[Booked], at: At, in_turn: 
                 applied.take(record)
         if not is_period(thread):
             late += late_lines(records, {line.external_id.upper(): line.day for line in lines if line.day is not None})
+    if orders := sorted({each.order_id for each in applied.breaks() if each.order_id}):
+        applied.look_again(in_turn(partial(at.ledger.documents_of, orders)))
     return Posted(general_ledger=general_ledger, breaks=[*breaks, *applied.breaks()], late=late)
 
 
