@@ -10,7 +10,7 @@ from msgspec import json
 
 from tests.fakes import House
 from tests.unit.flows.test_settlements import MARKET, a_settled_house, close, collect, sell
-from tieout.domain.errors import NeedsAttention, Reason, SystemDown, Throttled, TieoutError
+from tieout.domain.errors import CredentialsRefused, NeedsAttention, Reason, SystemDown, Throttled, TieoutError
 from tieout.flows.settlement.balances import ACCOUNTS, balances_to_compare
 from tieout.flows.settlement.collect import collect_settlements
 
@@ -96,11 +96,21 @@ def test_a_balance_that_does_not_come_keeps_no_money_waiting(house: House, refus
     assert len(kept(house)) == 1
 
 
-def test_an_operator_whose_role_may_not_list_shops_is_told_so(house: House, caplog: pytest.LogCaptureFixture) -> None:
-    house.market.accounts_refused = NeedsAttention(Reason.REFUSED_BY_MIRAKL, {"status": "403"})
-    collect(house)
+@pytest.mark.parametrize(
+    "refused",
+    [NeedsAttention(Reason.REFUSED_BY_MIRAKL, {"status": "403"}), CredentialsRefused("Mirakl answered A01 with 403")],
+    ids=["an operator's role that lists no shops", "a seller's key that reads no account"],
+)
+def test_who_may_read_no_balances_is_told_so_and_no_money_waits(
+    house: House, caplog: pytest.LogCaptureFixture, refused: TieoutError
+) -> None:
+    house.market.accounts_refused = refused
+    sell(house)
+    close(house)
+    read_on(house, 2)
+    assert house.postings.seen_versions(MARKET, ["cycle-1"])
     assert kept(house) == []
-    (said,) = [each for each in caplog.records if each.message == "balances of shops may not be read"]
+    said, _ = [each for each in caplog.records if each.message == "balances of shops may not be read"]
     assert "403" in str(said.__dict__["why"])
 
 

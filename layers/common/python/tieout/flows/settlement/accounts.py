@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from tieout.domain.errors import NeedsAttention
+from tieout.domain.errors import CredentialsRefused, NeedsAttention
 from tieout.flows.settlement.balances import WHOLE_LOG, keep_balances
 from tieout.flows.settlement.once_a_day import Listing, Today
 
@@ -14,7 +14,8 @@ logger = logging.getLogger(__name__)
 def read_accounts(today: Today) -> None:
     """After the whole log was read. What Mirakl does not give today is read another day, and keeps nothing waiting.
 
-    The check of the connection asks for the same account (A01), and may have used the day's only call up.
+    The check of the connection asks for the same account (A01), and may have used the day's only call up. A key that is
+    refused here, and was good for the log a moment ago, may read no accounts.
     """
     marketplace, at = today.marketplace, today.at
     market = at.marketplace(marketplace)
@@ -24,7 +25,7 @@ def read_accounts(today: Today) -> None:
         try:
             for page in market.shop_balances(read_at):
                 keep_balances(marketplace, read_at, page, at)
-        except NeedsAttention as refused:
+        except (NeedsAttention, CredentialsRefused) as refused:
             why = {"marketplace": marketplace, "why": str(refused)}
             logger.exception("balances of shops may not be read", extra=why)
 
