@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
@@ -140,6 +141,28 @@ def test_the_poll_does_not_ask_for_orders_while_the_push_reads_them() -> None:
     push_stock("push", house.room)
     before, after = seen
     assert before == after
+
+
+@pytest.mark.parametrize("push_minutes", [1, 5])
+def test_where_each_push_dies_while_it_reads_orders_the_poll_reads_them_all_the_same(push_minutes: int) -> None:
+    """Both schedules fire at the same minute: the poll would leave orders to a reading that never ends, for ever."""
+    house = a_stock_house(follow_seconds=0, push_minutes=push_minutes)
+    house.settle()
+    market = house.house.market
+    order = house.buy("MUG", 1)
+    listing = market.orders_updated
+    for _ in range(3):
+        market.orders_updated = dies  # type: ignore[assignment]
+        with suppress(MemoryError):
+            house.push(after_minutes=push_minutes)
+        market.orders_updated = listing  # type: ignore[method-assign]
+        house.house.clock.advance(seconds=10)
+        collect_updates(ONE, house.room.at)
+    assert house.house.postings.seen_versions(ONE, [order])
+
+
+def dies(*_: object) -> Any:
+    raise MemoryError
 
 
 def test_a_sale_between_two_runs_a_minute_apart_is_heard_of_by_the_second() -> None:

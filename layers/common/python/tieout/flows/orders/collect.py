@@ -45,9 +45,25 @@ def _was_just_read(marketplace: str, at: At) -> bool:
     """Whether the last reading is younger than the shortest time that OR11 allows between two, or is still going on."""
     if not _is_read_by_stock(marketplace, at):
         return False
-    begun = max(filter(None, map(at.watermarks.read, (marketplace, _begun(marketplace)))), default=None)
+    ended, begun = map(at.watermarks.read, (marketplace, _begun(marketplace)))
+    last = max(filter(None, (ended, begun)), default=None)
     apart = timedelta(minutes=FASTEST_POLL_MINUTES[at.config.marketplaces[marketplace].persona])
-    return begun is not None and timedelta(0) <= at.marketplace(marketplace).now() - begun < apart + ROUNDED
+    if last is None or not timedelta(0) <= at.marketplace(marketplace).now() - last < apart + ROUNDED:
+        return False
+    return last == ended or _is_left_to(last, ended, marketplace, at)
+
+
+def _is_left_to(begun: datetime, ended: datetime | None, marketplace: str, at: At) -> bool:
+    """Orders are left to one reading that began, and not to another once that one has not ended.
+
+    Where each dies before its end, nobody would ever read.
+    """
+    name = f"{marketplace}/orders/left"
+    left = at.watermarks.read(name)
+    if left is not None and left != begun and (ended is None or left > ended):
+        return False
+    at.watermarks.advance(name, begun)
+    return True
 
 
 def _is_read_by_stock(marketplace: str, at: At) -> bool:
