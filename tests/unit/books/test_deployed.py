@@ -178,7 +178,10 @@ def test_a_manual_item_that_no_rule_takes_is_found_by_the_deployment_itself(at: 
     ]
 
 
-def test_a_transfer_that_names_another_marketplaces_payout_shows_none_of_this_ones(at: At, exported: Export) -> None:
+@pytest.mark.parametrize("reference", ["MIRAKL BRIGHT-2071", "INCOMING TRANSFER"])
+def test_a_transfer_is_of_one_marketplaces_payout_whichever_is_compared(
+    at: At, exported: Export, reference: str
+) -> None:
     """Both were paid the same amount on the same day, and only one of the transfers came."""
     at = replace(at, config=read_config(ROOT / "config" / "gift-shop.yaml"))
     cycle = next(each for each in exported.books[MARKET].cycles if each.pay_out.state == "PAID" and each.to_seller > 0)
@@ -187,7 +190,7 @@ def test_a_transfer_that_names_another_marketplaces_payout_shows_none_of_this_on
     theirs["id"], theirs["pay_out"]["reference"] = "11111111-0000-0000-0000-000000000001", "BRIGHT-2071"
     keep_cycles("brightside-uk", at.marketplace(MARKET).read_cycles([json.encode(theirs)]), at)
     paid = (cycle.pay_out.paid_at or cycle.closed_at).date()
-    came = StatementLine(day=paid, amount=cycle.to_seller, currency=cycle.currency, reference="MIRAKL BRIGHT-2071")
+    came = StatementLine(day=paid, amount=cycle.to_seller, currency=cycle.currency, reference=reference)
     later = StatementLine(day=paid + timedelta(days=30), amount=Decimal("1.00"), currency=cycle.currency)
     before = StatementLine(day=paid - timedelta(days=1), amount=Decimal("1.00"), currency=cycle.currency)
     keep_statement([before, came, later], at)

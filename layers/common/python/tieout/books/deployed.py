@@ -25,11 +25,12 @@ from tieout.domain.errors import NeedsAttention
 from tieout.domain.exchange import UnreadRow
 from tieout.domain.ledger.gl import GlLine
 from tieout.domain.ledger.line import Booked, Books, Cycle
+from tieout.domain.reconcile.breaks import Break
 from tieout.domain.reconcile.manual import MANUAL, unclassified
 from tieout.domain.reconcile.reserve import RESERVE
 from tieout.flows.ports import At
-from tieout.flows.reconcile.compare import Findings, Gathered
-from tieout.flows.settlement.at_the_bank import RATES, STATEMENT, bank_rows, rates_of, statement_for
+from tieout.flows.reconcile.compare import Findings, Gathered, settled_marketplaces
+from tieout.flows.settlement.at_the_bank import RATES, STATEMENT, bank_rows, rates_of, statement_of
 from tieout.flows.settlement.balances import balances_to_compare
 from tieout.flows.settlement.log import (
     CYCLES,
@@ -87,10 +88,8 @@ class ArchivedSources:
             unread = list(fetched.unread)
             mended = {name for (name,) in engine.execute("SELECT id FROM line WHERE id IN ?", [unread]).fetchall()}
             compared = compare(engine, rules, as_of)
-        statement = Statement(lines=tuple(statement_for(marketplace, self._at)), is_whole=True)
-        at_bank = payouts_at_the_bank([books], rules, statement, as_of)
         told = {(each.code, each.key) for each in compared.breaks}
-        more = [each for each in bank_breaks(at_bank, statement) if (each.code, each.key) not in told]
+        more = [each for each in self._at_the_bank(books, as_of) if (each.code, each.key) not in told]
         problems = [f"{name}: {why}" for name, why in sorted(fetched.unread.items()) if name not in mended]
         doubts = {"*": "lines that do not read"} if problems else {}
         few = replace(books, lines=tuple(few_from_parquet(folder, MANUAL | RESERVE)), doubts=doubts)
@@ -107,6 +106,19 @@ class ArchivedSources:
             reserves=held.compared,
             digests=fetched.digests,
         )
+
+    def _at_the_bank(self, books: Books, as_of: date) -> Iterator[Break]:
+        """What the statement does not show of this marketplace; a line of it is one payout's, of whichever one."""
+        others = settled_marketplaces(self._at)
+        every = [books, *(self._only_cycles(name, books) for name in others if name != books.marketplace)]
+        rules = {each.marketplace: booking_rules(self._at.config, each.marketplace) for each in every}
+        statement = Statement(lines=tuple(statement_of(self._at)), is_whole=True)
+        found = bank_breaks(payouts_at_the_bank(every, rules, statement, as_of), statement)
+        return (each for each in found if each.marketplace == books.marketplace)
+
+    def _only_cycles(self, marketplace: str, books: Books) -> Books:
+        cycles = tuple(cycles_of(marketplace, self._at))
+        return Books(marketplace=marketplace, lines=(), cycles=cycles, rates=books.rates)
 
     def write(
         self, folder: Path, marketplace: str, documents: Sequence[Booked], general_ledger: Sequence[GlLine]

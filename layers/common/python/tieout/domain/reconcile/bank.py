@@ -215,17 +215,6 @@ class Pairs:
         return True
 
 
-def without_others(
-    statement: Iterable[StatementLine], own: Iterable[str], others: Iterable[str]
-) -> list[StatementLine]:
-    """Lines that may show payouts with one's own references: those that name another's stand for that one's."""
-    mine = {_words(reference) for reference in own}
-    theirs = {_words(reference) for reference in others} - mine - {()}
-    names = {words for words in mine | theirs if words}
-    lengths = sorted({len(words) for words in names}, reverse=True)
-    return [line for line in statement if _named(_words(line.reference), names, lengths) not in theirs]
-
-
 def _is_near(payout: PaidOut, line: StatementLine, patience: timedelta) -> bool:
     return payout.day - _BEFORE <= line.day <= payout.day + patience
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from tieout.domain.ledger.line import Books
 from tieout.domain.ledger.rates import Arrival, Rate, newest
-from tieout.domain.reconcile.bank import StatementLine, without_others
+from tieout.domain.reconcile.bank import StatementLine
 from tieout.domain.reconcile.exchanged import exchanged_at_the_bank, paid_out
 from tieout.flows.ports import At
 from tieout.flows.settlement.log import NO_CYCLE, cycles_of
@@ -70,17 +70,6 @@ def statement_of(at: At) -> list[StatementLine]:
         )
         for each in found
     ]
-
-
-def statement_for(marketplace: str, at: At) -> list[StatementLine]:
-    """The lines that may show this marketplace's payouts, whoever is compared alone: none that names another's."""
-    references = {
-        name: {cycle.pay_out.reference or "" for cycle in cycles_of(name, at)}
-        for name, each in at.config.marketplaces.items()
-        if each.settlement or name == marketplace
-    }
-    own = references.pop(marketplace)
-    return without_others(statement_of(at), own, {one for theirs in references.values() for one in theirs})
 
 
 def rates_of(at: At) -> tuple[Rate, ...]:
