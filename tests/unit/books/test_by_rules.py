@@ -366,6 +366,16 @@ class TestALineThatChangedAfterItWasBooked:
         assert [(each.key, each.amount) for each in found] == [(CYCLE, Decimal("1.0"))]
         assert "COMMISSION_VAT" not in found[0].explanation
 
+    def test_that_both_were_paid_since_hides_nothing(self, folder: Folder, config: Config) -> None:
+        corrected = a_line(3, "COMMISSION_VAT", -2.0, last_updated="2026-09-11T00:00:00Z")
+        paid = {"payment_state": "PAID", "last_updated": "2026-10-05T00:00:00Z"}
+        folder.write("gl_lines", ledger(folder, config))
+        folder.lines([*LINES, corrected, self.NOW[0], {**self.NOW[0], **paid}, {**LINES[2], **paid}])
+
+        found = {code: amount for code, _, amount in told(compared(folder, config))}
+
+        assert (found.get(Code.SOURCE_CHANGED_AFTER_POST), Code.GL_TAMPERED in found) == (Decimal("1.0"), False)
+
     def test_a_line_of_another_type_moved_the_whole_of_it(self, folder: Folder, config: Config) -> None:
         """What was 15.00 of commission is 15.00 of subscription now."""
         folder.write("gl_lines", ledger(folder, config))

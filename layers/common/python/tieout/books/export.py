@@ -67,7 +67,7 @@ class Export(Struct, frozen=True, kw_only=True):
     problems: list[Problem]
     """By file and line."""
     replaced: Mapping[str, tuple[Line, ...]] = {}
-    """By marketplace: versions of lines that a newer one replaced, with another amount or of another type."""
+    """By marketplace: older versions of lines that had another amount, or were of another type, in any of them."""
 
 
 def read_export(
@@ -178,9 +178,11 @@ class _Reading:
         rows = files.read("transaction_lines", TRANSACTION_LINE, line_of, bad)
         older: list[Line] = []
         lines = once(rows, lambda line: line.id, lambda line: line.updated, contradiction, older.append)
-        self.replaced[name] = tuple(
-            each for each in older if (each.amount, each.type) != (lines[each.id].amount, lines[each.id].type)
-        )
+        # All versions of such a line: when it changed is told by those between, which may be like the newest.
+        changed = {
+            each.id for each in older if (each.amount, each.type) != (lines[each.id].amount, lines[each.id].type)
+        }
+        self.replaced[name] = tuple(each for each in older if each.id in changed)
         return lines
 
     def _cycles(self, name: str, files: Files) -> dict[str, Cycle]:
