@@ -163,6 +163,20 @@ def test_a_person_who_asks_after_a_failure_gets_what_was_missing() -> None:
     assert nights.market.asked["document_requests"] == 2
 
 
+def test_a_person_who_was_refused_at_night_keeps_the_next_reading_from_nothing() -> None:
+    """Some platforms answer a second reading with a day to wait, whatever is left of it."""
+    nights = Nights()
+    nights.fire()
+    nights.house.clock.advance(hours=19)
+    for listing in LISTINGS[1:]:
+        nights.market.fails[listing] = Throttled("429", 24 * 3600.0)
+    nights.fire(task="now")
+    nights.market.fails.clear()
+    nights.house.clock.advance(hours=5)
+    nights.fire()
+    assert nights.completed == 3
+
+
 def test_a_months_end_waits_for_the_cycles_of_its_last_day() -> None:
     nights = Nights(month_end="accrue")
     nights.house.clock.now = datetime(2026, 10, 3, 4, 10, tzinfo=UTC)

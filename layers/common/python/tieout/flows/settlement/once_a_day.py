@@ -57,18 +57,18 @@ class Today(Struct, frozen=True):
     def read(self, listing: Listing) -> Retryable | None:
         """Read a listing unless it came today; answers what kept it from coming.
 
-        That Mirakl refuses a second reading to a person who asked keeps nothing: the first one has come.
+        That Mirakl refuses a second reading to a person who asked keeps nothing, now or later: the first one has come.
         """
         came = self.came(listing.name)
         if came and not self.asked:
             return None
-        kept = self.attempt(listing.name, listing.read)
+        kept = self.attempt(listing.name, listing.read, again=came)
         if kept is None:
             self.note(listing.name)
         return None if came and isinstance(kept, Throttled) else kept
 
-    def attempt(self, name: str, read: Callable[[], None]) -> Retryable | None:
-        """Read, unless Mirakl said to wait longer; answers what passing reason cut it off."""
+    def attempt(self, name: str, read: Callable[[], None], *, again: bool = False) -> Retryable | None:
+        """Read, unless Mirakl said to wait longer; answers what passing reason cut it off. `again`: it came today."""
         wait = f"{self.marketplace}/{name}/wait"
         until = self.at.watermarks.read(wait)
         if until is not None and until > self.now and not self.asked:
@@ -77,7 +77,7 @@ class Today(Struct, frozen=True):
             read()
         except Retryable as error:
             logger.warning("not read", extra={"marketplace": self.marketplace, "what": name, "why": str(error)})
-            if isinstance(error, Throttled) and error.after_seconds:
+            if isinstance(error, Throttled) and error.after_seconds and not again:
                 seconds = timedelta(seconds=error.after_seconds)
                 self.at.watermarks.advance(wait, self.now + min(seconds, LONGEST_WAIT))
             return error
