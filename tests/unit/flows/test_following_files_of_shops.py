@@ -80,3 +80,20 @@ def test_what_waits_for_a_person_since_before_shops_had_names_is_the_only_shops(
     assert asked is not None
     assert "file" in asked.facts
     assert house.shows(ONE, A)["MUG"] == 40
+
+
+def test_a_held_push_of_a_shop_that_is_kept_no_more_is_not_taken_for_the_others() -> None:
+    """Whoever lets it go lets nothing of the other shop go."""
+    house = an_operators_stock_house(own=[int(A)], brakes={"from_offers": 3, "changed_percent": 60})
+    for sku in ("MUG", "BOWL", "JUG"):
+        house.house.market.put_offer(sku, 100, shop=A)
+    house.settle()
+    theirs = Key(ONE, f"{B}/{PUSHES}", Kind.STOCK_PUSH, "7")
+    park_at_once(theirs, {}, Reason.STOCK_HELD, house.room.at)
+    for sku in ("MUG", "BOWL", "JUG"):
+        house.restock(sku, 40)
+    house.push()
+    assert {each.key.thread for each in house.parked()} == {f"{A}/{PUSHES}", f"{B}/{PUSHES}"}
+    house.house.postings.resubmit(theirs, house.house.clock(), "ada")
+    house.push()
+    assert house.shows(ONE, A)["MUG"] == 100

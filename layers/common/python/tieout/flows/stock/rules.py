@@ -50,14 +50,16 @@ def whose(front: str) -> dict[str, str]:
 def told_by(key: Key, config: Config) -> tuple[str, str]:
     """The storefront of a posting of stock, and what of it: a SKU, or its files as a whole.
 
-    One from before an operator's shops had names is its only shop's: there was no more than one.
+    One from before an operator's shops had names is its only shop's: there was no more than one. One with a slash may
+    be of a shop that is kept no more.
     """
     fronts = fronts_of(config, key.marketplace) if key.marketplace in config.marketplaces else ()
     for front in fronts:
         rest = within(front, key.thread)
         if rest is not None:
             return front, rest
-    return fronts[0] if len(fronts) == 1 else key.marketplace, key.thread
+    is_only_shops = len(fronts) == 1 and "/" not in key.thread
+    return fronts[0] if is_only_shops else key.marketplace, key.thread
 
 
 def sellings(config: Config, locations: Mapping[str, str]) -> tuple[Selling, ...]:
