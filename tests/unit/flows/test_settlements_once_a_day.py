@@ -177,6 +177,21 @@ def test_a_person_who_was_refused_at_night_keeps_the_next_reading_from_nothing()
     assert nights.completed == 3
 
 
+def test_a_platform_that_always_says_a_day_is_asked_when_a_day_has_passed_since_it_gave() -> None:
+    """It came at ten past five; the next day's first try is refused as early as ten past four."""
+    nights = Nights()
+    nights.house.clock.advance(hours=1)
+    nights.fire()
+    nights.house.clock.advance(hours=23)
+    for listing in LISTINGS[1:]:
+        nights.market.fails[listing] = Throttled("429", 24 * 3600.0)
+    nights.fire()
+    nights.market.fails.clear()
+    nights.house.clock.advance(hours=1)
+    nights.hours(2)
+    assert nights.completed == 2
+
+
 def test_a_months_end_waits_for_the_cycles_of_its_last_day() -> None:
     nights = Nights(month_end="accrue")
     nights.house.clock.now = datetime(2026, 10, 3, 4, 10, tzinfo=UTC)

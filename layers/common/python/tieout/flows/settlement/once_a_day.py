@@ -21,6 +21,9 @@ DAY_BEGINS = timedelta(hours=4)
 LONGEST_WAIT = timedelta(hours=24)
 """Whatever `Retry-After` says: no listing is allowed less often than once a day."""
 
+A_TRY = timedelta(hours=1)
+"""Between two tries: a listing that came some seconds into its reading is not given a second before."""
+
 
 def day_of(moment: datetime) -> date:
     """The day that a reading belongs to."""
@@ -78,7 +81,12 @@ class Today(Struct, frozen=True):
         except Retryable as error:
             logger.warning("not read", extra={"marketplace": self.marketplace, "what": name, "why": str(error)})
             if isinstance(error, Throttled) and error.after_seconds and not again:
-                seconds = timedelta(seconds=error.after_seconds)
-                self.at.watermarks.advance(wait, self.now + min(seconds, LONGEST_WAIT))
+                self.at.watermarks.advance(wait, self._ready(name, timedelta(seconds=error.after_seconds)))
             return error
         return None
+
+    def _ready(self, name: str, told: timedelta) -> datetime:
+        """When to ask again: some platforms say a day, whatever is left of it since the listing came."""
+        ready, came = self.now + min(told, LONGEST_WAIT), self.at.watermarks.read(f"{self.marketplace}/{name}")
+        allowed = None if came is None else came + LONGEST_WAIT + A_TRY
+        return ready if allowed is None or allowed <= self.now else min(ready, allowed)
