@@ -91,24 +91,25 @@ class MemoryShelves:
         found = [shelf for shelf in self._shelves(location_ids) if shelf.changed_at and shelf.changed_at >= since]
         yield from pages(found)
 
-    def shelves(self, location_ids: Collection[str]) -> Iterator[list[Shelf]]:
+    def shelves(self, location_ids: Collection[str], after: str = "0") -> Iterator[list[Shelf]]:
         self.calls["shelves"] += 1
         active = {item.id for item in self.items_table if not item.is_inactive}
-        yield from pages([shelf for shelf in self._shelves(location_ids) if shelf.item_id in active])
+        found = [shelf for shelf in self._shelves(location_ids) if shelf.item_id in active]
+        yield from pages([shelf for shelf in found if _is_behind(shelf.item_id, after)])
 
     def shelves_of(self, item_ids: Collection[str], location_ids: Collection[str]) -> list[Shelf]:
         self.calls["shelves_of"] += 1
         return [shelf for shelf in self._shelves(location_ids) if shelf.item_id in item_ids]
 
     def stock_items(
-        self, changed_since: datetime | None = None, approval_field: str | None = None
+        self, changed_since: datetime | None = None, approval_field: str | None = None, after: str = "0"
     ) -> Iterator[list[StockItem]]:
         self.calls["stock_items"] += 1
         yield from pages(
             [
                 self._stock_item(item, approval_field)
                 for item in sorted(self.items_table, key=lambda each: _number(each.id))
-                if self._is_of(item.id, changed_since)
+                if self._is_of(item.id, changed_since) and _is_behind(item.id, after)
             ]
         )
 
@@ -178,6 +179,10 @@ class MemoryShelves:
 
 def _number(item_id: str) -> tuple[int, str]:
     return (int(item_id), "") if item_id.isdecimal() else (0, item_id)
+
+
+def _is_behind(item_id: str, after: str) -> bool:
+    return after == "0" or _number(item_id) > _number(after)
 
 
 def pages(found: Sequence[T]) -> Iterator[list[T]]:

@@ -181,6 +181,14 @@ def test_a_listing_goes_on_behind_the_last_whole_item_and_never_skips_by_number(
     assert not any(items[at] & items[at + 1] for at in range(len(items) - 1))
 
 
+def test_a_listing_that_was_cut_off_goes_on_behind_the_last_item_that_came(house: Storehouse) -> None:
+    shelves = [shelf for page in house.client.shelves(("1", "2", "3")) for shelf in page]
+    behind = [shelf for page in house.client.shelves(("1", "2", "3"), after="1000") for shelf in page]
+    assert behind == [shelf for shelf in shelves if shelf.item_id != "1000"] != shelves
+    items = [item for page in house.client.stock_items() for item in page]
+    assert [item for page in house.client.stock_items(after=items[1].id) for item in page] == items[2:]
+
+
 def test_what_a_page_holds_stays_whole_when_stock_moves_while_it_is_read(
     house: Storehouse, monkeypatch: pytest.MonkeyPatch
 ):

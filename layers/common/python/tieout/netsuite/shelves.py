@@ -74,9 +74,9 @@ class Shelves:
         """
         return self._shelf_pages(_CHANGED, location_ids, (self._in_zone.no_later(since),))
 
-    def shelves(self, location_ids: Collection[str]) -> Iterator[list[Shelf]]:
-        """Pages of all shelves of active items at these locations; whole items, by id."""
-        return self._shelf_pages(_ACTIVE, location_ids, ())
+    def shelves(self, location_ids: Collection[str], after: str = "0") -> Iterator[list[Shelf]]:
+        """Pages of all shelves of active items at these locations; whole items, by id, those behind `after`."""
+        return self._shelf_pages(_ACTIVE, location_ids, (), after)
 
     def shelves_of(self, item_ids: Collection[str], location_ids: Collection[str]) -> list[Shelf]:
         """The shelves of these items, inactive ones too; none of an item that carries no stock, or is gone."""
@@ -90,25 +90,26 @@ class Shelves:
         return found
 
     def stock_items(
-        self, changed_since: datetime | None = None, approval_field: str | None = None
+        self, changed_since: datetime | None = None, approval_field: str | None = None, after: str = "0"
     ) -> Iterator[list[StockItem]]:
         """Pages of items by id, inactive ones too, kits with their members; or those that were saved since then.
 
-        Who has no classes (a feature) has no categories. Raises NeedsAttention where `approval_field` is none of the
-        item's, or not one that the role sees; ValueError for what is no field's name.
+        Those behind the item with the id `after`. Who has no classes (a feature) has no categories. Raises
+        NeedsAttention where `approval_field` is none of the item's, or not one that the role sees; ValueError for what
+        is no field's name.
         """
         approved = f"i.{_field(approval_field)} AS approved, " if approval_field is not None else ""
         where = _SAVED if changed_since else ""
         parameters = (self._in_zone.no_later(changed_since),) if changed_since else ()
         if self._classes:
             try:
-                yield from self._item_pages(f"{approved}{_CLASS[0]}", _CLASS[1], where, parameters)
+                yield from self._item_pages(f"{approved}{_CLASS[0]}", _CLASS[1], where, parameters, after)
             except NeedsAttention as refused:
                 if _CLASSES.isdisjoint(refused.facts.get("detail", "").lower().replace("'", " ").split()):
                     raise
                 self._classes = False  # a query is refused before its first page: nothing came yet
         if not self._classes:
-            yield from self._item_pages(approved, "", where, parameters)
+            yield from self._item_pages(approved, "", where, parameters, after)
 
     def items_deleted(self, since: datetime) -> list[str]:
         """Ids of items that were deleted since then, and that no item has now.
@@ -141,18 +142,18 @@ class Shelves:
                 yield found
 
     def _shelf_pages(
-        self, query: str, location_ids: Collection[str], parameters: tuple[str, ...]
+        self, query: str, location_ids: Collection[str], parameters: tuple[str, ...], after: str = "0"
     ) -> Iterator[list[Shelf]]:
         places = _places(location_ids)
         if places:
             asked = query.format(in_list(places)) + _BY_ITEM
-            for page in groups(self._reads, asked, (*places, *parameters)):
+            for page in groups(self._reads, asked, (*places, *parameters), after=after):
                 yield [self._shelf(row) for lines in page for row in lines]
 
     def _item_pages(
-        self, columns: str, joined: str, where: str, parameters: Sequence[str]
+        self, columns: str, joined: str, where: str, parameters: Sequence[str], after: str
     ) -> Iterator[list[StockItem]]:
-        for page in groups(self._reads, _ITEMS.format(columns, joined, where), parameters):
+        for page in groups(self._reads, _ITEMS.format(columns, joined, where), parameters, after=after):
             yield [_item(lines, has_approval=" AS approved" in columns) for lines in page]
 
     def _shelf(self, row: Row) -> Shelf:

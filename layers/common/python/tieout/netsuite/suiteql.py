@@ -53,14 +53,13 @@ def rows(connection: Connection, query: str, parameters: Sequence[str] = ()) -> 
 
 
 def groups(
-    connection: Connection, query: str, parameters: Sequence[str] = (), key: str = "id"
+    connection: Connection, query: str, parameters: Sequence[str] = (), key: str = "id", *, after: str = "0"
 ) -> Iterator[list[list[Row]]]:
-    """Pages of records that have a row a line, each record whole, however many there are.
+    """Pages of records that have a row a line, each record whole, however many there are; those behind `after`.
 
     The query ends in `... key > ? ORDER BY key, ...`: each page starts behind the last record that came whole, so that
     rows which are saved meanwhile shift nothing, and no page is counted through twice.
     """
-    after = "0"
     while True:
         body = _encode(_Query(query, [*parameters, after]))
         found, more = _page(connection, body, 0)

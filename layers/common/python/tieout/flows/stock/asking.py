@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import suppress
+from typing import NamedTuple
 
 from msgspec.json import decode, encode
 
@@ -14,6 +15,7 @@ from tieout.flows.outcomes import held_until
 from tieout.flows.ports import At
 from tieout.flows.stock.items import ItemsTold, ask_items
 from tieout.flows.stock.listed import all_listed
+from tieout.flows.stock.night import read_on
 from tieout.flows.stock.orders import name_items
 from tieout.flows.stock.reading import Reading, read_changes, read_everything
 from tieout.flows.stock.rules import sellings
@@ -27,56 +29,66 @@ FLOW = "stock"
 NETSUITE = "netsuite"
 
 
-def asked_first(standing: Standing, room: Stockroom) -> tuple[bool, ItemsTold | None]:
-    """Whether NetSuite is to be asked in this run, and what it told of items, which may be older than its shelves."""
+class Asked(NamedTuple):
+    """What NetSuite told before orders are read: it may be older than they are."""
+
+    items: ItemsTold | None
+    is_everything_there: bool
+    """Everything was wanted, and has been kept."""
+
+
+def asked_first(standing: Standing, room: Stockroom) -> Asked | None:
+    """What takes long and may be a little old: items, and the reading of everything; None: NetSuite is not to be asked.
+
+    Raises NeedsAttention where NetSuite lacks a location of the settings.
+    """
     if held_until(room.at, FLOW, NETSUITE):
-        return False, None
+        return None
     try:
-        return True, ask_items(standing, room) if standing.book else None
+        is_everything_there = (
+            standing.wants_full
+            and all_listed(standing, room)
+            and read_on(standing, _sellings_anew(standing, room), room)
+        )
+        is_told_soon = is_everything_there or not standing.book
+        return Asked(None if is_told_soon else ask_items(standing, room), is_everything_there)
     except (Retryable, CredentialsRefused) as error:
         _away(error, room.at)
-        return False, None
+        return None
 
 
-def read(
-    standing: Standing, items: ItemsTold | None, sold: SoldOrders, room: Stockroom
-) -> tuple[Standing, Reading | None]:
+def read(standing: Standing, asked: Asked, sold: SoldOrders, room: Stockroom) -> tuple[Standing, Reading | None]:
     """What NetSuite gives, and the standing that knows it; None and the old one where it gives nothing."""
     at = room.at
     fresh = decode(encode(standing), type=Standing)
     try:
         name_items(sold, fresh, room)
-        selling = _sellings(fresh, room)
-        if fresh.wants_full and all_listed(fresh, room):
-            reading = read_everything(fresh, selling, room)
+        if asked.is_everything_there:
+            reading = read_everything(fresh, _sellings(fresh, room), room)
         elif fresh.book:
-            reading = read_changes(fresh, items, selling, room)
+            reading = read_changes(fresh, asked.items, _sellings(fresh, room), room)
         else:
             return fresh, None
     except (Retryable, CredentialsRefused) as error:
         _away(error, at)
-        return _but_exports(standing, fresh), None
+        return standing, None
     at.switches.worked(NETSUITE, at.clock())
     if is_stale(reading.read_at, standing.stock_read_at):
         logger.error("NetSuite's figures are older than those that were applied", extra={"of": reading.read_at})
-        return _but_exports(standing, fresh), None
+        return standing, None
     return fresh, reading
 
 
-def _but_exports(standing: Standing, fresh: Standing) -> Standing:
-    """As it stood, but for the files of offers: Mirakl gives one a day, and what was asked for stays asked for."""
-    standing.exports, standing.exports_after = fresh.exports, fresh.exports_after
-    return standing
+def _sellings(standing: Standing, room: Stockroom) -> tuple[Selling, ...]:
+    """Locations are asked for where the settings name one that is not known yet."""
+    with suppress(NeedsAttention):
+        return sellings(room.at.config, standing.locations)
+    return _sellings_anew(standing, room)
 
 
-def _sellings(fresh: Standing, room: Stockroom) -> tuple[Selling, ...]:
-    """Locations are asked for anew with everything else, and where the settings name one that is not known yet."""
-    config, ledger = room.at.config, room.at.ledger
-    if not fresh.wants_full:
-        with suppress(NeedsAttention):
-            return sellings(config, fresh.locations)
-    fresh.locations = dict(room.in_turn(ledger.references).locations)
-    return sellings(config, fresh.locations)
+def _sellings_anew(standing: Standing, room: Stockroom) -> tuple[Selling, ...]:
+    standing.locations = dict(room.in_turn(room.at.ledger.references).locations)
+    return sellings(room.at.config, standing.locations)
 
 
 def _away(error: Retryable | CredentialsRefused, at: At) -> None:

@@ -73,19 +73,19 @@ class StockLedger(Protocol):
         A page has every changed shelf of its items, and items come by id.
         """
 
-    def shelves(self, location_ids: Collection[str]) -> Iterator[list[Shelf]]:
-        """Pages of all shelves of active items at these locations; whole items, by id."""
+    def shelves(self, location_ids: Collection[str], after: str = "0") -> Iterator[list[Shelf]]:
+        """Pages of all shelves of active items at these locations; whole items, by id, those behind `after`."""
 
     def shelves_of(self, item_ids: Collection[str], location_ids: Collection[str]) -> list[Shelf]:
         """The shelves of these items."""
 
     def stock_items(
-        self, changed_since: datetime | None = None, approval_field: str | None = None
+        self, changed_since: datetime | None = None, approval_field: str | None = None, after: str = "0"
     ) -> Iterator[list[StockItem]]:
         """Pages of items by id, inactive ones too, kits with their members; or those that changed since then.
 
-        `approval_field` is the checkbox that says which of them may be listed. Raises NeedsAttention where NetSuite
-        knows no such field.
+        Those behind the item with the id `after`. `approval_field` is the checkbox that says which of them may be
+        listed. Raises NeedsAttention where NetSuite knows no such field.
         """
 
     def items_deleted(self, since: datetime) -> list[str]:

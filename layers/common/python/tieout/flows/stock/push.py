@@ -76,7 +76,7 @@ def _run(task: str, began_at: int, room: Stockroom) -> Pushed:
     take_released(standing, room)
     ask_clocks(standing, room)
     follow(standing, room)
-    answers, items = asked_first(standing, room)
+    asked = asked_first(standing, room)
     woke_ms = wait_to_read(standing, room)
     sold = SoldOrders.load(room.book, at.config)
     read_orders(sold, standing, room)
@@ -84,7 +84,7 @@ def _run(task: str, began_at: int, room: Stockroom) -> Pushed:
     sold.settle(sales_window(standing, at.config, room.now)[0], standing.read_at, at)
     sold.keep(room.book)
     began = room.now
-    standing, reading = read(standing, items, sold, room) if answers else (standing, None)
+    standing, reading = read(standing, asked, sold, room) if asked else (standing, None)
     sold.keep(room.book)
     if reading is None and not standing.book:
         _tell_nothing_is_kept(standing, room)
@@ -221,5 +221,6 @@ def _note(reading: Reading, standing: Standing, began: int, at: At) -> None:
     if reading.is_full:
         standing.full_at, standing.wants_full = began, False
         standing.exports.clear()
+        standing.night = None
         at.meter.gauge("StockUnmappedOffers", reading.unmapped)
         at.meter.count("RunCompleted", schedule=NIGHTLY)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
@@ -20,9 +20,10 @@ from tieout.domain.stock.storefront import marketplace_of
 from tieout.flows.orders.rules import sku_rules
 from tieout.flows.stock.items import OVERLAP, ItemsTold, clock_of, items_of, pages_of
 from tieout.flows.stock.listed import kept_offers
+from tieout.flows.stock.night import items_kept, places_of, shelves_kept
 from tieout.flows.stock.orders import item_id_of
 from tieout.flows.stock.rules import approval_fields, fronts_by_shop
-from tieout.flows.stock.standing import Standing
+from tieout.flows.stock.standing import Night, Standing
 from tieout.flows.stock.store import Stockroom
 
 ASKED_AT_ONCE = 300
@@ -50,7 +51,7 @@ def read_changes(
 ) -> Reading:
     """Shelves that changed since the last reading; `standing` learns of items what is off, and recipes."""
     ledger = room.at.ledger
-    places = _places(sellings)
+    places = places_of(sellings)
     since = datetime.fromtimestamp(standing.stock_read_at, UTC) - OVERLAP
     was_off = set().union(*standing.off.values())
     items = _changed_items(standing, told_of_items, approval_fields(room.at.config))
@@ -143,27 +144,30 @@ def _changed_kits(kits: Iterable[StockItem], standing: Standing) -> list[Change]
 
 
 def read_everything(standing: Standing, sellings: Collection[Selling], room: Stockroom) -> Reading:
-    """All shelves, items and kits, for all offers that were listed; `standing` learns what is off, and recipes."""
-    ledger = room.at.ledger
-    places = _places(sellings)
-    began, standing.netsuite_ahead = clock_of(room)
-    standing.items_read_at, standing.items_read_there = began, standing.furthest(room.now)
+    """All shelves, items and kits, for all offers that were listed; `standing` learns what is off, and recipes.
+
+    Out of what the night has kept (`night.read_on`), and over it what changed since it began: that is as of now, and
+    nothing here is older than the orders that were read before.
+    """
+    night = standing.night
+    assert night is not None, "read_on() said that all is there"
+    since = datetime.fromtimestamp(night.began, UTC) - OVERLAP
+    read_at, standing.netsuite_ahead = clock_of(room)
+    standing.items_read_at, standing.items_read_there = read_at, standing.furthest(room.now)
     standing.named = {}
     offers = {each.marketplace: _own_offers(each.marketplace, room) for each in sellings}
-    all_items = _all_items(offers, standing, room)
+    everything = _Everything(night, since, set(room.in_turn(lambda: room.at.ledger.items_deleted(since))), room)
+    all_items = _all_items(offers, everything, standing)
     by_item, unmapped = _mapped(offers, all_items, room)
     kits = {each: item for each, item in all_items.kits.items() if each in by_item}
     standing.recipes = {each: recipe_of(item, all_items.by_id) for each, item in kits.items()}
     standing.kit_offers = {each: [offer.marketplace for offer in by_item[each]] for each in kits}
     standing.unstocked &= {member.item_id for kit in all_items.kits.values() for member in kit.members}
     of_kits = {member.item_id for members in standing.recipes.values() for member in members}
-    units: dict[str, dict[str, Decimal]] = {}
-    for page in pages_of(lambda: ledger.shelves(places), room):
-        wanted = [each for each in page if each.item_id in by_item or each.item_id in of_kits]
-        units |= newest_of(wanted)
+    units = _all_units(set(by_item) | of_kits, everything, places_of(sellings))
     standing.off = {name: items & (set(by_item) | of_kits) for name, items in standing.off.items()}
     return Reading(
-        read_at=began,
+        read_at=read_at,
         is_full=True,
         unmapped=unmapped,
         changes=_sorted(
@@ -185,6 +189,46 @@ def read_everything(standing: Standing, sellings: Collection[Selling], room: Sto
             for each, item in kits.items()
         ],
     )
+
+
+class _Everything(Struct):
+    """What was kept, and what changed since."""
+
+    night: Night
+    since: datetime
+    deleted: set[str]
+    room: Stockroom
+    saved: set[str] = field(default_factory=set)
+    """Active items that came or were saved since: their shelves may not have been kept, and need not have changed."""
+
+    def items(self, approval_field: str | None) -> Iterator[StockItem]:
+        """All, each as it is now; a deleted one as well, whose offers show nothing, unless another has its name."""
+        newer = {item.id: item for item in items_of(approval_field, self.since, self.room)}
+        self.saved |= {item.id for item in newer.values() if not item.is_inactive}
+        renamed = {item.itemid for item in newer.values()}
+        for item in items_kept(self.night, approval_field, self.room):
+            if item.id not in self.deleted or item.itemid not in renamed:
+                yield newer.pop(item.id, item)
+        yield from newer.values()
+
+
+def _all_units(
+    wanted: Collection[str], everything: _Everything, places: Sequence[str]
+) -> dict[str, dict[str, Decimal]]:
+    """Units by item and location, as they are now."""
+    room = everything.room
+    units: dict[str, dict[str, Decimal]] = {}
+    for shelves in shelves_kept(everything.night, room):
+        units |= newest_of(each for each in shelves if each.item_id in wanted)
+    # Of an item that came, or is active again, since the shelves were read, not all that it has need have changed.
+    missing = sorted((everything.saved & set(wanted)) - set(units), key=lambda item_id: order_of(item_id, is_kit=False))
+    for start in range(0, len(missing), ASKED_AT_ONCE):
+        some = missing[start : start + ASKED_AT_ONCE]
+        units |= newest_of(room.in_turn(partial(room.at.ledger.shelves_of, some, places)))
+    for page in pages_of(lambda: room.at.ledger.shelves_changed(places, everything.since), room):
+        for item_id, changed in newest_of(each for each in page if each.item_id in wanted).items():
+            units[item_id] = {**units.get(item_id, {}), **changed}
+    return units
 
 
 class _Items(Struct):
@@ -217,8 +261,8 @@ def _own_offers(front: str, room: Stockroom) -> dict[str, Listed]:
     return {sku: listed for sku, listed in found.items() if sku not in twice}
 
 
-def _all_items(offers: dict[str, dict[str, Listed]], standing: Standing, room: Stockroom) -> _Items:
-    config = room.at.config
+def _all_items(offers: dict[str, dict[str, Listed]], everything: _Everything, standing: Standing) -> _Items:
+    config = everything.room.at.config
     wanted: set[str] = set()
     for front, listed in offers.items():
         aliases = sku_rules(config, marketplace_of(front)).aliases
@@ -227,11 +271,12 @@ def _all_items(offers: dict[str, dict[str, Listed]], standing: Standing, room: S
     standing.off, standing.unstocked = {name: set() for name in fields}, set()
     for number, name in enumerate(sorted(set(fields.values()), key=str)):
         asking = [marketplace for marketplace, asked in fields.items() if asked == name]
-        for item in items_of(name, None, room):
+        for item in everything.items(name):
             for marketplace in asking:
                 _switch(item, standing.off[marketplace])
             if number == 0:
                 _sort_in(item, wanted, found, standing)
+    standing.off = {name: off | everything.deleted for name, off in standing.off.items()}
     return found
 
 
@@ -267,10 +312,6 @@ def _mapped(
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-
-
-def _places(sellings: Iterable[Selling]) -> list[str]:
-    return list(dict.fromkeys(place for each in sellings for place in each.location_ids))
 
 
 def _sorted(changes: Iterable[Change]) -> list[Change]:

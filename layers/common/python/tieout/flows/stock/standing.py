@@ -69,6 +69,23 @@ class Seen(Struct, frozen=True, array_like=True):
     quantity: int
 
 
+class Night(Struct, kw_only=True, omit_defaults=True):
+    """How far everything has been read (`night`)."""
+
+    began: int
+    """By NetSuite's clock: what is kept may be of then."""
+    began_here: int
+    """By ours."""
+    asked: str
+    """What is asked for, as a digest."""
+    kept: list[int] = field(default_factory=list)
+    """Blocks of each listing that was read to its end."""
+    blocks: int = 0
+    """Of the listing that is being read."""
+    after: str = "0"
+    """The last item of them."""
+
+
 class Standing(Struct, kw_only=True, omit_defaults=True):
     """All that a run has to know of the runs before it. Instants are seconds since 1970, by our clock if none is said.
 
@@ -77,6 +94,8 @@ class Standing(Struct, kw_only=True, omit_defaults=True):
 
     book: str = ""
     """Where the book is kept; empty: there is none yet."""
+    night: Night | None = None
+    """None while nobody reads everything."""
     offers: dict[str, int] = field(default_factory=dict)
     """Offers in the book."""
     rules: str = ""
