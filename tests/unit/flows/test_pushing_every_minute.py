@@ -12,7 +12,7 @@ import pytest
 from msgspec import structs
 
 from tests.fakes.stockroom import ONE, TWO, StockHouse, a_stock_house
-from tieout.domain.errors import Retryable
+from tieout.domain.errors import Retryable, Throttled
 from tieout.flows.orders.collect import collect_updates
 from tieout.flows.stock.push import push_stock
 from tieout.flows.stock.send import Pushed
@@ -159,6 +159,33 @@ def test_where_each_push_dies_while_it_reads_orders_the_poll_reads_them_all_the_
         house.house.clock.advance(seconds=10)
         collect_updates(ONE, house.room.at)
     assert house.house.postings.seen_versions(ONE, [order])
+
+
+def test_push_and_poll_do_not_keep_each_other_from_orders_where_refused_calls_count() -> None:
+    """Another reading had the minute twice; from then on each call is refused that is not a minute after any other."""
+    house = a_stock_house(follow_seconds=0, push_minutes=1)
+    house.settle()
+    market, clock = house.house.market, house.house.clock
+    listing, called, listed = market.orders_updated, [clock()], list[bool]()
+
+    def counted(start: Any, end: Any) -> Any:
+        listed.append(clock() - called[-1] >= timedelta(minutes=1))
+        called.append(clock())
+        if not listed[-1]:
+            raise Throttled("429")
+        return listing(start, end)
+
+    market.orders_updated = counted  # type: ignore[method-assign]
+    for minute in range(12):
+        clock.advance(seconds=30)
+        if minute < 4:
+            called.append(clock())
+        house.push(after_minutes=0.1)
+        clock.advance(seconds=24)
+        with suppress(Throttled):
+            collect_updates(ONE, house.room.at)
+    assert not any(listed[:3])
+    assert any(listed)
 
 
 def dies(*_: object) -> Any:

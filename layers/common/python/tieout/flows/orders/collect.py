@@ -56,14 +56,14 @@ def _was_just_read(marketplace: str, at: At) -> bool:
 def _is_left_to(begun: datetime, ended: datetime | None, marketplace: str, at: At) -> bool:
     """Orders are left to one reading that began, and not to another once that one has not ended.
 
-    Where each dies before its end, nobody would ever read.
+    Where each dies before its end, nobody would ever read. Every other time only: where Mirakl refuses both, and counts
+    calls that it refused, each would keep the other from its minute.
     """
-    name = f"{marketplace}/orders/left"
-    left = at.watermarks.read(name)
-    if left is not None and left != begun and (ended is None or left > ended):
-        return False
-    at.watermarks.advance(name, begun)
-    return True
+    left, taken = (at.watermarks.read(f"{marketplace}/orders/{each}") for each in ("left", "taken"))
+    known = max(filter(None, (ended, taken)), default=None)
+    dies = left is not None and left != begun and (known is None or left > known)
+    at.watermarks.advance(f"{marketplace}/orders/{'taken' if dies else 'left'}", begun)
+    return not dies
 
 
 def _is_read_by_stock(marketplace: str, at: At) -> bool:
