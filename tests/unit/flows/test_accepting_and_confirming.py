@@ -100,6 +100,15 @@ def test_a_promise_ends_when_netsuite_holds_the_sale() -> None:
     assert (posting_of(house, "A-1").state, posting_of(house, "A-1").facts["promise"]) == (State.CONFIRMED, "kept")
 
 
+def test_a_promise_that_waits_for_the_debit_for_a_day_is_in_no_doubt() -> None:
+    """Mirakl has its acceptance: nothing is sent again, whatever a bank transfer takes."""
+    house = a_waiting_house(3)
+    for _ in range(96):
+        next_run(house, minutes=16)
+    assert posting_of(house, "A-1").state is State.POSTED
+    assert "DoubtHours" not in {name for name, *_ in house.meter.gauges}
+
+
 def test_a_promise_ends_when_the_sale_falls_through() -> None:
     house = a_waiting_house(5, mugs=5)
     accept.accept_due(house.at)

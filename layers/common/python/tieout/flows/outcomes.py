@@ -73,16 +73,19 @@ def hold(at: At, postings: Sequence[Posting], until: datetime, why: str) -> None
 def release(  # noqa: D103  the port says it
     at: At, posting: Posting, due_at: datetime, why: str, *, held: bool = False, untouched: bool = False
 ) -> None:
-    _tell_doubt(at, posting)
+    _tell_doubt(at, posting, untouched=untouched)
     try:
         at.postings.release(posting, due_at, why, at.clock(), held=held, untouched=untouched)
     except LeaseLostError:
         return  # its new owner decides when it comes back
 
 
-def _tell_doubt(at: At, posting: Posting) -> None:
-    """Each attempt moves the moment at which a posting is due: its age in doubt is all that shows that none ends."""
-    is_unproven = posting.target_id is not None and posting.attempt >= NEVER_PROVEN
+def _tell_doubt(at: At, posting: Posting, *, untouched: bool) -> None:
+    """Each attempt moves the moment at which a posting is due: its age in doubt is all that shows that none ends.
+
+    One that has an id and was not tried, a promise or one whose flow is paused, is not in doubt by that.
+    """
+    is_unproven = posting.target_id is not None and posting.attempt >= NEVER_PROVEN and not untouched
     since = posting.ambiguous_since or (posting.first_seen if is_unproven else None)
     if since and (age := at.clock() - since) >= LONG_IN_DOUBT:
         hours = age.total_seconds() / 3600

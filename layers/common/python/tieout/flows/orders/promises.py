@@ -89,7 +89,7 @@ def keep_or_end(posting: Posting, at: At) -> None:
         with suppress(LeaseLostError):
             at.postings.confirm(posting, {"promise": "kept" if sale else f"ended: {state}"}, [], at.clock())
         return
-    release(at, posting, at.clock() + RECHECK, "promised")
+    release(at, posting, at.clock() + RECHECK, "promised", untouched=True)
 
 
 def is_off_the_shelf(sale: Posting | None, state: str | None, at: At) -> bool:
