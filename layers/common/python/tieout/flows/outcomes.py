@@ -85,8 +85,9 @@ def _tell_doubt(at: At, posting: Posting, *, untouched: bool) -> None:
 
     One that has an id and was not tried, a promise or one whose flow is paused, is not in doubt by that.
     """
-    is_unproven = posting.target_id is not None and posting.attempt >= NEVER_PROVEN and not untouched
-    since = posting.ambiguous_since or (posting.first_seen if is_unproven else None)
+    is_unproven = posting.attempt >= NEVER_PROVEN and not untouched
+    unproven_since = posting.first_seen if is_unproven else None
+    since = posting.ambiguous_since if posting.target_id is None else unproven_since
     if since and (age := at.clock() - since) >= LONG_IN_DOUBT:
         hours = age.total_seconds() / 3600
         logger.warning("no attempt has had an outcome", extra={"posting": str(posting.key), "hours": round(hours, 1)})
