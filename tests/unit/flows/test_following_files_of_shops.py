@@ -9,7 +9,7 @@ import pytest
 
 from tests.fakes.stockroom import ONE, StockHouse, an_operators_stock_house
 from tieout.domain.errors import Reason
-from tieout.domain.postings import Key, Kind
+from tieout.domain.postings import Key, Kind, State
 from tieout.domain.stock.offer import Import
 from tieout.flows.stock.refused import PUSHES, park_at_once
 from tieout.flows.stock.send import Pushed
@@ -97,3 +97,21 @@ def test_a_held_push_of_a_shop_that_is_kept_no_more_is_not_taken_for_the_others(
     house.house.postings.resubmit(theirs, house.house.clock(), "ada")
     house.push()
     assert house.shows(ONE, A)["MUG"] == 100
+
+
+def test_a_row_that_a_person_gave_back_is_not_called_right_while_its_shop_waits_its_turn() -> None:
+    house = rested(push_minutes=1)
+    row = Key(ONE, f"{B}/MUG", Kind.STOCK, "7/MUG")
+    park_at_once(row, {"file": "7"}, Reason.OFFER_UNKNOWN, house.room.at)
+    house.house.postings.resubmit(row, house.house.clock(), "ada")
+    house.restock("MUG", 40)
+    house.push()  # the other shop's file goes first
+    asked = house.house.postings.posting(row)
+    assert asked is not None
+    assert asked.state is State.DUE
+    for _ in range(3):
+        house.push()
+    asked = house.house.postings.posting(row)
+    assert asked is not None
+    assert asked.state is State.CONFIRMED
+    assert "file" in asked.facts

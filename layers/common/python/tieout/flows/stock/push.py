@@ -179,7 +179,8 @@ def _push(standing: Standing, reading: Reading | None, sold: SoldOrders, moments
         note_lead(standing, moments.woke_ms, room)
     files = send_in_turn(chosen, waiting, standing, room)
     put(standing, room.book)
-    asked_are_sent(asked, files, {name: {want.sku for want in wants} for name, wants in chosen.items()}, at)
+    wanted = {each.marketplace: {want.sku for want in each.rows} for each in pushes} if asked else {}
+    asked_are_sent(asked, files, wanted, chosen, at)
     return report(pushes, files, chosen, standing, room)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 
@@ -135,18 +135,29 @@ def take_asked(standing: Standing, at: At) -> list[Posting]:
     return asked
 
 
-def asked_are_sent(asked: Sequence[Posting], files: Mapping[str, str], skus: Mapping[str, set[str]], at: At) -> None:
-    """Say which file they are in (import id by storefront), or that nothing is to be sent any more."""
+def asked_are_sent(
+    asked: Sequence[Posting],
+    files: Mapping[str, str],
+    skus: Mapping[str, Collection[str]],
+    chosen: Collection[str],
+    at: At,
+) -> None:
+    """Say which file they are in (import id by storefront), or that nothing is to be sent any more.
+
+    `skus` are all that is to be sent, by storefront; what is of a storefront that was not chosen now waits for its file.
+    """
     for posting in asked:
         front, sku = told_by(posting.key, at.config)
         with suppress(LeaseLostError):
-            if sku in skus.get(front, ()) and front in files:
-                at.postings.mark_posted(posting, files[front], at.clock(), due_at=at.clock())
-            elif sku in skus.get(front, ()):
-                release(at, posting, at.clock() + LATER, "its file was not taken")
-            else:
+            if sku not in skus.get(front, ()):
                 found = "tried again" if sku == PUSHES else "the offer shows what it should"
                 at.postings.confirm(posting, {"found": found}, [], at.clock())
+            elif front in files:
+                at.postings.mark_posted(posting, files[front], at.clock(), due_at=at.clock())
+            elif front in chosen:
+                release(at, posting, at.clock() + LATER, "its file was not taken")
+            else:
+                release(at, posting, at.clock(), "it goes with the next file of its shop", untouched=True)
 
 
 def answer_asked(front: str, import_id: str, refused: Mapping[str, str], at: At) -> None:
