@@ -144,7 +144,7 @@ def asked_are_sent(
 ) -> None:
     """Say which file they are in (import id by storefront), or that nothing is to be sent any more.
 
-    `skus` are all that is to be sent, by storefront; what is of a storefront that was not chosen now waits for its file.
+    `skus` are all that is to be sent, by storefront; those of one that was not chosen wait for its next file.
     """
     for posting in asked:
         front, sku = told_by(posting.key, at.config)
