@@ -20,7 +20,7 @@ from tieout.domain.reconcile.workflow import Case, Run, cases_of
 from tieout.flows.ports import At
 from tieout.flows.reconcile.break_log import BreakLog, LogMovedOnError, take_in
 from tieout.flows.reconcile.posted import OF_WHAT_WAS_POSTED, Posted, changed_since_booked, posted_records
-from tieout.flows.reconcile.turns import InTurn
+from tieout.flows.reconcile.turns import ORDERS_A_TURN, InTurn
 from tieout.flows.settlement.log import ORDERS, sold_in
 from tieout.flows.settlement.post import WANTED
 
@@ -30,8 +30,6 @@ DONE = "reconcile/done"
 """Name of the watermark that says when the sources were last compared."""
 A_NIGHT = timedelta(hours=23, minutes=30)
 TRIES = 3
-ORDERS_A_TURN = 2_000
-"""Four questions, so that nobody waits long."""
 
 
 class Findings(Struct, frozen=True, kw_only=True):

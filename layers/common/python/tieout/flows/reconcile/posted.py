@@ -25,7 +25,7 @@ from tieout.domain.reconcile.applied import Applied
 from tieout.domain.reconcile.breaks import Break, Code
 from tieout.domain.reconcile.late import late_lines
 from tieout.flows.ports import At
-from tieout.flows.reconcile.turns import InTurn
+from tieout.flows.reconcile.turns import ORDERS_A_TURN, InTurn
 from tieout.flows.settlement.log import cycles_of, lines_of
 from tieout.flows.settlement.month import is_period
 from tieout.flows.settlement.plan import archived_plan, digest_of, is_booked_otherwise
@@ -67,8 +67,9 @@ def posted_records(marketplace: str, booked: Sequence[Booked], at: At, in_turn: 
                 applied.take(record)
         if not is_period(thread):
             late += late_lines(records, {line.external_id.upper(): line.day for line in lines if line.day is not None})
-    if orders := sorted({each.order_id for each in applied.breaks() if each.order_id}):
-        applied.look_again(in_turn(partial(at.ledger.documents_of, orders)))
+    orders = sorted({each.order_id for each in applied.breaks() if each.order_id})
+    for start in range(0, len(orders), ORDERS_A_TURN):
+        applied.look_again(in_turn(partial(at.ledger.documents_of, orders[start : start + ORDERS_A_TURN])))
     return Posted(general_ledger=general_ledger, breaks=[*breaks, *applied.breaks()], late=late)
 
 

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Protocol, TypeVar
 
 Answer = TypeVar("Answer")
+ORDERS_A_TURN = 2_000
+"""Four questions, so that nobody waits long."""
 
 
 class InTurn(Protocol):
