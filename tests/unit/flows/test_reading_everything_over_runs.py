@@ -279,3 +279,21 @@ def _book(sale: Sale, house: StockHouse) -> None:
     place = (sale.sku.removeprefix("P"), "1")
     if place in house.house.ledger.stock:
         house.house.ledger.set_stock(*place, str(house.house.ledger.stock[place] - sale.units))
+
+
+def test_where_the_nights_questions_fail_what_changed_is_pushed_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page that never comes keeps the night waiting, and no offer with it: what was sold out would go on selling."""
+    house = a_large_shop(items=3)
+
+    def never(*_: Any) -> Any:
+        raise SystemDown("the question takes too long")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(house.house.ledger, "shelves", never)
+        house.push("full")
+        house.house.ledger.set_stock("2", "1", 1)
+        for _ in range(3):
+            house.push()
+        assert house.shows()["P2"] == 1
+        assert load(house.book).wants_full
+    read_whole_night(house)

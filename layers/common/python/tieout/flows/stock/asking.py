@@ -45,16 +45,27 @@ def asked_first(standing: Standing, room: Stockroom) -> Asked | None:
     if held_until(room.at, FLOW, NETSUITE):
         return None
     try:
-        is_everything_there = (
-            standing.wants_full
-            and all_listed(standing, room)
-            and read_on(standing, _sellings_anew(standing, room), room)
-        )
+        is_everything_there = _is_everything_there(standing, room)
         is_told_soon = is_everything_there or not standing.book
         return Asked(None if is_told_soon else ask_items(standing, room), is_everything_there)
     except (Retryable, CredentialsRefused) as error:
         _away(error, room.at)
         return None
+
+
+def _is_everything_there(standing: Standing, room: Stockroom) -> bool:
+    """Whether everything is wanted, and was read. Where it does not come now, what changed may come all the same."""
+    try:
+        return (
+            standing.wants_full
+            and all_listed(standing, room)
+            and read_on(standing, _sellings_anew(standing, room), room)
+        )
+    except Retryable as error:
+        if not standing.book:
+            raise
+        _away(error, room.at)
+        return False
 
 
 def read(standing: Standing, asked: Asked, sold: SoldOrders, room: Stockroom) -> tuple[Standing, Reading | None]:
