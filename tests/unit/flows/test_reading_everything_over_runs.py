@@ -297,3 +297,18 @@ def test_where_the_nights_questions_fail_what_changed_is_pushed_all_the_same(mon
         assert house.shows()["P2"] == 1
         assert load(house.book).wants_full
     read_whole_night(house)
+
+
+def test_what_an_earlier_version_kept_of_a_night_is_not_taken_for_this_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A version was installed in the middle of a night, and its records of shelves have other fields."""
+    house = a_large_shop(items=3)
+    slow(house, monkeypatch, seconds=130)
+    house.push("full")
+    standing = load(house.book)
+    assert standing.night is not None
+    assert sum(standing.night.kept) + standing.night.blocks > 0
+    monkeypatch.setattr(night, "SHAPES", (*night.SHAPES, "a field of another version"))
+    for name in [each for each in house.book.kept if each.startswith("night/")]:
+        house.book.replace(name, [b'{"what": "an earlier version called an item"}\n'])
+    read_whole_night(house)
+    assert set(house.shows().values()) == {10}

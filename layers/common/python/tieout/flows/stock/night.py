@@ -15,7 +15,7 @@ from msgspec.json import decode, encode
 
 from tieout.domain.stock.blocks import whole_lines
 from tieout.domain.stock.rules import Selling
-from tieout.domain.stock.shelf import Shelf, StockItem
+from tieout.domain.stock.shelf import Member, Shelf, StockItem
 from tieout.flows.stock.items import clock_of, pages_of
 from tieout.flows.stock.rules import approval_fields
 from tieout.flows.stock.standing import Night, Standing, put
@@ -29,6 +29,8 @@ A_BLOCK = 20_000
 """Records that are kept at once: so many are read again at most when a run is cut off."""
 TOO_OLD_SECONDS = 12 * 3600
 """A night that is not over by then begins anew."""
+SHAPES: tuple[str, ...] = tuple(name for each in (StockItem, Member, Shelf) for name in each.__struct_fields__)
+"""What the records that are kept tell: those of another version may not read."""
 
 
 def read_on(standing: Standing, sellings: Collection[Selling], room: Stockroom) -> bool:
@@ -92,8 +94,8 @@ def _listings(sellings: Collection[Selling], room: Stockroom) -> list[_Listing]:
 
 
 def _asked(sellings: Collection[Selling], room: Stockroom) -> str:
-    """What is asked for: where that changes, what was kept is of no use."""
-    return sha256(encode([places_of(sellings), _fields(room)])).hexdigest()[:16]
+    """What is asked for, and how it is kept: where that changes, what was kept is of no use."""
+    return sha256(encode([places_of(sellings), _fields(room), SHAPES])).hexdigest()[:16]
 
 
 def _read_a_block(night: Night, listing: _Listing, until: int, room: Stockroom) -> None:
