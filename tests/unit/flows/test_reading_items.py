@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
+import pytest
 from hypothesis import given
 from hypothesis import settings as how
 from hypothesis import strategies as st
@@ -19,7 +20,7 @@ from tieout.config import Config
 from tieout.domain.listings.listing import ItemPrice
 from tieout.domain.listings.wanted import Wanted, wanted
 from tieout.domain.stock.shelf import StockItem
-from tieout.flows.listings.items import ItemsAndPrices, read_changes, read_whole
+from tieout.flows.listings.items import SHAPES, ItemsAndPrices, read_changes, read_whole
 from tieout.flows.listings.reading import read_sides
 from tieout.flows.listings.rules import listing_rules
 from tieout.flows.listings.sync import Synced
@@ -117,6 +118,16 @@ def test_other_settings_read_everything_anew() -> None:
     shop.house.ledger.prices["Online", "GBP", "id-JUG"] = Decimal("3.60")
     _, prices = by_id(by_changes(shop))
     assert set(prices) == {"id-JUG"}
+
+
+def test_what_another_version_kept_is_read_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its items have other fields: the sync would have died of them until the night."""
+    shop = a_shop()
+    by_changes(shop)
+    head, *_ = shop.kept.kept[f"{ONE}/items"].splitlines(keepends=True)
+    shop.kept.replace(f"{ONE}/items", [head, b'[{"what": "an earlier version called an item"},null]\n'])
+    monkeypatch.setattr("tieout.flows.listings.items.SHAPES", (*SHAPES, "a field of this version"))
+    assert by_id(by_changes(shop)) == by_id(whole(shop))
 
 
 def with_price_level(config: Config, level: str) -> Config:

@@ -18,22 +18,25 @@ from msgspec.structs import replace
 
 from tieout.domain.listings.listing import ItemPrice
 from tieout.domain.stock.blocks import whole_lines
-from tieout.domain.stock.shelf import StockItem
+from tieout.domain.stock.shelf import Member, StockItem
 from tieout.flows.listings.rules import audit_rules, settings_of
 from tieout.flows.listings.store import ListingsRoom
 from tieout.flows.stock.items import OVERLAP, pages_of
 
 A_DAY = 24 * 3600
+SHAPES: tuple[str, ...] = (*StockItem.__struct_fields__, *Member.__struct_fields__)
+"""What is kept of an item: what another version kept may not read."""
 Told = TypeVar("Told")
 ItemsAndPrices = tuple[list[StockItem], list[ItemPrice]]
 
 
 class Asked(Struct, frozen=True):
-    """What the settings ask for."""
+    """What the settings ask for, and this version keeps."""
 
     approval_field: str | None
     price_level: str
     currency: str
+    shapes: tuple[str, ...] = ()
 
 
 class Head(Struct, frozen=True):
@@ -113,7 +116,7 @@ def _all(ask: Callable[[], Iterator[list[Told]]], room: ListingsRoom) -> list[To
 def _asked(marketplace: str, room: ListingsRoom) -> Asked:
     config = room.at.config
     listings = settings_of(config, marketplace)
-    return Asked(listings.approval_field, listings.price_level, audit_rules(config, marketplace).currency)
+    return Asked(listings.approval_field, listings.price_level, audit_rules(config, marketplace).currency, SHAPES)
 
 
 # --- kept from run to run --------------------------------------------------------------------------------------------
