@@ -144,6 +144,17 @@ def test_a_record_that_netsuite_refuses_is_told_with_its_age_until_it_is_taken()
     assert refusals_of(operator.house.book, ONE) == {}
 
 
+def test_a_record_is_told_to_be_refused_also_while_the_flow_is_paused() -> None:
+    """Nothing was mended by that: the alarm would end, and ring anew."""
+    operator = Operator()
+    operator.read(MUG=9)
+    operator.fails("MUG", REFUSED)
+    operator.keep()
+    operator.house.house.clock.advance(hours=26)
+    operator.house.house.switches.paused_flows.add("stock")
+    assert operator.keep() == Kept(refused_hours=26)
+
+
 def test_a_run_writes_so_many_at_most_and_the_next_goes_on() -> None:
     operator = Operator(seller_records_a_run=2)
     operator.read(A=1, B=2, C=3, D=4, E=5)

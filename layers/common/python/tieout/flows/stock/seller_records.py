@@ -87,7 +87,7 @@ def keep_in_netsuite(marketplace: str, room: Stockroom, has_time: Callable[[], b
     chosen = changed[: _limit(marketplace, room)]
     if chosen and (why := held_until(room.at, FLOW, NETSUITE)):
         logger.warning("seller stock waits", extra={"marketplace": marketplace, "why": why[1]})
-        return Kept()
+        return Kept(refused_hours=_hours_of(refusals_of(room.book, marketplace), room))
     if chosen:
         _write(room.book, marketplace, 0, held | dict.fromkeys(chosen))
     as_of = datetime.fromtimestamp(asked_at, UTC)
@@ -97,7 +97,7 @@ def keep_in_netsuite(marketplace: str, room: Stockroom, has_time: Callable[[], b
     ]
     refusals = refusals_of(room.book, marketplace)
     kept = _send(records, held, refusals, room, has_time)
-    kept.refused_hours = max(((room.now - each.since) // 3600 for each in refusals.values()), default=0)
+    kept.refused_hours = _hours_of(refusals, room)
     kept.waiting = len(changed) - kept.written - kept.refused - kept.unknown
     gone = [product for product, figures in held.items() if figures == NOTHING and product not in offered]
     for product in gone:
@@ -106,6 +106,11 @@ def keep_in_netsuite(marketplace: str, room: Stockroom, has_time: Callable[[], b
     is_done = not (kept.waiting or kept.refused or kept.unknown)
     _write(room.book, marketplace, asked_at if is_done else 0, held)
     return kept
+
+
+def _hours_of(refusals: Mapping[str, Refusal], room: Stockroom) -> int:
+    """Since the oldest of them."""
+    return max(((room.now - each.since) // 3600 for each in refusals.values()), default=0)
 
 
 def _changed(held: Held, offered: Mapping[str, Figures]) -> list[str]:
