@@ -267,6 +267,31 @@ def test_what_a_months_end_booked_is_held_against_the_ledger_too() -> None:
     assert (case.key.code, case.key.key, case.found.cycle) == (Code.GL_TAMPERED, booked.external_id, None)
 
 
+def test_small_cycles_are_one_question_of_netsuite_and_a_large_one_is_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An operator has a cycle a shop and week: each by itself they would be thousands of questions a night."""
+    night = Night(a_settled_house(autopost=True))
+    until_complete(night.house)
+    work(night.house)
+    postings, ledger = night.house.postings.all, night.house.ledger
+    (booked,) = [each for each in postings.values() if each.external_id and each.key.kind in SETTLED_AS]
+    records = {f"SMALL-{number}": 6 for number in range(70)} | {"LARGE": 21}
+    for thread, how_many in records.items():
+        for number in range(how_many):
+            key = replace(booked.key, thread=thread, source_id=str(number))
+            postings[key] = replace(booked, key=key, external_id=f"T-{thread}-{number}")
+    asked = list[int]()
+    gl_lines = ledger.gl_lines
+
+    def noted(external_ids: Sequence[str]) -> list[GlLine]:
+        asked.append(len(external_ids))
+        return gl_lines(external_ids)
+
+    monkeypatch.setattr(ledger, "gl_lines", noted)
+    monkeypatch.setattr("tieout.flows.reconcile.posted._threads", lambda *_: iter([CYCLE, *records]))
+    night.look()
+    assert sorted(asked) == [21, 9 * 6, 1 + 30 * 6, 31 * 6]
+
+
 @pytest.mark.parametrize("code", [Code.GL_TAMPERED, Code.SOURCE_CHANGED_AFTER_POST, Code.UNDER_APPLIED])
 def test_an_engine_does_not_know_what_was_posted_better_than_the_archive(code: Code) -> None:
     night = Night(a_settled_house())

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
@@ -19,6 +19,10 @@ from tieout.flows.settlement.plan import digest_of
 
 LAYOUT = f"{__version__} {' '.join(COLUMNS)}"
 """What another version of ours staged is staged again: it may have read the same rows otherwise."""
+
+
+AT_ONCE = 8
+"""Cycles that are read from the archive side by side."""
 
 
 class Staged(Struct, frozen=True, kw_only=True):
@@ -67,16 +71,16 @@ def fetch(folder: Path, marketplace: str, at: At) -> Fetched:
     digests: dict[str, str] = {}
     unread: dict[str, str] = {}
     any_cycle = False
-    for cycle in at.settlement_log.partitions(marketplace, LINES):
-        packed, told = _load(marketplace, cycle, at)
-        place = folder / f"cycle={quote(cycle, safe='')}"
-        place.mkdir()
-        (place / "lines.parquet").write_bytes(packed)
-        unread |= told.unread
-        if not told.unread:
-            digests[cycle] = told.digest
-        elif cycle == UNREAD:
-            any_cycle = True  # is in doubt: the line may belong to it
+    for cycles in _some(at.settlement_log.partitions(marketplace, LINES)):
+        for cycle, (packed, told) in _load(marketplace, cycles, at).items():
+            place = folder / f"cycle={quote(cycle, safe='')}"
+            place.mkdir()
+            (place / "lines.parquet").write_bytes(packed)
+            unread |= told.unread
+            if not told.unread:
+                digests[cycle] = told.digest
+            elif cycle == UNREAD:
+                any_cycle = True  # is in doubt: the line may belong to it
     return Fetched(digests={} if any_cycle else digests, unread=unread)
 
 
@@ -86,13 +90,22 @@ def parquet_name(marketplace: str, cycle: str) -> str:
     return f"settlement/{marketplace}/parquet/{folder}/cycle={quote(cycle, safe='')}/lines.parquet"
 
 
-def _load(marketplace: str, cycle: str, at: At) -> tuple[bytes, Staged]:
-    packed, beside = parquet_name(marketplace, cycle), _staged_name(marketplace, cycle)
-    found = at.archive.load([packed, beside])
-    if packed not in found or beside not in found or not _is_of_ours(found[beside]):
-        stage_cycle(marketplace, cycle, at)
-        found = at.archive.load([packed, beside])
-    return found[packed], _STAGED.decode(found[beside])
+def _some(cycles: Iterable[str]) -> Iterator[list[str]]:
+    """A few at a time: they are read side by side, and are in memory together."""
+    every = list(cycles)
+    return (every[start : start + AT_ONCE] for start in range(0, len(every), AT_ONCE))
+
+
+def _load(marketplace: str, cycles: Sequence[str], at: At) -> dict[str, tuple[bytes, Staged]]:
+    names = {cycle: (parquet_name(marketplace, cycle), _staged_name(marketplace, cycle)) for cycle in cycles}
+    found = at.archive.load([name for both in names.values() for name in both])
+    loaded: dict[str, tuple[bytes, Staged]] = {}
+    for cycle, (packed, beside) in names.items():
+        if packed not in found or beside not in found or not _is_of_ours(found[beside]):
+            stage_cycle(marketplace, cycle, at)
+            found |= at.archive.load([packed, beside])
+        loaded[cycle] = found[packed], _STAGED.decode(found[beside])
+    return loaded
 
 
 def _is_of_ours(told: bytes) -> bool:

@@ -1,7 +1,7 @@
 """What was posted, out of the archive, against what NetSuite holds of it: surer than to work it out again.
 
-A cycle or a month at a time: whatever the size of the log, the plan of one is in memory. Nothing here needs the log's
-lines, so a comparison finds the same however those are read.
+A few cycles or months at a time: whatever the size of the log, the plans of these are in memory. Nothing here needs the
+log's lines, so a comparison finds the same however those are read.
 """
 
 from __future__ import annotations
@@ -34,6 +34,11 @@ OF_WHAT_WAS_POSTED = frozenset({Code.GL_TAMPERED, Code.SOURCE_CHANGED_AFTER_POST
 """Codes that the archive of what was posted decides."""
 
 
+RECORDS_A_TURN, MANY_RECORDS = 200, 20
+"""Records that one question asks for, so that an operator's many small cycles are few questions. A record has up to a
+thousand lines: a cycle that became many is a question of its own, so that nobody waits long."""
+
+
 class Posted(Struct, frozen=True, kw_only=True):
     """What NetSuite holds of the records of cycles and months."""
 
@@ -45,32 +50,48 @@ class Posted(Struct, frozen=True, kw_only=True):
 
 
 def posted_records(marketplace: str, booked: Sequence[Booked], at: At, in_turn: InTurn) -> Posted:
-    """Ask NetSuite what they moved, a thread a turn. `booked`: what it holds of the marketplace's orders."""
+    """Ask NetSuite what they moved, a few threads a turn. `booked`: what it holds of the marketplace's orders."""
     general_ledger, breaks, late = list[GlLine](), list[Break](), list[Break]()
     applied = Applied(marketplace, booked)
-    for thread in _threads(marketplace, at):
-        posted = _confirmed(marketplace, thread, at)
-        if not posted:
-            continue
-        lines = in_turn(partial(at.ledger.gl_lines, list(posted)))
+    for threads in _by_turns(marketplace, at):
+        lines = in_turn(partial(at.ledger.gl_lines, [each for posted in threads.values() for each in posted]))
         general_ledger += lines
         moved: defaultdict[str, list[GlLine]] = defaultdict(list)
         for line in lines:
             moved[line.external_id.casefold()].append(line)
-        records = list(_as_posted(posted, at))
-        for record in records:
-            there = moved[record.external_id.casefold()]
-            told = differences(record, there) if there else ["it is not in NetSuite any more"]
-            if told:
-                breaks.append(_tampered(thread, record, posted[record.external_id], told))
-            if there:
-                applied.take(record)
-        if not is_period(thread):
-            late += late_lines(records, {line.external_id.upper(): line.day for line in lines if line.day is not None})
+        days = {line.external_id.upper(): line.day for line in lines if line.day is not None}
+        plans = at.archive.load(sorted({each.payload for posted in threads.values() for each in posted.values()}))
+        for thread, posted in threads.items():
+            records = list(_as_posted(posted, plans))
+            for record in records:
+                there = moved[record.external_id.casefold()]
+                told = differences(record, there) if there else ["it is not in NetSuite any more"]
+                if told:
+                    breaks.append(_tampered(thread, record, posted[record.external_id], told))
+                if there:
+                    applied.take(record)
+            if not is_period(thread):
+                late += late_lines(records, days)
     orders = sorted({each.order_id for each in applied.breaks() if each.order_id})
     for start in range(0, len(orders), ORDERS_A_TURN):
         applied.look_again(in_turn(partial(at.ledger.documents_of, orders[start : start + ORDERS_A_TURN])))
     return Posted(general_ledger=general_ledger, breaks=[*breaks, *applied.breaks()], late=late)
+
+
+def _by_turns(marketplace: str, at: At) -> Iterator[dict[str, dict[str, Posting]]]:
+    """Threads with their records: as many as one question asks for, or one that has many."""
+    some: dict[str, dict[str, Posting]] = {}
+    for thread in _threads(marketplace, at):
+        posted = _confirmed(marketplace, thread, at)
+        if len(posted) > MANY_RECORDS:
+            yield {thread: posted}
+        elif posted:
+            some[thread] = posted
+            if sum(map(len, some.values())) > RECORDS_A_TURN - MANY_RECORDS:
+                yield some
+                some = {}
+    if some:
+        yield some
 
 
 def _confirmed(marketplace: str, thread: str, at: At) -> dict[str, Posting]:
@@ -81,10 +102,10 @@ def _confirmed(marketplace: str, thread: str, at: At) -> dict[str, Posting]:
     }
 
 
-def _as_posted(posted: Mapping[str, Posting], at: At) -> Iterator[Record]:
+def _as_posted(posted: Mapping[str, Posting], plans: Mapping[str, bytes]) -> Iterator[Record]:
     """Each record out of the plan that it was posted from; a later plan of the cycle may tell it otherwise."""
-    for payload, raw in at.archive.load(sorted({each.payload for each in posted.values()})).items():
-        for record in archived_plan(raw).records:
+    for payload in sorted({each.payload for each in posted.values()} & plans.keys()):
+        for record in archived_plan(plans[payload]).records:
             if record.external_id in posted and posted[record.external_id].payload == payload:
                 yield record
 
