@@ -176,7 +176,8 @@ class People:
     def _gone(self, marketplace: str) -> Iterator[Order]:
         """Orders that have left, and for which NetSuite has billed (a seller) or shipped (an operator)."""
         proof = "invoice" if self.role == "seller" else "itemFulfillment"
-        for order in self._orders(marketplace, _REFUNDABLE):
+        # Those whose delivery was free first, so that there are others left for who refunds a delivery.
+        for order in sorted(self._orders(marketplace, _REFUNDABLE), key=_has_delivery):
             if _live(order) and self._records(proof, marketplace, order.id):
                 yield order
 
@@ -216,6 +217,10 @@ class People:
 def _live(order: Order) -> list[dict[str, Any]]:
     over = ("REFUSED", "CANCELED", "REFUNDED")
     return [line for line in order.lines() if line["order_line_state"] not in over and not line.get("refunds")]
+
+
+def _has_delivery(order: Order) -> bool:
+    return any(_entry_of(line, "delivery") for line in _live(order))
 
 
 def _entry_of(line: dict[str, Any], what: str) -> dict[str, Any] | None:

@@ -9,7 +9,9 @@ import pytest
 
 from sandbox.demo.opening import invented_morning
 from sandbox.faults import KINDS
-from tests.e2e.conftest import ORDERS, SEED, demo, expected, ndjson, posted
+from tests.e2e.conftest import SEED, demo, expected, ndjson, posted
+
+ORDERS = 50
 
 
 @pytest.fixture(scope="module")

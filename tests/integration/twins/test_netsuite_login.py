@@ -2,6 +2,7 @@
 
 import time
 import uuid
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -32,17 +33,19 @@ def test_a_signed_assertion_buys_a_bearer_token_for_an_hour(netsuite: NetSuite):
     [
         ("the audience is another URL", {"aud": "https://1234567-sb1.suitetalk.api.netsuite.com/token"}),
         ("the issuer is not the integration", {"iss": "somebody"}),
-        ("it has expired", {"iat": int(time.time()) - 900, "exp": int(time.time()) - 600}),
-        ("it was signed in the future", {"iat": int(time.time()) + 600, "exp": int(time.time()) + 900}),
-        ("it is good for an hour or more", {"iat": int(time.time()) - 10, "exp": int(time.time()) + 3590}),
+        ("it has expired", lambda now: {"iat": int(now) - 900, "exp": int(now) - 600}),
+        ("it was signed in the future", lambda now: {"iat": int(now) + 600, "exp": int(now) + 900}),
+        ("it is good for an hour or more", lambda now: {"iat": int(now) - 10, "exp": int(now) + 3590}),
         ("it has no end", {"exp": None}),
-        ("its times are not whole seconds", {"iat": time.time() - 10}),
+        ("its times are not whole seconds", lambda now: {"iat": now - 10}),
         ("it asks for no REST scope", {"scope": ["restlets"]}),
         ("it asks for a scope that does not exist", {"scope": ["rest_webservices", "everything"]}),
     ],
 )
-def test_an_assertion_is_refused_when(netsuite: NetSuite, why: str, changes: dict[str, Any]):
-    answer = netsuite.ask_token(netsuite.assertion(**changes))
+def test_an_assertion_is_refused_when(
+    netsuite: NetSuite, why: str, changes: dict[str, Any] | Callable[[float], dict[str, Any]]
+) -> None:
+    answer = netsuite.ask_token(netsuite.assertion(**(changes(time.time()) if callable(changes) else changes)))
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant"), why
 
 
