@@ -16,7 +16,9 @@ IN_PARTS = "brightside-uk"
 
 @pytest.fixture(scope="module")
 def operators_evening(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return demo(tmp_path_factory.mktemp("operator"), "--role", "operator", "--seed", "11", "--orders", "40")
+    return demo(
+        tmp_path_factory.mktemp("operator"), "--role", "operator", "--seed", "11", "--orders", "40", "--no-flash-sale"
+    )
 
 
 def test_an_operator_books_what_other_sellers_ship(operators_evening: Path) -> None:
