@@ -12,6 +12,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from msgspec.structs import replace
+
 from tests.fakes.billing import refused
 from tests.fakes.clock import VirtualClock
 from tests.fakes.record import Record
@@ -35,6 +37,27 @@ SUITEQL_TYPE = {
     RecordType.INVOICE: "CustInvc",
     RecordType.CREDIT_MEMO: "CustCred",
 }
+
+
+def moved_by(record: SettlementRecord) -> list[GlLine]:
+    """What a record moves in the general ledger, once it is posted."""
+    return [
+        GlLine(
+            external_id=record.external_id,
+            account=entry.account,
+            currency=record.currency,
+            debit=entry.debit,
+            credit=entry.credit,
+            base=entry.debit - entry.credit,
+            day=record.day,
+            type=SUITEQL_TYPE[record.type],
+            transaction=f"id of {record.external_id}",
+            line=place,
+        )
+        for place, entry in enumerate(record.entries)
+    ]
+
+
 _AS_LARGE_AS_APPLIED = frozenset({RecordType.CUSTOMER_REFUND, RecordType.VENDOR_PAYMENT})
 _STATUS = {"CustInvc": ("open", "paidInFull"), "CustCred": ("open", "fullyApplied"), "VendBill": ("open", "paidInFull")}
 
@@ -138,22 +161,16 @@ class MemorySettlement:
         self.calls["gl_lines"] += 1
         wanted = {each.casefold() for each in external_ids}
         return [
-            GlLine(
+            replace(
+                line,
                 external_id=record.transaction.external_id,
-                account=entry.account,
-                currency=record.draft.currency,
-                debit=entry.debit,
-                credit=entry.credit,
-                base=entry.debit - entry.credit,
-                day=record.draft.day,
                 type=record.transaction.kind,
                 transaction=record.transaction.id,
-                line=place,
                 posts=record.transaction.external_id in self.approved,
             )
             for record in self._shown()
             if record.transaction.external_id.casefold() in wanted and isinstance(record.draft, SettlementRecord)
-            for place, entry in enumerate(record.draft.entries)
+            for line in moved_by(record.draft)
         ]
 
     def balances(self, accounts: Collection[str], until: date | None = None) -> list[Balance]:

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from typer.testing import CliRunner, Result
 
 from tests.fakes.house import House, a_house, settings
-from tests.fakes.settlement import SUITEQL_TYPE
+from tests.fakes.settlement import moved_by
 from tests.integration.cli.terminal import Deployed as InAws
 from tests.integration.running_twins import MARKETPLACE
 from tests.shared import ROOT, shared
@@ -62,23 +62,7 @@ class Books(Struct, frozen=True, kw_only=True):
         return [each for theirs in self.booked.values() for each in theirs if each.order_id in set(order_ids)]
 
     def gl_lines(self, external_ids: Collection[str]) -> list[GlLine]:
-        return [
-            GlLine(
-                external_id=record.external_id,
-                account=entry.account,
-                currency=record.currency,
-                debit=entry.debit,
-                credit=entry.credit,
-                base=entry.debit - entry.credit,
-                day=record.day,
-                type=SUITEQL_TYPE[record.type],
-                transaction=f"id of {record.external_id}",
-                line=place,
-            )
-            for record in self.posted
-            if record.external_id in external_ids
-            for place, entry in enumerate(record.entries)
-        ]
+        return [line for record in self.posted if record.external_id in external_ids for line in moved_by(record)]
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.ledger, name)

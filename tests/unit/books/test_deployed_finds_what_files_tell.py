@@ -22,7 +22,7 @@ from sandbox.months.market import DEFAULT
 from sandbox.months.month import month, write
 from sandbox.months.regimes import Regime
 from tests.fakes import House, a_house
-from tests.fakes.settlement import SUITEQL_TYPE
+from tests.fakes.settlement import moved_by
 from tests.shared import ROOT, shared
 from tests.unit.books.test_deployed import FromFiles
 from tests.unit.flows.test_comparing_sources import MemoryBreakLog
@@ -74,23 +74,7 @@ class Account(Struct, kw_only=True):
         return [each for each in self.booked if each.order_id in set(order_ids)]
 
     def gl_lines(self, external_ids: Collection[str]) -> list[GlLine]:
-        return [
-            GlLine(
-                external_id=record.external_id,
-                account=entry.account,
-                currency=record.currency,
-                debit=entry.debit,
-                credit=entry.credit,
-                base=entry.debit - entry.credit,
-                day=record.day,
-                type=SUITEQL_TYPE[record.type],
-                transaction=f"id of {record.external_id}",
-                line=place,
-            )
-            for record in self.posted
-            if record.external_id in set(external_ids)
-            for place, entry in enumerate(record.entries)
-        ]
+        return [line for record in self.posted if record.external_id in external_ids for line in moved_by(record)]
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.ledger, name)
