@@ -296,7 +296,7 @@ def test_prices_of_items_that_were_saved_since_then(house: Storehouse):
 
 def test_an_item_whose_rows_tell_two_prices_for_one_piece_has_none(house: Storehouse):
     engine = house.twins.twins.netsuite.state.suiteql
-    engine.rows("SELECT id FROM item", [])
+    engine.page("SELECT id FROM item")
     insert = "INSERT INTO pricing (item, pricelevel, currency, quantity, unitprice) VALUES (1000, 1, 1, ?, ?)"
     execute = engine._connection.execute  # rows that no record of the twin has
     execute(insert, (10, 1.9))

@@ -18,14 +18,20 @@ _FOREIGN = re.compile(
     r"GROUP_CONCAT|STRING_AGG|IIF|PRAGMA|ATTACH|ROWID)\b",
     re.IGNORECASE,
 )
+MOST_ROWS = 100_000
 _TEXT_OR_COMMENT = re.compile(r"'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/", re.DOTALL)
 
 
 @dataclass(frozen=True)
 class Translated:
-    """SQL for the engine with :p1, :p2 ... for the query's question marks, and the tables it reads."""
+    """SQL for the engine with :p1, :p2 ... for the query's question marks, and the tables it reads.
+
+    `counted` counts the rows without making them, and `sql` is cut by :limit and :offset then. There is none where that
+    cannot be done (sums, groups, ROWNUM): all rows are made.
+    """
 
     sql: str
+    counted: str | None
     parameters: int
     tables: frozenset[str]
 
@@ -46,11 +52,31 @@ def translate(query: str, catalogue: Catalogue) -> Translated:
     _check_groups(tree)
     count = _number_parameters(tree)
     tree = Rewriter(catalogue).rewrite(tree)
+    counted = _counted(tree)
+    if counted is not None:
+        tree = tree.limit(exp.Placeholder(this="limit")).offset(exp.Placeholder(this="offset"))
+    return Translated(_written(tree), None if counted is None else _written(counted), count, tables)
+
+
+def _written(tree: exp.Query) -> str:
     try:
-        sql = tree.sql("sqlite", unsupported_level=sqlglot.ErrorLevel.RAISE)
+        return tree.sql("sqlite", unsupported_level=sqlglot.ErrorLevel.RAISE)
     except SqlglotError as wrong:
         raise QueryRefused(f"Invalid or unsupported search ({wrong}).") from None
-    return Translated(sql, count, tables)
+
+
+_MADE_TOGETHER = ("distinct", "group", "having", "limit", "offset", "with", "with_")
+
+
+def _counted(tree: exp.Query) -> exp.Select | None:
+    """A count of a plain select's rows, up to the most that a query gives; None for any other query."""
+    plain = isinstance(tree, exp.Select) and not any(tree.args.get(part) for part in _MADE_TOGETHER)
+    if not plain or any(one.find(exp.AggFunc, exp.Window) for one in tree.expressions):
+        return None
+    rows = tree.copy()
+    rows.set("order", None)
+    rows.set("expressions", [exp.Literal.number(1)])
+    return exp.select(exp.Count(this=exp.Star())).from_(rows.limit(MOST_ROWS).subquery("counted"))
 
 
 def _check_tables(tree: exp.Query, catalogue: Catalogue) -> frozenset[str]:

@@ -24,11 +24,11 @@ def query(engine: Engine, switches: Behaviours, call: Call) -> Answer:
     text, parameters = _asked(call)
     limit, offset = page_of(call)
     try:
-        rows = engine.rows(text, parameters)
+        rows, total = engine.page(text, parameters, limit, offset)
     except QueryRefused as refused:
         raise _refusal(refused, switches.text("suiteql_error_words")) from None
-    items: list[dict[str, Any]] = [{"links": [], **row} for row in rows[offset : offset + limit]]
-    return collection_answer(paged(items, call, limit, offset, len(rows)))
+    items: list[dict[str, Any]] = [{"links": [], **row} for row in rows]
+    return collection_answer(paged(items, call, limit, offset, total))
 
 
 def _asked(call: Call) -> tuple[str, list[Any]]:

@@ -17,14 +17,13 @@ from sandbox.netsuite.record_types import CUSTOM_RECORDS, DOCUMENT_TYPES, RECORD
 from sandbox.netsuite.sales_order_fields import ORDER_STATUS
 from sandbox.netsuite.settlement_fields import JOURNAL_STATUS, OPEN_OR_PAID, PAYMENT_STATUS
 from sandbox.netsuite.store import Change, Store, name_of
-from sandbox.netsuite.suiteql.dialect import Translated, translate
+from sandbox.netsuite.suiteql.dialect import MOST_ROWS, Translated, translate
 from sandbox.netsuite.suiteql.functions import Session
 from sandbox.netsuite.suiteql.refused import QueryRefused
 from sandbox.netsuite.suiteql.rows import TABLES_OF, Rows
 from sandbox.netsuite.suiteql.tables import GUARDED_BY, Catalogue, logical, physical
 from sandbox.netsuite.suiteql.values import Row, SqlValue, marked, shown
 
-_MOST_ROWS = 100_000
 _STATUS = {
     "SalesOrd": ORDER_STATUS,
     "ItemShip": SHIP_STATUS,
@@ -52,8 +51,10 @@ class Engine:
         self._followed = 0
         self._inserts: dict[tuple[str, tuple[str, ...]], str] = {}
 
-    def rows(self, query: str, parameters: Sequence[Any]) -> list[dict[str, str]]:
-        """All rows of a query. Raises QueryRefused."""
+    def page(
+        self, query: str, parameters: Sequence[Any] = (), limit: int = MOST_ROWS, offset: int = 0
+    ) -> tuple[list[dict[str, str]], int]:
+        """A page of a query's rows, and how many it has in all. Raises QueryRefused."""
         with self._store.lock:
             self._follow()
             translated = self._translated(query)
@@ -63,13 +64,23 @@ class Engine:
             bound = {f"p{place}": _bound(value) for place, value in enumerate(parameters, start=1)}
             self._session.now = self._now()
             self._session.date_format = self._switches.text("user_date_format")
-            return self._run(translated, bound)
+            return self._run(translated, bound, limit, offset)
 
-    def _run(self, translated: Translated, bound: dict[str, SqlValue]) -> list[dict[str, str]]:
+    def _run(
+        self, translated: Translated, bound: dict[str, SqlValue], limit: int, offset: int
+    ) -> tuple[list[dict[str, str]], int]:
         self._session.failure = None
+        execute = self._connection.execute
         try:
-            cursor = self._connection.execute(translated.sql, bound)
-            found = cursor.fetchmany(_MOST_ROWS)
+            if translated.counted is None:
+                cursor = execute(translated.sql, bound)
+                found = cursor.fetchmany(MOST_ROWS)
+                total, found = len(found), found[offset : offset + limit]
+            else:
+                (total,) = execute(translated.counted, bound).fetchone()
+                there = max(0, min(limit, total - offset))
+                cursor = execute(translated.sql, bound | {"limit": there, "offset": offset})
+                found = cursor.fetchall()
         except sqlite3.Error as wrong:
             raise _refused(str(self._session.failure or wrong)) from None
         names = [logical(column[0].lower()) for column in cursor.description]
@@ -82,7 +93,7 @@ class Engine:
                 if text is not None:
                     row[name] = text
             rows.append(row)
-        return rows
+        return rows, total
 
     def _check_role(self, translated: Translated) -> None:
         lacking = self._switches.text("role_lacks").replace(" ", "").split(",")

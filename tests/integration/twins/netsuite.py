@@ -50,6 +50,12 @@ def write_world(folder: Path) -> Path:
     return folder
 
 
+def rows_of(twin: NetSuiteTwin, query: str) -> list[dict[str, str]]:
+    """What a twin that does not run yet would answer."""
+    rows, _ = twin.account.suiteql.page(query)
+    return rows
+
+
 @dataclass
 class NetSuite:
     """The integration's view of one running twin."""

@@ -14,7 +14,7 @@ from sandbox.netsuite.record_types import RECORD_TYPES
 from sandbox.netsuite.sales_order_fields import ADDRESS, LINE, TAX_DETAIL
 from sandbox.netsuite.settlement_fields import DEPOSIT, JOURNAL_ENTRY
 from sandbox.world import World
-from tests.integration.twins.netsuite import PEN, NetSuite, line
+from tests.integration.twins.netsuite import PEN, NetSuite, line, rows_of
 from tests.shared import shared
 
 _KINDS = {"number": "number", "integer": "integer", "flag": "boolean", "text": "string", "day": "string"}
@@ -96,11 +96,11 @@ def test_a_world_brings_its_items_and_documents(name: str):
     world = World(shared(f"worlds/{name}"))
     twin.load(world)
     items, documents = world.netsuite("items"), world.netsuite("documents")
-    rows = twin.account.suiteql.rows("SELECT id, itemid, isinactive FROM item WHERE itemtype = 'InvtPart'", [])
+    rows = rows_of(twin, "SELECT id, itemid, isinactive FROM item WHERE itemtype = 'InvtPart'")
     assert {row["id"]: row["itemid"] for row in rows} == {item["id"]: item["itemid"] for item in items}
-    stock = twin.account.suiteql.rows("SELECT SUM(quantityavailable) AS s FROM aggregateitemlocation", [])
+    stock = rows_of(twin, "SELECT SUM(quantityavailable) AS s FROM aggregateitemlocation")
     assert int(stock[0]["s"]) == sum(place["quantityavailable"] for item in items for place in item["locations"])
-    found = twin.account.suiteql.rows("SELECT externalid, foreigntotal FROM transaction ORDER BY externalid", [])
+    found = rows_of(twin, "SELECT externalid, foreigntotal FROM transaction ORDER BY externalid")
     assert [row["externalid"] for row in found] == sorted(document["externalid"] for document in documents)
     totals = {row["externalid"]: row["foreigntotal"] for row in found}
     for document in documents:
@@ -121,13 +121,12 @@ def test_a_world_may_bring_its_own_account(tmp_path: Path):
     (tmp_path / "netsuite" / "items.ndjson").write_text("\n".join(json.dumps(item) for item in items))
     twin = NetSuiteTwin(seed=1)
     twin.load(World(tmp_path))
-    ask = twin.account.suiteql.rows
-    assert ask("SELECT id, name FROM subsidiary", []) == [{"id": "9", "name": "Own"}]
-    assert ask("SELECT id, name, subsidiary FROM location ORDER BY id", []) == [
+    assert rows_of(twin, "SELECT id, name FROM subsidiary") == [{"id": "9", "name": "Own"}]
+    assert rows_of(twin, "SELECT id, name, subsidiary FROM location ORDER BY id") == [
         {"id": "1", "name": "Cellar", "subsidiary": "9"},
         {"id": "7", "name": "Location 7", "subsidiary": "9"},
     ]
-    assert ask("SELECT custbody_own FROM transaction", []) == []
+    assert rows_of(twin, "SELECT custbody_own FROM transaction") == []
 
 
 def test_the_same_seed_gives_the_same_credentials():

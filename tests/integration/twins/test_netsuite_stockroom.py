@@ -11,7 +11,7 @@ import pytest
 from sandbox.netsuite import NetSuiteTwin
 from sandbox.netsuite.seeds import seed_items
 from sandbox.world import World
-from tests.integration.twins.netsuite import MUG, PEN, NetSuite, line, refusal
+from tests.integration.twins.netsuite import MUG, PEN, NetSuite, line, refusal, rows_of
 from tests.shared import shared
 
 APPROVED = "custitem_tieout_approved"
@@ -116,7 +116,7 @@ def test_a_field_that_the_account_does_not_have_is_no_column(netsuite: NetSuite)
 def test_a_worlds_kit_is_made_of_its_members_wherever_they_stand(tmp_path: Path):
     kit = {"id": "9", "itemid": "SET", "itemtype": "Kit", "members": [{"itemid": "A", "quantity": 2}, {"itemid": "B"}]}
     twin = a_world(tmp_path, [kit, {"id": "1", "itemid": "A"}, {"id": "2", "itemid": "B"}])
-    rows = twin.account.suiteql.rows("SELECT parentitem, item, quantity FROM itemmember ORDER BY item", [])
+    rows = rows_of(twin, "SELECT parentitem, item, quantity FROM itemmember ORDER BY item")
     assert rows == [
         {"parentitem": "9", "item": "1", "quantity": "2"},
         {"parentitem": "9", "item": "2", "quantity": "1"},
@@ -135,10 +135,10 @@ def test_prices_and_approval_are_a_worlds_own_or_what_its_offers_let_us_think(tm
     uk = [{"shop_sku": sku, "price": 2.5, "currency_iso_code": "GBP"} for sku in ("OFFERED", "SAID")]
     eu = [{"shop_sku": "OFFERED", "price": 2.9, "currency_iso_code": "EUR"}]
     twin = a_world(tmp_path, items, uk=uk, eu=eu)
-    prices = twin.account.suiteql.rows(
+    prices = rows_of(
+        twin,
         "SELECT p.item, l.name, c.symbol, p.unitprice FROM pricing p JOIN pricelevel l ON l.id = p.pricelevel "
         "JOIN currency c ON c.id = p.currency WHERE p.item < 10 ORDER BY p.item, c.symbol",
-        [],
     )
     assert [(row["item"], row["name"], row["symbol"], row["unitprice"]) for row in prices] == [
         ("1", "Base Price", "EUR", "2.9"),
@@ -148,7 +148,7 @@ def test_prices_and_approval_are_a_worlds_own_or_what_its_offers_let_us_think(tm
         ("4", "Base Price", "EUR", "1"),
     ]
     text = f"SELECT i.id, c.name, i.{APPROVED} AS yes FROM item i LEFT JOIN classification c ON c.id = i.class"
-    rows = {row["id"]: (row.get("name"), row["yes"]) for row in twin.account.suiteql.rows(text, [])}
+    rows = {row["id"]: (row.get("name"), row["yes"]) for row in rows_of(twin, text)}
     assert [rows[number] for number in ("1", "2", "3", "4")] == [("Toys", "T"), ("Toys", "F"), (None, "F"), (None, "T")]
     wrong = [{"level": "Wholesale", "currency": "GBP", "price": 1}]
     with pytest.raises(ValueError, match="priceLevel Wholesale"):
@@ -161,10 +161,10 @@ def test_the_shared_worlds_have_a_price_for_what_they_offer(name: str):
     world = World(shared(f"worlds/{name}"))
     twin.load(world)
     offered = {row["shop_sku"] for mp in world.marketplaces() for row in world.mirakl(mp, "offers")}
-    priced = twin.account.suiteql.rows(
-        "SELECT DISTINCT i.itemid FROM pricing p JOIN item i ON i.id = p.item WHERE i.itemtype = 'InvtPart'", []
+    priced = rows_of(
+        twin, "SELECT DISTINCT i.itemid FROM pricing p JOIN item i ON i.id = p.item WHERE i.itemtype = 'InvtPart'"
     )
-    known = {row["itemid"] for row in twin.account.suiteql.rows("SELECT itemid FROM item", [])}
+    known = {row["itemid"] for row in rows_of(twin, "SELECT itemid FROM item")}
     assert {row["itemid"] for row in priced} == offered & known
     assert priced
 

@@ -47,6 +47,25 @@ def test_the_envelope_counts_and_links(orders: NetSuite):
     assert ([one["id"] for one in last["items"]], last["hasMore"]) == (["10003"], False)
 
 
+@pytest.mark.parametrize(
+    ("text", "there"),
+    [
+        ("SELECT type, id FROM transaction ORDER BY id DESC", ["10003", "10002", "10001"]),
+        ("SELECT DISTINCT id FROM transaction ORDER BY id", ["10001", "10002", "10003"]),
+        ("SELECT id FROM transaction WHERE ROWNUM <= 2 ORDER BY id DESC", ["10002", "10001"]),
+        ("SELECT id, COUNT(*) AS n FROM transaction GROUP BY id ORDER BY id", ["10001", "10002", "10003"]),
+        ("SELECT id FROM transaction WHERE id < 10003 UNION SELECT 7 AS id FROM dual", ["7", "10001", "10002"]),
+        ("SELECT id FROM transaction WHERE id < 0", []),
+    ],
+)
+def test_pages_of_one_row_are_the_whole_of_a_query(orders: NetSuite, text: str, there: list[str]):
+    """Whether rows can be counted without being made or not."""
+    pages = [orders.query(text, page=f"?limit=1&offset={place}").json() for place in range(len(there) + 1)]
+    assert [one["id"] for page in pages for one in page["items"]] == there
+    assert {page["totalResults"] for page in pages} == {len(there)}
+    assert [page["hasMore"] for page in pages] == [place + 1 < len(there) for place in range(len(there) + 1)]
+
+
 def test_a_query_must_be_transient(orders: NetSuite):
     answer = orders.call("POST", SUITEQL, {"q": "SELECT id FROM transaction"})
     assert refusal(answer)["o:errorCode"] == "INVALID_HEADER"
