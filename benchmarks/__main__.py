@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from rich.console import Console
 from rich.table import Table
@@ -31,20 +32,29 @@ from benchmarks import (
 from benchmarks.result import Result
 
 PAGE = ROOT / "docs" / "reference" / "benchmarks.md"
-PARTS: dict[str, Callable[[], list[Result]]] = {
-    "From OR11 bytes to NetSuite body": translation.measure,
-    "A backlog through NetSuite's slots": backlog.measure,
-    "Dispatch: from fulfilment saved to shipment confirmed": dispatch.measure,
-    "Reconciliation: a million transaction lines": reconcile.measure,
-    "Breaks found in months whose faults are known": scores.measure,
-    "Webhooks: a hundred thousand bodies": webhooks.measure,
-    "Settlement: from transaction lines to records": settlement.measure,
-    "Stock: a million items on two marketplaces": stock.measure,
-    "Stock: a night's reading": night.measure,
-    "Stock: from a change in NetSuite to the offers": freshness.measure,
-    "Listings: what a sync asks NetSuite": listings.measure,
-    "Files of offers": offers.measure,
-    "Imports of the functions": imports.measure,
+
+
+class Part(NamedTuple):
+    """A table of the page, and what a reader needs to know of how it was measured."""
+
+    measure: Callable[[], list[Result]]
+    about: str = ""
+
+
+PARTS = {
+    "From OR11 bytes to NetSuite body": Part(translation.measure),
+    "A backlog through NetSuite's slots": Part(backlog.measure),
+    "Dispatch: from fulfilment saved to shipment confirmed": Part(dispatch.measure),
+    "Reconciliation: a million transaction lines": Part(reconcile.measure),
+    "Breaks found in months whose faults are known": Part(scores.measure),
+    "Webhooks: a hundred thousand bodies": Part(webhooks.measure),
+    "Settlement: from transaction lines to records": Part(settlement.measure),
+    "Stock: a million items on two marketplaces": Part(stock.measure),
+    "Stock: a night's reading": Part(night.measure, night.ABOUT),
+    "Stock: from a change in NetSuite to the offers": Part(freshness.measure, freshness.ABOUT),
+    "Listings: what a sync asks NetSuite": Part(listings.measure),
+    "Files of offers": Part(offers.measure),
+    "Imports of the functions": Part(imports.measure),
 }
 
 
@@ -80,7 +90,9 @@ def page(parts: dict[str, list[Result]], busy: str) -> str:
         "Dispatch and freshness go by the twins' clock: neither the machine's speed nor its load is in them.",
     ]
     for title, results in parts.items():
-        lines += ["", f"## {title}", "", "| what | figure | goal | met | how |", "|---|---|---|---|---|"]
+        lines += ["", f"## {title}", ""]
+        lines += [PARTS[title].about, ""] if PARTS[title].about else []
+        lines += ["| what | figure | goal | met | how |", "|---|---|---|---|---|"]
         lines += [f"| {each.what} | {each.shown} | {each.goal_shown} | {met(each)} | {each.how} |" for each in results]
     return "\n".join(lines) + "\n"
 
@@ -95,9 +107,9 @@ def main() -> int:
     console = Console()
     busy = load()
     parts = {}
-    for title, measure in PARTS.items():
+    for title, part in PARTS.items():
         with console.status(title):
-            parts[title] = measure()
+            parts[title] = part.measure()
         table = Table("what", "figure", "goal", "met", title=title, title_justify="left")
         for each in parts[title]:
             table.add_row(each.what, each.shown, each.goal_shown, met(each).strip("*"))
