@@ -168,6 +168,7 @@ def a_shop(push_minutes: int, items: int, **stock: Any) -> Iterator[Shop]:
     shops: list[Shop] = []
 
     def answered(caller: Caller, call: Call, *rest: Any, **options: Any) -> requests.Response:
+        caller._timeouts = (10, 3600)  # noqa: SLF001  of the machine's time there is as much as the twins need
         response = _answered(caller, call, *rest, **options)
         for shop in shops:
             shop.called(call, response.status_code)

@@ -1,6 +1,6 @@
 """What exports as files have in common: made after a while, fetched where it is said."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import TypeVar
 
@@ -53,15 +53,15 @@ def file_named(call: Admitted, files: Sequence[File], folder: str = "") -> File:
     return files[int(place)]
 
 
-def in_files(rows: Iterable[Json], items: int, megabytes: int | None) -> list[list[Json]]:
+def in_files(rows: Iterable[Json], items: int, megabytes: int | None) -> Iterator[list[Json]]:
     """At most so many rows a file, and about so many bytes where a size is given. An export of nothing is one file."""
-    files: list[list[Json]] = [[]]
+    part: list[Json] = []
     held = 0
     for row in rows:
         length = len(decimal_json.dumps(row)) if megabytes else 0
-        if len(files[-1]) >= items or (megabytes and files[-1] and held + length > megabytes * _A_MEGABYTE):
-            files.append([])
-            held = 0
-        files[-1].append(row)
+        if len(part) >= items or (megabytes and part and held + length > megabytes * _A_MEGABYTE):
+            yield part
+            part, held = [], 0
+        part.append(row)
         held += length
-    return files
+    yield part

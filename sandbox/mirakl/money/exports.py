@@ -44,7 +44,7 @@ def start_export(call: Admitted, desk: Desk) -> Json:
     ready_at = call.at + timedelta(minutes=desk.behaviours.number("export_minutes"))
     items = max(1, _whole("items_per_chunk", shape, LINES_A_FILE))
     megabytes = _whole("megabytes_per_chunk", shape, 0)
-    call.marketplace.log.exports[tracking_id] = Export(ready_at, kind, in_files(rows, items, megabytes))
+    call.marketplace.log.exports[tracking_id] = Export(ready_at, kind, list(in_files(rows, items, megabytes)))
     return {"tracking_id": tracking_id}
 
 

@@ -78,30 +78,28 @@ def _files(call: Admitted, asked: Json, kind: str, *, smallest: bool) -> list[by
         raise _refused("export_type", f"export_type is {CSV} or {JSON}, not {kind}")
     if kind == JSON and asked.get("rename_fields"):
         raise _refused("rename_fields", "rename_fields is for CSV only")
-    rows = [exported(call.marketplace, one, call.at) for one in _found(call, asked)]
+    rows = (exported(call.marketplace, one, call.at) for one in _found(call, asked))
     wanted = list(asked.get("include_fields") or [])
     if kind == CSV:
-        known = [*COLUMNS, *custom_columns(rows)]
+        every = list(rows)
+        known = [*COLUMNS, *custom_columns(every)]
         _check_fields(wanted, known)
         columns, renamed = wanted or known, asked.get("rename_fields") or {}
         _check_fields(renamed, known)
-        return [as_csv(part, columns, renamed) for part in in_files(rows, items, megabytes)]
+        return [as_csv(part, columns, renamed) for part in in_files(every, items, megabytes)]
     _check_fields(wanted, FIELDS)
-    _check(call, rows)
     names = wanted or FIELDS
-    return [
-        decimal_json.dumps([{name: row[name] for name in names if name in row} for row in part])
-        for part in in_files(rows, items, megabytes)
-    ]
+    return [_as_json(call, part, names) for part in in_files(rows, items, megabytes)]
 
 
-def _check(call: Admitted, rows: list[Json]) -> None:
+def _as_json(call: Admitted, rows: list[Json], names: Collection[str]) -> bytes:
     """Hold rows to the contract: one of each shape, as a hundred thousand of them differ in their values only."""
     if call.contract:
         check = call.contract.schema_check("OF54_Response_200_Ext_FileStructure")
         shapes = {frozenset((name, type(value)) for name, value in row.items()): row for row in rows}
         for row in shapes.values():
             raise_problems(check(row), f"offer {row['offer_id']}")
+    return decimal_json.dumps([{name: row[name] for name in names if name in row} for row in rows])
 
 
 def _found(call: Admitted, asked: Json) -> list[Offer]:
