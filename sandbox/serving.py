@@ -1,5 +1,6 @@
 """Serving a twin over real HTTP on 127.0.0.1, in a thread of this process, on a port found free."""
 
+import asyncio
 import contextlib
 import socket
 import threading
@@ -11,6 +12,39 @@ import uvicorn
 from sandbox.gate import Gate
 
 _START_SECONDS = 10.0
+_LAST_ANSWERS_SECONDS = 0.1
+_LOOKS_EVERY_SECONDS = 0.002
+
+
+class _Server(uvicorn.Server):
+    """Ends as soon as it is told to: uvicorn's own looks ten times a second whether it is, and then rests as long."""
+
+    _loop: asyncio.AbstractEventLoop | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self._told_to_stop = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        await super().startup(sockets)
+
+    async def main_loop(self) -> None:
+        await self.on_tick(0)
+        await self._told_to_stop.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """No new calls; those under way have a moment for their answer, and connections at rest are closed."""
+        for listening in (*self.servers, *(sockets or ())):
+            listening.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        until = time.monotonic() + _LAST_ANSWERS_SECONDS
+        # uvicorn tells nobody when the last of them has gone.
+        while (self.server_state.connections or self.server_state.tasks) and time.monotonic() < until:  # noqa: ASYNC110
+            await asyncio.sleep(_LOOKS_EVERY_SECONDS)
+
+    def stop(self) -> None:
+        """From any thread; also where it never started, or broke."""
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._told_to_stop.set)
 
 
 @contextlib.contextmanager
@@ -24,7 +58,7 @@ def serving(gate: Gate, port: int = 0) -> Iterator[str]:
     except OSError as taken:
         listener.close()
         raise OSError(f"port {port} is taken: leave it out for a free one") from taken
-    server = uvicorn.Server(
+    server = _Server(
         uvicorn.Config(
             gate,
             log_level="error",
@@ -35,7 +69,6 @@ def serving(gate: Gate, port: int = 0) -> Iterator[str]:
             date_header=False,
             backlog=512,
             timeout_keep_alive=60,
-            timeout_graceful_shutdown=1,
         )
     )
     thread = threading.Thread(
@@ -46,7 +79,7 @@ def serving(gate: Gate, port: int = 0) -> Iterator[str]:
         _wait_until_started(server, thread)
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
-        server.should_exit = server.force_exit = True
+        server.stop()
         thread.join(timeout=5)
         listener.close()
 
