@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec.structs import replace as struct_replace
 
 from tests.fakes.listings import APPROVED, ListingsHouse, a_listings_house
 from tests.fakes.orders import an_item
@@ -216,6 +217,82 @@ def test_a_file_that_got_no_answer_is_sent_again_with_absolute_rows(lost: Except
     assert shop.sync().priced == 1
     shop.sync()
     assert shop.house.market.offers["MUG"].price == Decimal("4.40")
+
+
+@pytest.mark.parametrize("ends_as", ["lost", "FAILED"])
+def test_a_price_that_may_have_been_taken_is_sent_back_when_netsuite_goes_back(
+    ends_as: str, monkeypatch: pytest.MonkeyPatch
+):
+    """4.40 went out, and nobody knows what came of it; NetSuite says 4.00 again, as the night's export does."""
+    shop = a_synced_house()
+    market = shop.house.market
+    shop.price("MUG", "4.40")
+
+    def took_it(rows: Iterable[PriceRow]) -> str:
+        taken = list(rows)
+        market.put_offer("MUG", 100, price=taken[0].price)
+        if ends_as == "lost":
+            raise OutcomeUnknown("no answer")
+        market.imports_fail = "the machine went down at the end"
+        return send(taken)
+
+    send = market.send_prices
+    with monkeypatch.context() as patched:
+        patched.setattr(market, "send_prices", took_it)
+        shop.sync()
+    shop.price("MUG", "4.00")
+    if ends_as == "FAILED":
+        shop.sync()
+        market.imports_fail = ""
+    shop.sync()
+    shop.sync()
+    assert market.offers["MUG"].price == Decimal("4.00")
+    assert shop.sync() == Synced()
+
+
+def says_only_that_there_are(_: str) -> list[Rejected]:
+    return []
+
+
+@pytest.mark.parametrize("report", [no_names, says_only_that_there_are])
+def test_a_report_that_mirakl_counted_no_lines_for_leaves_no_row_landed(
+    report: Callable[[str], list[Rejected]], monkeypatch: pytest.MonkeyPatch
+):
+    """`has_error_report` without `lines_in_error`, and a report that names none of our SKUs."""
+    shop = a_synced_house()
+    market = shop.house.market
+    market.rejects = {"MUG": "The price is not allowed"}
+    shop.price("MUG", "4.40")
+    shop.price("JUG", "4.40")
+    ask = market.price_import
+    shop.sync()
+    with monkeypatch.context() as patched:
+        patched.setattr(market, "price_import", lambda file: struct_replace(ask(file), in_error=0))
+        patched.setattr(market, "price_errors", report)
+        assert shop.sync().priced == 2
+    shop.sync()
+    assert shop.faults() == [("MUG", Fault.REFUSED_BY_MIRAKL)]
+
+
+def test_where_every_line_is_refused_none_has_to_be_named(monkeypatch: pytest.MonkeyPatch):
+    """Otherwise the last row of a file would be sent every hour for ever, and nobody told why."""
+    shop = a_synced_house()
+    shop.house.market.rejects = {"MUG": "The price is not allowed"}
+    shop.price("MUG", "4.40")
+    monkeypatch.setattr(shop.house.market, "price_errors", no_names)
+    assert [shop.sync().priced for _ in range(3)] == [1, 0, 0]
+    (task,) = shop.tasks()
+    assert (task.finding.sku, task.finding.evidence) == ("MUG", "Something is wrong")
+
+
+def test_an_offer_that_an_export_tells_twice_stops_no_file():
+    shop = a_synced_house()
+    market = shop.house.market
+    market.odd_offers.append(market.offers["MUG"])
+    shop.read_offers()
+    shop.price("MUG", "4.40")
+    shop.price("JUG", "4.40")
+    assert shop.sync().priced == 2
 
 
 def test_a_file_that_is_refused_whole_becomes_tasks(monkeypatch: pytest.MonkeyPatch):

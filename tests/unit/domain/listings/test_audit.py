@@ -68,9 +68,18 @@ def test_a_bar_code_that_two_items_have_suggests_nothing() -> None:
 
 
 def test_case_and_blanks_are_told_and_never_taken() -> None:
-    (found,) = (one for one in _audit(_offer("cup "), _offer()) if one.sku == "cup")
+    (found,) = (one for one in _audit(_offer("cup "), _offer()) if one.sku == "cup ")
     assert (found.fault, found.suggestion) == (Fault.CASE_OR_BLANKS, "CUP")
     assert found.evidence == "item 1 is 'CUP', the offer says 'cup '"
+
+
+def test_a_sku_that_differs_by_a_blank_never_throws_doubt_on_the_one_without() -> None:
+    """Strict mode stops the orders of the SKU that a finding names: of `CUP ` those, and none of `CUP`."""
+    assert [one.sku for one in _audit(_offer("CUP"), _offer("CUP ")) if one.fault.mismatches] == ["CUP "]
+
+
+def test_an_offer_whose_sku_is_nothing_but_blanks_is_named_by_its_id() -> None:
+    assert {(one.sku, one.fault) for one in _audit(_offer("  ", offer_id="77"))} >= {("77", Fault.OFFER_WITHOUT_SKU)}
 
 
 def test_an_inactive_item_matters_while_its_offer_can_be_bought() -> None:

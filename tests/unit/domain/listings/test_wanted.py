@@ -110,6 +110,18 @@ def test_a_discount_is_never_deleted_by_a_new_price() -> None:
     assert (shop.wants().prices, [one.fault for one in shop.wants().findings]) == ((), [Fault.OTHER_PRICES])
 
 
+def test_an_offer_that_has_prices_by_channel_only_is_for_a_person() -> None:
+    wants = Shop(offers=[replace(_offer(special=True), price=None)], price="4.40").wants()
+    assert wants.prices == ()
+    assert [(one.fault, one.suggestion, one.evidence) for one in wants.findings] == [
+        (Fault.OTHER_PRICES, "4.40", "NetSuite 4.40, the offer has no price for everybody")
+    ]
+
+
+def test_an_offer_that_an_export_tells_twice_is_priced_once() -> None:
+    assert Shop(offers=[_offer(), _offer()], price="4.40").wants().prices == (PriceRow("CUP", Decimal("4.40")),)
+
+
 def test_an_offer_in_another_currency_is_left_alone() -> None:
     assert Shop(offers=[_offer(currency="GBP")], price="4.10").wants() == Wanted((), (), (), (), ())
 

@@ -77,7 +77,8 @@ class Finding(Struct, frozen=True, kw_only=True, order=True):
     marketplace: str
     fault: Fault
     sku: str
-    """Of the offer; of the item where there is no offer; the offer's id where it has none."""
+    """Of the offer, blanks and all, as orders name it; of the item where there is no offer; the offer's id where it has
+    none."""
     offer_id: str = ""
     item_id: str = ""
     suggestion: str = ""
@@ -271,7 +272,7 @@ def _found(
     return Finding(
         marketplace=rules.marketplace,
         fault=fault,
-        sku=offer.sku.strip() or offer.offer_id,
+        sku=offer.sku if offer.sku.strip() else offer.offer_id,
         offer_id=offer.offer_id,
         item_id=item.id if item else "",
         suggestion=suggestion,

@@ -6,7 +6,7 @@ Stock has a file and rules of its own: a new offer starts with nothing, and show
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -54,13 +54,16 @@ def wanted(
     today: date,
     discontinued: Mapping[str, date],
     accepted_prices: Mapping[str, Decimal] | None = None,
+    doubtful_prices: Collection[str] = (),
 ) -> Wanted:
     """Work out one marketplace's changes.
 
     `discontinued` says since when SKUs show nothing because of us; `accepted_prices` are those that a person let pass,
-    by SKU. Only offers of exactly one item are touched; all others are for the audit.
+    by SKU; `doubtful_prices` are SKUs whose price may be another than their offer says: what is wanted is sent anyway.
+    Only offers of exactly one item are touched; all others are for the audit.
     """
-    offers = [offer for offer in offers if not offer.is_deleted]
+    # A file that was written while offers moved may have one twice; a file of ours may not.
+    offers = list({offer.sku: offer for offer in offers if not offer.is_deleted}.values())
     of_item = _offers_by_item(offers, items := list(items), rules.audit.sku)
     taken = _Taken(offers, items, rules.audit.sku)
     price_of = {one.item_id: one.price for one in prices if one.currency == rules.audit.currency and one.price > 0}
@@ -78,7 +81,8 @@ def wanted(
                 create += [listing] if isinstance(listing, Listing) else []
                 findings += [listing] if isinstance(listing, Finding) else []
             for offer in mine:
-                row = _priced(offer, item, price, rules, accepted_prices or {})
+                is_doubtful = offer.sku in doubtful_prices
+                row = _priced(offer, item, price, rules, accepted_prices or {}, is_doubtful=is_doubtful)
                 to_price += [row] if isinstance(row, PriceRow) else []
                 findings += [row] if isinstance(row, Finding) else []
             continue
@@ -160,12 +164,20 @@ def _new(item: StockItem, price: Decimal | None, taken: _Taken, rules: ListingRu
 
 
 def _priced(
-    offer: Offer, item: StockItem, price: Decimal | None, rules: ListingRules, accepted: Mapping[str, Decimal]
+    offer: Offer,
+    item: StockItem,
+    price: Decimal | None,
+    rules: ListingRules,
+    accepted: Mapping[str, Decimal],
+    *,
+    is_doubtful: bool,
 ) -> PriceRow | Finding | None:
-    if price is None or offer.price is None or price == offer.price or offer.currency != rules.audit.currency:
+    if price is None or offer.currency != rules.audit.currency:
         return None
     if offer.has_more_prices:
-        return _doubt(offer, item, Fault.OTHER_PRICES, price, rules)
+        return None if price == offer.price else _doubt(offer, item, Fault.OTHER_PRICES, price, rules)
+    if offer.price is None or (price == offer.price and not is_doubtful):
+        return None
     is_far = abs(price - offer.price) * 100 > rules.audit.price_band_percent * offer.price
     if is_far and accepted.get(offer.sku) != price:
         return _doubt(offer, item, Fault.PRICE_TO_REVIEW, price, rules)
@@ -173,6 +185,7 @@ def _priced(
 
 
 def _doubt(offer: Offer, item: StockItem, fault: Fault, price: Decimal, rules: ListingRules) -> Finding:
+    shown = "has no price for everybody" if offer.price is None else f"{offer.price} {offer.currency}"
     return Finding(
         marketplace=rules.marketplace,
         fault=fault,
@@ -180,5 +193,5 @@ def _doubt(offer: Offer, item: StockItem, fault: Fault, price: Decimal, rules: L
         offer_id=offer.offer_id,
         item_id=item.id,
         suggestion=f"{price}",
-        evidence=f"NetSuite {price}, the offer {offer.price} {offer.currency}",
+        evidence=f"NetSuite {price}, the offer {shown}",
     )

@@ -22,6 +22,7 @@ GIVEN_UP_AFTER = 6 * 3600
 """Seconds after which nobody waits for a file any more; its rows are sent again."""
 MOST = 20_000
 """Rows of one file; the rest follows with the next run."""
+WITHOUT_A_WORD = "refused without a word"
 OF_A_NEW_OFFER = ("product_id", "product_id_type", "description", "price", "quantity", "state_code")
 
 
@@ -51,46 +52,74 @@ def follow(marketplace: str, sent: Sent, room: ListingsRoom) -> None:
     market = room.at.marketplace(marketplace)
     for name, lane in lanes_of(market).items():
         file = sent.files.get(name)
-        if file is not None and _is_over(marketplace, file, lane, sent, room):
+        if file is None:
+            continue
+        end = _end_of(marketplace, file, lane, room)
+        if end is not None:
+            _learn(marketplace, file, end, sent, room)
             del sent.files[name]
             put(sent, room.kept, marketplace)
 
 
-def _is_over(marketplace: str, file: File, lane: Lane, sent: Sent, room: ListingsRoom) -> bool:
-    at = room.at
+class _End(Struct, frozen=True):
+    """What became of a file."""
+
+    refused: Mapping[str, str]
+    """Mirakl's words by SKU."""
+    is_known: bool = True
+    """Otherwise any of its rows may have been taken, or not."""
+
+
+_NOBODY_KNOWS = _End({}, is_known=False)
+
+
+def _end_of(marketplace: str, file: File, lane: Lane, room: ListingsRoom) -> _End | None:
+    """None while it is on its way."""
     if not file.import_id:
-        logger.warning("file without an answer: its rows are sent again", extra={"marketplace": marketplace})
-        return True
+        logger.warning("file without an answer: its rows are doubtful", extra={"marketplace": marketplace})
+        return _NOBODY_KNOWS
     try:
         told = lane.state(file.import_id)
-        refused = _refused_by(told, lane) if told.is_over else {}
+        report = lane.errors(file.import_id) if told.is_over and (told.in_error or told.has_errors) else []
     except NeedsAttention as problem:
         return _came_to_nothing(marketplace, file, str(problem), room)
     if not told.is_over:
-        age = int(at.clock().timestamp()) - file.sent_at
-        return age >= GIVEN_UP_AFTER and _came_to_nothing(marketplace, file, f"{told.state} for {age} seconds", room)
+        age = int(room.at.clock().timestamp()) - file.sent_at
+        why = f"{told.state} for {age} seconds"
+        return _came_to_nothing(marketplace, file, why, room) if age >= GIVEN_UP_AFTER else None
     if told.state != "COMPLETE":
         return _came_to_nothing(marketplace, file, told.why or told.state, room)
-    if told.in_error > sum(row.sku in refused for row in file.rows):
+    return _by_report(marketplace, file, told, report, room)
+
+
+def _by_report(marketplace: str, file: File, told: Import, report: Sequence[Rejected], room: ListingsRoom) -> _End:
+    skus = {row.sku for row in file.rows}
+    refused = {each.sku: each.why for each in report if each.sku in skus}
+    lines = max(told.in_error, len(report), told.has_errors)
+    if lines >= len(skus):  # all of them: whoever the report does not name was refused as well
+        words = report[0].why if report else WITHOUT_A_WORD
+        return _End(dict.fromkeys(skus, words) | refused)
+    if lines > len(refused):
         # Some of these lines were refused, and nobody can tell which: none is taken to have landed.
-        return _came_to_nothing(marketplace, file, f"{told.in_error} lines in error are not named", room)
-    there = int(at.marketplace(marketplace).now().timestamp())
+        return _came_to_nothing(marketplace, file, f"{lines} lines in error are not named", room)
+    return _End(refused)
+
+
+def _learn(marketplace: str, file: File, end: _End, sent: Sent, room: ListingsRoom) -> None:
+    there = int(room.at.marketplace(marketplace).now().timestamp())
+    if not end.is_known:
+        sent.doubt(file.rows, there)
+        return
     for row in file.rows:
-        if row.sku not in refused:
+        if row.sku not in end.refused:
             sent.land(row, there)
-    _refuse(marketplace, [row for row in file.rows if row.sku in refused], refused, sent, room)
-    return True
+    _refuse(marketplace, [row for row in file.rows if row.sku in end.refused], end.refused, sent, room)
 
 
-def _refused_by(told: Import, lane: Lane) -> dict[str, str]:
-    """Mirakl's words by SKU. Raises NeedsAttention for a report that does not read."""
-    return {each.sku: each.why for each in lane.errors(told.import_id)} if told.in_error or told.has_errors else {}
-
-
-def _came_to_nothing(marketplace: str, file: File, why: str, room: ListingsRoom) -> bool:
+def _came_to_nothing(marketplace: str, file: File, why: str, room: ListingsRoom) -> _End:
     room.at.meter.count("ListingRowsRefused", len(file.rows), marketplace=marketplace)
     logger.error("file failed", extra={"marketplace": marketplace, "file": file.import_id, "why": why})
-    return True
+    return _NOBODY_KNOWS
 
 
 def _refuse(marketplace: str, rows: Sequence[Row], why: Mapping[str, str], sent: Sent, room: ListingsRoom) -> None:

@@ -43,7 +43,7 @@ class File(Struct, frozen=True, kw_only=True):
     """A file that is not over, as far as we know."""
 
     import_id: str = ""
-    """Empty: it is not known whether the marketplace has it; its rows are sent again, for they are absolute."""
+    """Empty: it is not known whether the marketplace has it; its rows are doubtful, and what is wanted then is sent."""
     sent_at: int
     """Seconds since 1970 by our clock."""
     rows: tuple[Row, ...]
@@ -81,6 +81,9 @@ class Sent(Struct, kw_only=True):
     """On their way: one of `offers` (OF01), and one of `prices` (PRI01)."""
     landed: dict[str, Landed] = field(default_factory=dict)
     """By SKU, what no export shows yet."""
+    doubtful: dict[str, int] = field(default_factory=dict)
+    """SKUs whose price a file may have changed that nobody knows the end of, and when that was given up (seconds since
+    1970 by Mirakl's clock): until a price of theirs lands, or an export shows what came of it."""
     refused: dict[str, Refused] = field(default_factory=dict)
     """By SKU."""
     discontinued: dict[str, date] = field(default_factory=dict)
@@ -92,6 +95,7 @@ class Sent(Struct, kw_only=True):
     def as_known(self, offers: Iterable[Offer], asked_at: int, currency: str) -> list[Offer]:
         """Offers of an export, with what landed after it was asked for; what is older it shows by itself."""
         self.landed = {sku: landed for sku, landed in self.landed.items() if landed.at > asked_at}
+        self.doubtful = {sku: at for sku, at in self.doubtful.items() if at > asked_at}
         known: list[Offer] = []
         for offer in offers:
             landed = self.landed.get(offer.sku)
@@ -117,6 +121,11 @@ class Sent(Struct, kw_only=True):
             row = replace(row, what=What.CREATE)
         self.landed[row.sku] = Landed(row, at)
         self.refused.pop(row.sku, None)
+        self.doubtful.pop(row.sku, None)
+
+    def doubt(self, rows: Iterable[Row], at: int) -> None:
+        """Rows may have been taken, and may not: a price that is wanted is sent, even where the old one seems right."""
+        self.doubtful.update((row.sku, at) for row in rows if row.what is What.PRICE)
 
     def may_go(self, row: Row, now: int) -> bool:
         """Whether a row is sent: not if just this one was refused lately."""

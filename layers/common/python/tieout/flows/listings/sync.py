@@ -64,6 +64,7 @@ def sync_listings(marketplace: str, room: ListingsRoom) -> Synced:
         today=today,
         discontinued=sent.discontinued,
         accepted_prices=_accepted(marketplace, room),
+        doubtful_prices=sent.doubtful,
     )
     sent.discontinued = {sku: sent.discontinued.get(sku, today) for sku in found.discontinued}
     creations = {listing.sku: Row(What.CREATE, listing.sku, listing.price) for listing in found.create}
