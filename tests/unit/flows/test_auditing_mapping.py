@@ -9,6 +9,7 @@ from tests.fakes.listings import ONE, UPCS, a_listings_house
 from tieout.domain.errors import Retryable
 from tieout.domain.listings.audit import Fault
 from tieout.domain.stock.offer import Offer
+from tieout.flows.listings.strict import doubted
 from tieout.flows.listings.words import accept, give_to
 
 
@@ -123,3 +124,26 @@ def test_one_odd_offer_among_many_is_one_task():
     shop.read_offers()
     shop.audit()
     assert shop.faults() == [("PLATE-0", Fault.NO_ITEM)]
+
+
+def test_an_export_without_any_offer_mends_nothing_and_takes_no_doubt_back():
+    shop = a_listings_house(strict=True)
+    shop.house.market.put_offer("MUG", 100, product="P-BOWL")
+    shop.read_offers()
+    assert shop.audit().mismatched == 1
+    shop.house.market.offers.clear()
+    shop.read_offers()
+    with pytest.raises(Retryable):
+        shop.audit()
+    assert shop.faults() == [("MUG", Fault.OTHER_PRODUCT)]
+    assert doubted(shop.kept, ONE) == {"MUG": Fault.OTHER_PRODUCT}
+
+
+def test_a_netsuite_that_lists_no_item_stops_no_orders():
+    """A role that lost its sight of items, say: each offer would be of no item, and strict mode stop every order."""
+    shop = a_listings_house(strict=True)
+    shop.read_offers()
+    shop.house.ledger.items_table.clear()
+    with pytest.raises(Retryable, match="no item at all"):
+        shop.audit()
+    assert doubted(shop.kept, ONE) == {}

@@ -10,7 +10,7 @@ from msgspec.structs import replace as struct_replace
 
 from tests.fakes.listings import APPROVED, ListingsHouse, a_listings_house
 from tests.fakes.orders import an_item
-from tieout.domain.errors import NeedsAttention, OutcomeUnknown, Reason, SystemDown, Throttled
+from tieout.domain.errors import NeedsAttention, OutcomeUnknown, Reason, Retryable, SystemDown, Throttled
 from tieout.domain.listings.audit import Fault
 from tieout.domain.listings.listing import ItemPrice, PriceRow
 from tieout.domain.stock.offer import Offer, Rejected
@@ -336,6 +336,68 @@ def test_wherever_a_run_is_cut_off_the_offers_come_out_right(cut_at: int):
     }
     assert len(market.price_files) <= 2
     assert len(market.offer_files) <= 2
+
+
+def the_night_lacks(shop: ListingsHouse, *skus: str) -> None:
+    """Mirakl's export is without these, and they are there."""
+    market = shop.house.market
+    there = dict(market.offers)
+    for sku in skus:
+        del market.offers[sku]
+    shop.read_offers()
+    market.offers.update(there)
+
+
+def test_an_export_without_any_offer_makes_none_anew():
+    """They are there: made again, each would show nothing, at NetSuite's price, without its discounts."""
+    shop = a_synced_house()
+    shop.sync()
+    before = dict(shop.house.market.offers)
+    the_night_lacks(shop, *before)
+    for _ in range(3):
+        with pytest.raises(Retryable, match="0 offers of ours, and the one before had 3"):
+            shop.sync()
+    assert shop.house.market.offer_files == []
+    assert shop.house.market.offers == before
+
+
+def test_half_an_export_is_not_believed_before_the_next_night_says_the_same():
+    shop = a_synced_house()
+    market = shop.house.market
+    many = [f"CUP-{number}" for number in range(30)]
+    for sku in many:
+        market.put_offer(sku, 5)
+    shop.read_offers()
+    shop.sync()
+    the_night_lacks(shop, "MUG", *many)
+    with pytest.raises(Retryable):
+        shop.sync()
+    for sku in ("MUG", *many):
+        del market.offers[sku]
+    shop.read_offers()
+    assert shop.sync().made == 1
+    assert [listing.sku for listing in market.offer_files[0][0]] == ["MUG"]
+
+
+def test_an_offer_that_a_person_deleted_among_others_is_made_again_the_next_night():
+    shop = a_synced_house()
+    shop.sync()
+    del shop.house.market.offers["MUG"]
+    shop.read_offers()
+    assert shop.sync().made == 1
+
+
+def test_what_we_deleted_ourselves_is_not_missed():
+    shop = a_synced_house(delete_after_days=1)
+    for sku in ("MUG", "BOWL", "JUG"):
+        shop.approve(sku, yes=False)
+    shop.sync()
+    shop.read_offers()  # they show nothing from now on
+    shop.read_offers()
+    assert shop.sync().deleted == 3
+    shop.sync()
+    shop.read_offers()
+    assert shop.sync() == Synced()
 
 
 def test_an_item_without_a_bar_code_or_a_price_is_not_offered_and_told():
