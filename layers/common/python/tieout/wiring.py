@@ -255,6 +255,15 @@ def stock_turn(context: LambdaContext, patience: timedelta) -> Iterator[None]:
 
 
 @contextmanager
+def listings_turn(context: LambdaContext) -> Iterator[None]:
+    """Nobody else sends offers and prices. Raises Retryable when another run does."""
+    with _turn_of("listings", context, timedelta(0)) as mine:
+        if not mine:
+            raise Retryable("another run sends offers and prices")
+        yield
+
+
+@contextmanager
 def sellers_turn(marketplace: str, context: LambdaContext) -> Iterator[None]:
     """Nobody else writes records of this marketplace's other shops. Raises Retryable when another run does."""
     with _turn_of(f"sellers-{marketplace}", context, timedelta(0)) as mine:
