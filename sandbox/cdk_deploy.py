@@ -11,6 +11,8 @@ from typing import Any
 from sandbox.local_aws import ACCOUNT, REGION, ROOT, LocalAws, LocalAwsError, bare_environment, tail
 
 CDK = ROOT / "node_modules/.bin/cdk"
+ZIPPED = ROOT / "build/zipped"
+"""Assets as they are uploaded, each named by what is in it: the CDK CLI packs one again only where it is not there."""
 
 
 def deploy(aws: LocalAws, config: Path, sandbox: Path) -> dict[str, str]:
@@ -27,6 +29,8 @@ def deploy(aws: LocalAws, config: Path, sandbox: Path) -> dict[str, str]:
         assembly = aws.folder / "cdk.out"
         shutil.rmtree(assembly, ignore_errors=True)
         synthesise(config, sandbox, assembly, log)
+        ZIPPED.mkdir(parents=True, exist_ok=True)
+        (assembly / ".cache").symlink_to(ZIPPED)
         _finish(bootstrap, "cdk bootstrap", log)
     except BaseException:
         bootstrap.kill()
