@@ -5,10 +5,11 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
-from tests.fakes.listings import ONE, UPCS, a_listings_house
+from tests.fakes.listings import APPROVED, ONE, UPCS, a_listings_house
 from tieout.domain.errors import Retryable
 from tieout.domain.listings.audit import Fault
 from tieout.domain.stock.offer import Offer
+from tieout.flows.listings.audit import audit_mapping
 from tieout.flows.listings.strict import doubted
 from tieout.flows.listings.words import accept, give_to
 
@@ -147,3 +148,15 @@ def test_a_netsuite_that_lists_no_item_stops_no_orders():
     with pytest.raises(Retryable, match="no item at all"):
         shop.audit()
     assert doubted(shop.kept, ONE) == {}
+
+
+def test_where_the_sync_is_switched_off_its_tasks_go_with_the_next_audit():
+    """A price that waited for a word to be sent is not sent any more; the audit has its own view of it."""
+    synced = a_listings_house(sync=True, approval_field=APPROVED)
+    synced.read_offers()
+    synced.price("MUG", "40.00")
+    synced.sync()
+    assert synced.faults() == [("MUG", Fault.PRICE_TO_REVIEW)]
+    watched = a_listings_house()
+    audit_mapping(ONE, replace(synced.room, at=watched.room.at))
+    assert synced.tasks() == []

@@ -16,7 +16,7 @@ from tieout.flows.listings.reading import by_front, products_by_code, read_sides
 from tieout.flows.listings.rules import audit_rules, settings_of
 from tieout.flows.listings.store import ListingsRoom
 from tieout.flows.listings.strict import keep_doubted
-from tieout.flows.listings.tasks import AUDITED, carry_on, is_open, tasks_of
+from tieout.flows.listings.tasks import AUDITED, SYNCED, carry_on, is_open, tasks_of
 from tieout.flows.stock.store import StockBook, whole
 
 logger = logging.getLogger(__name__)
@@ -51,8 +51,10 @@ def audit_mapping(marketplace: str, room: ListingsRoom) -> Audited:
         known[front] = _known(front, book)
         of_front = audit_rules(at.config, front)
         findings += audit(listed, sides.items, sides.prices, of_front, known=known[front], products=products)
-    owner, today = settings_of(at.config, marketplace).owner, at.clock().date()
-    worklist = carry_on(AUDITED, marketplace, findings, owner=owner, day=today, book=book)
+    settings, today = settings_of(at.config, marketplace), at.clock().date()
+    worklist = carry_on(AUDITED, marketplace, findings, owner=settings.owner, day=today, book=book)
+    if not settings.sync:  # what it found before it was switched off is nobody's task any more
+        carry_on(SYNCED, marketplace, (), owner=settings.owner, day=today, book=book)
     keep_doubted(marketplace, findings, book)
     tasks = tasks_of(book, marketplace)
     for front, listed in shops.items():
