@@ -59,6 +59,8 @@ def synthesise(config: Path, sandbox: Path, assembly: Path, log: Path) -> None:
         "CDK_CONTEXT_JSON": json.dumps(context),
         "CDK_DEFAULT_ACCOUNT": ACCOUNT,
         "CDK_DEFAULT_REGION": REGION,
+        # CDK checks the template longer than it makes it; the template tests let it, for this target too.
+        "CDK_VALIDATION": "false",
     }
     with log.open("ab") as said:
         done = subprocess.run(
