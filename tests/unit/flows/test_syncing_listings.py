@@ -274,6 +274,17 @@ def test_a_report_that_mirakl_counted_no_lines_for_leaves_no_row_landed(
     assert shop.faults() == [("MUG", Fault.REFUSED_BY_MIRAKL)]
 
 
+def test_a_line_that_a_report_gives_two_reasons_for_is_one_line(monkeypatch: pytest.MonkeyPatch):
+    shop = a_synced_house()
+    shop.house.market.rejects = {"MUG": "The price is not allowed"}
+    shop.price("MUG", "4.40")
+    shop.price("JUG", "4.40")
+    two = [Rejected("MUG", "The price is not allowed", 2), Rejected("MUG", "The offer is locked", 2)]
+    monkeypatch.setattr(shop.house.market, "price_errors", lambda _: two)
+    assert [shop.sync().priced for _ in range(2)] == [2, 0]
+    assert shop.faults() == [("MUG", Fault.REFUSED_BY_MIRAKL)]
+
+
 def test_where_every_line_is_refused_none_has_to_be_named(monkeypatch: pytest.MonkeyPatch):
     """Otherwise the last row of a file would be sent every hour for ever, and nobody told why."""
     shop = a_synced_house()

@@ -100,6 +100,11 @@ def test_one_item_offered_under_two_skus_is_one_stock() -> None:
     assert found[0].evidence == "item 1 is offered as CUP, OLD-CUP (2 offers)"
 
 
+def test_an_offer_that_an_export_tells_twice_is_not_offered_twice() -> None:
+    assert _audit(_offer(), _offer(quantity=2)) == []
+    assert _faults(_offer("MUG"), _offer("MUG"), _offer()) == [Fault.NO_ITEM]
+
+
 def test_an_offer_that_was_made_anew_is_looked_at() -> None:
     (found,) = _audit(_offer(offer_id="78"), known={"CUP": "77"})
     assert (found.fault, found.evidence) == (Fault.OFFER_RE_CREATED, "was 77, is 78")
@@ -158,6 +163,7 @@ offers = st.lists(
         st.decimals("0.01", "9.99", places=2),
     ),
     max_size=8,
+    unique_by=lambda offer: (offer.offer_id, offer.sku),  # of one that is told twice, the last counts
 )
 
 

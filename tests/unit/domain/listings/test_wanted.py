@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -120,6 +121,15 @@ def test_an_offer_that_has_prices_by_channel_only_is_for_a_person() -> None:
 
 def test_an_offer_that_an_export_tells_twice_is_priced_once() -> None:
     assert Shop(offers=[_offer(), _offer()], price="4.40").wants().prices == (PriceRow("CUP", Decimal("4.40")),)
+
+
+@pytest.mark.parametrize("price", ["0.00", "-4.00"])
+def test_an_offer_whose_item_lost_its_price_stays_as_it_is_and_is_told(price: str) -> None:
+    wants = Shop(offers=[_offer()], price=price).wants()
+    assert wants.prices == ()
+    assert [(one.fault, one.evidence) for one in wants.findings] == [
+        (Fault.PRICE_TO_REVIEW, "NetSuite has no price, the offer 4.00 EUR")
+    ]
 
 
 def test_an_offer_in_another_currency_is_left_alone() -> None:

@@ -62,7 +62,7 @@ _SENTENCES: Mapping[Fault, str] = {
     Fault.OTHER_CURRENCY: "The offer is in another currency than this marketplace's settings say.",
     Fault.NOT_APPROVED: "The item may not be listed (its approval field is not set), and the offer can be bought.",
     Fault.NOT_LISTED: "The item is approved, and no offer of this marketplace is of it.",
-    Fault.PRICE_TO_REVIEW: "NetSuite's new price is too far from the offer's to go unseen: accept it, or correct it.",
+    Fault.PRICE_TO_REVIEW: "NetSuite's price is too far from the offer's to go unseen, or gone: accept, or correct it.",
     Fault.OTHER_PRICES: "The offer has a discount or special prices that a new price would delete: change it by hand.",
     Fault.REFUSED_BY_MIRAKL: "The marketplace did not take a row of ours; its words are the evidence.",
 }
@@ -118,9 +118,8 @@ def audit(
     price_of = {price.item_id: price for price in prices if price.currency == rules.currency}
     found: list[Finding] = []
     of_item: dict[str, list[Offer]] = defaultdict(list)
-    for offer in offers:
-        if offer.is_deleted:
-            continue
+    # A file that was written while offers moved may have one twice: it is not offered twice for that.
+    for offer in {(one.offer_id, one.sku): one for one in offers if not one.is_deleted}.values():
         item, faults = _item_of(offer, shelf, rules)
         found += faults
         found += _made_anew(offer, known or {}, rules)

@@ -172,8 +172,10 @@ def _priced(
     *,
     is_doubtful: bool,
 ) -> PriceRow | Finding | None:
-    if price is None or offer.currency != rules.audit.currency:
+    if offer.currency != rules.audit.currency:
         return None
+    if price is None:
+        return _doubt(offer, item, Fault.PRICE_TO_REVIEW, None, rules)
     if offer.has_more_prices:
         return None if price == offer.price else _doubt(offer, item, Fault.OTHER_PRICES, price, rules)
     if offer.price is None or (price == offer.price and not is_doubtful):
@@ -184,7 +186,8 @@ def _priced(
     return PriceRow(offer.sku, price)
 
 
-def _doubt(offer: Offer, item: StockItem, fault: Fault, price: Decimal, rules: ListingRules) -> Finding:
+def _doubt(offer: Offer, item: StockItem, fault: Fault, price: Decimal | None, rules: ListingRules) -> Finding:
+    wants = "has no price" if price is None else price
     shown = "has no price for everybody" if offer.price is None else f"{offer.price} {offer.currency}"
     return Finding(
         marketplace=rules.marketplace,
@@ -192,6 +195,6 @@ def _doubt(offer: Offer, item: StockItem, fault: Fault, price: Decimal, rules: L
         sku=offer.sku,
         offer_id=offer.offer_id,
         item_id=item.id,
-        suggestion=f"{price}",
-        evidence=f"NetSuite {price}, the offer {shown}",
+        suggestion="" if price is None else f"{price}",
+        evidence=f"NetSuite {wants}, the offer {shown}",
     )

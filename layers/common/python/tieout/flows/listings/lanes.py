@@ -95,7 +95,8 @@ def _end_of(marketplace: str, file: File, lane: Lane, room: ListingsRoom) -> _En
 def _by_report(marketplace: str, file: File, told: Import, report: Sequence[Rejected], room: ListingsRoom) -> _End:
     skus = {row.sku for row in file.rows}
     refused = {each.sku: each.why for each in report if each.sku in skus}
-    lines = max(told.in_error, len(report), told.has_errors)
+    nameless = sum(each.sku not in skus for each in report)
+    lines = max(told.in_error, len(refused) + nameless, told.has_errors)
     if lines >= len(skus):  # all of them: whoever the report does not name was refused as well
         words = report[0].why if report else WITHOUT_A_WORD
         return _End(dict.fromkeys(skus, words) | refused)
