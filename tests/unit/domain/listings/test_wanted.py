@@ -123,6 +123,36 @@ def test_an_offer_that_an_export_tells_twice_is_priced_once() -> None:
     assert Shop(offers=[_offer(), _offer()], price="4.40").wants().prices == (PriceRow("CUP", Decimal("4.40")),)
 
 
+@pytest.mark.parametrize(
+    ("currency", "decimals", "netsuites", "sent"),
+    [
+        ("EUR", None, "4.3333", "4.33"),
+        ("EUR", None, "4.335", "4.34"),
+        ("EUR", None, "4.400000", "4.40"),
+        ("EUR", 4, "4.3333", "4.3333"),
+        ("JPY", None, "4.5", "5"),
+        ("KWD", None, "4.3335", "4.334"),
+    ],
+)
+def test_a_price_has_as_many_decimals_as_the_marketplaces_prices(
+    currency: str, decimals: int | None, netsuites: str, sent: str
+) -> None:
+    """A finer one is refused there, or rounded: then it would differ from the offer's the next day, for ever."""
+    rules = replace(RULES, audit=replace(RULES.audit, currency=currency), price_decimals=decimals)
+
+    def wants(*offers: Offer) -> Wanted:
+        price = ItemPrice(item_id="1", currency=currency, price=Decimal(netsuites))
+        return wanted(offers, [CUP], [price], rules, today=TODAY, discontinued={})
+
+    assert [f"{row.price}" for row in wants(_offer("4", currency=currency)).prices] == [sent]
+    assert [f"{listing.price}" for listing in wants().create] == [sent]
+    assert wants(_offer(sent, currency=currency)) == Wanted((), (), (), (), ())
+
+
+def test_a_price_that_rounds_to_nothing_is_none() -> None:
+    assert [one.evidence for one in Shop(price="0.004").wants().findings] == ["item 1 has no price"]
+
+
 @pytest.mark.parametrize("price", ["0.00", "-4.00"])
 def test_an_offer_whose_item_lost_its_price_stays_as_it_is_and_is_told(price: str) -> None:
     wants = Shop(offers=[_offer()], price=price).wants()

@@ -25,6 +25,8 @@ class Listings(Settings):
     """NetSuite price level that offers are sold at."""
     currency: Currency | None = None
     """Currency of the offers; left out: the first of `orders.sales_orders.currencies`."""
+    price_decimals: int | None = Field(default=None, ge=0, le=6)
+    """Decimals of the marketplace's prices (`offer_prices_decimals` of its platform); left out: the currency's."""
     product_id_type: Text = "EAN"
     """What the marketplace calls the reference that the item's UPC code is."""
     state_code: Text = "11"

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from msgspec import Struct
 
 from tieout.domain.listings.audit import AuditRules, Fault, Finding
 from tieout.domain.listings.listing import ItemPrice, Listing, PriceRow
+from tieout.domain.money import exponent_of
 from tieout.domain.orders.matching import SkuRules, folded
 from tieout.domain.stock.offer import Offer
 from tieout.domain.stock.shelf import StockItem
@@ -26,11 +27,18 @@ class ListingRules(Struct, frozen=True, kw_only=True):
     state_code: str
     delete_after_days: int | None
     """None: a discontinued offer is never deleted."""
+    price_decimals: int | None = None
+    """None: as many as the currency has."""
 
     @property
     def marketplace(self) -> str:
         """Whose offers these are."""
         return self.audit.marketplace
+
+    def as_sold(self, price: Decimal) -> Decimal:
+        """A price as the marketplace can hold it, half up: a finer one is refused there, or never the same again."""
+        decimals = exponent_of(self.audit.currency) if self.price_decimals is None else self.price_decimals
+        return price.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
 
 
 class Wanted(Struct, frozen=True):
@@ -66,7 +74,8 @@ def wanted(
     offers = list({offer.sku: offer for offer in offers if not offer.is_deleted}.values())
     of_item = _offers_by_item(offers, items := list(items), rules.audit.sku)
     taken = _Taken(offers, items, rules.audit.sku)
-    price_of = {one.item_id: one.price for one in prices if one.currency == rules.audit.currency and one.price > 0}
+    in_currency = {one.item_id: rules.as_sold(one.price) for one in prices if one.currency == rules.audit.currency}
+    price_of = {item_id: price for item_id, price in in_currency.items() if price > 0}
     create: list[Listing] = []
     to_price: list[PriceRow] = []
     off: list[str] = []

@@ -47,4 +47,5 @@ def listing_rules(config: Config, marketplace: str) -> ListingRules:
         audit=audit_rules(config, marketplace),
         state_code=listings.state_code,
         delete_after_days=listings.delete_after_days,
+        price_decimals=listings.price_decimals,
     )
