@@ -79,6 +79,14 @@ def item_for(sku: str, catalogue: Catalogue, rules: SkuRules) -> Item:
     raise NeedsAttention(Reason.UNKNOWN_SKU, facts)
 
 
+def item_id_of(sku: str, catalogue: Catalogue, rules: SkuRules) -> str | None:
+    """The item of a SKU, an inactive one too: it has nothing to sell. None where it is not known for sure."""
+    try:
+        return item_for(sku, catalogue, rules).id
+    except NeedsAttention as problem:
+        return problem.facts.get("inactive item")
+
+
 def items_for(skus: Collection[str], catalogue: Catalogue, rules: SkuRules) -> dict[str, Item]:
     """The item of each SKU.
 

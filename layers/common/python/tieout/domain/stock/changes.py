@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
+from heapq import merge as merged
+from itertools import groupby
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -15,7 +17,7 @@ from tieout.domain.stock.shelf import Member
 from tieout.domain.stock.showing import Shown
 
 
-class Listed(Struct, frozen=True):
+class Listed(Struct, frozen=True, array_like=True):
     """An offer that is of an item, as the marketplace showed it when it was read."""
 
     marketplace: str
@@ -25,8 +27,8 @@ class Listed(Struct, frozen=True):
     """Seconds since 1970, by Mirakl's clock."""
 
 
-class Change(Struct, frozen=True, kw_only=True):
-    """What is told of one item; what is None stays as the book has it."""
+class Change(Struct, frozen=True, kw_only=True, array_like=True):
+    """What is told of one item; what is None stays as the book has it. Of a full reading they are kept (`night`)."""
 
     item_id: str
     shelves: Mapping[str, Decimal] | None = None
@@ -89,6 +91,27 @@ def in_order(changes: Iterable[Change]) -> Iterator[Told]:
             raise ValueError(f"changes of items are not sorted, each once: {change.item_id} came too late")
         last = order
         yield Told(order, change)
+
+
+def together(*parts: Iterable[Change]) -> Iterator[Change]:
+    """Of each item one change, of what several tell of it: units by location, later ones over earlier; its offers.
+
+    Each part is sorted as the book is. Items of which none tells offers, not even that there are none, are left out.
+    Raises ValueError for a part that is not sorted.
+    """
+    for _, told in groupby(merged(*map(in_order, parts), key=order_told), key=order_told):
+        changes = [each.change for each in told if each.change is not None]
+        if all(each.offers is None for each in changes):
+            continue
+        shelves: dict[str, Decimal] = {}
+        for each in changes:
+            shelves |= each.shelves or {}
+        yield Change(
+            item_id=changes[0].item_id,
+            shelves=shelves,
+            category=next((each.category for each in changes if each.category), ""),
+            offers=next((each.offers for each in changes if each.offers), ()),
+        )
 
 
 def each_once(told: Iterable[Told]) -> Iterator[Told]:

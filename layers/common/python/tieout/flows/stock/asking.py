@@ -13,11 +13,12 @@ from tieout.domain.stock.rules import Selling
 from tieout.domain.stock.stale import is_stale
 from tieout.flows.outcomes import held_until
 from tieout.flows.ports import At
+from tieout.flows.stock.everything import read_everything
 from tieout.flows.stock.items import ItemsTold, ask_items
 from tieout.flows.stock.listed import all_listed
 from tieout.flows.stock.night import read_on
 from tieout.flows.stock.orders import name_items
-from tieout.flows.stock.reading import Reading, read_changes, read_everything
+from tieout.flows.stock.reading import Reading, read_changes
 from tieout.flows.stock.rules import sellings
 from tieout.flows.stock.sold import SoldOrders
 from tieout.flows.stock.standing import Standing

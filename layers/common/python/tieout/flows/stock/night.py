@@ -1,25 +1,27 @@
 """All items and shelves of NetSuite are read over as many runs as that takes: what came is kept, and read on from.
 
 Runs in between push what changed as ever. What is kept is older than what they pushed: whoever uses it lays over it
-what changed since the night began (`reading.read_everything`).
+what changed since the night began (`everything.read_everything`).
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from msgspec.json import decode, encode
+from msgspec import Struct
+from msgspec.json import Decoder, decode, encode
 
 from tieout.domain.stock.blocks import whole_lines
+from tieout.domain.stock.changes import Change
 from tieout.domain.stock.rules import Selling
 from tieout.domain.stock.shelf import Member, Shelf, StockItem
 from tieout.flows.stock.items import clock_of, pages_of
 from tieout.flows.stock.rules import approval_fields
 from tieout.flows.stock.standing import Night, Standing, put
-from tieout.flows.stock.store import Stockroom
+from tieout.flows.stock.store import StockBook, Stockroom
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +31,7 @@ A_BLOCK = 20_000
 """Records that are kept at once: so many are read again at most when a run is cut off."""
 TOO_OLD_SECONDS = 12 * 3600
 """A night that is not over by then begins anew."""
+CHANGES = "night/changes"
 SHAPES: tuple[str, ...] = tuple(name for each in (StockItem, Member, Shelf) for name in each.__struct_fields__)
 """What the records that are kept tell: those of another version may not read."""
 
@@ -60,6 +63,25 @@ def shelves_kept(night: Night, room: Stockroom) -> Iterator[list[Shelf]]:
     """All shelves of items that were active, by item; each item's in one block."""
     for block in _kept(night, len(_fields(room)), room):
         yield [decode(line, type=Shelf) for line in block.splitlines()]
+
+
+class ChangesKept(Struct, frozen=True):
+    """What a whole night is put together to: read from where it is kept each time that one goes through it."""
+
+    book: StockBook
+
+    def __iter__(self) -> Iterator[Change]:
+        """In the order in which they were kept."""
+        blocks = self.book.blocks(CHANGES)
+        assert blocks is not None, "it was kept"
+        decoder = Decoder(Change)
+        return (decoder.decode(line) for block in whole_lines(blocks) for line in block.splitlines())
+
+
+def keep_changes(changes: Iterable[Change], room: Stockroom) -> ChangesKept:
+    """Keep what is told of all items."""
+    room.book.replace(CHANGES, (encode(change) + b"\n" for change in changes))
+    return ChangesKept(room.book)
 
 
 # ---------------------------------------------------------------------------------------------------------------------

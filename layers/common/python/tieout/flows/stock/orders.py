@@ -7,11 +7,10 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from tieout.config import FASTEST_POLL_MINUTES
-from tieout.domain.errors import CredentialsRefused, NeedsAttention, Retryable
-from tieout.domain.orders.matching import Catalogue, catalogue_of, item_for
+from tieout.domain.errors import CredentialsRefused, Retryable
+from tieout.domain.orders.matching import catalogue_of, item_id_of
 from tieout.flows.orders.collect import collect_and_tell
 from tieout.flows.orders.rules import sku_rules
-from tieout.flows.ports import At
 from tieout.flows.stock.rules import stocked, window_seconds
 from tieout.flows.stock.sold import SoldOrders
 from tieout.flows.stock.standing import ROUNDED, Standing
@@ -94,7 +93,7 @@ def name_items(sold: SoldOrders, standing: Standing, room: Stockroom) -> None:
         wanted = {rules.aliases.get(sku, sku) for sku in skus}
         exact = room.in_turn(lambda: at.ledger.items(wanted, set(skus) if rules.match_upc else ()))
         catalogue = catalogue_of(exact)
-        return {sku: item_id for sku in skus if (item_id := item_id_of(sku, catalogue, marketplace, at))}
+        return {sku: item_id for sku in skus if (item_id := item_id_of(sku, catalogue, rules))}
 
     def find(marketplace: str, skus: Sequence[str]) -> Mapping[str, str]:
         known = standing.named.setdefault(marketplace, {})
@@ -103,11 +102,3 @@ def name_items(sold: SoldOrders, standing: Standing, room: Stockroom) -> None:
         return {sku: known[sku] for sku in skus if sku in known}
 
     sold.name_items(find)
-
-
-def item_id_of(sku: str, catalogue: Catalogue, marketplace: str, at: At) -> str | None:
-    """The item of a SKU, an inactive one too: it has nothing to sell. None where it is not known for sure."""
-    try:
-        return item_for(sku, catalogue, sku_rules(at.config, marketplace)).id
-    except NeedsAttention as problem:
-        return problem.facts.get("inactive item")

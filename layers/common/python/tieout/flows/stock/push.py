@@ -129,7 +129,7 @@ def _push(standing: Standing, reading: Reading | None, sold: SoldOrders, moments
     selling = sellings(at.config, standing.locations)
     run = run_of(standing, selling, sold, at.config, room.now, age=age)
     rules = _digest(selling, is_away=any(age > each.outage.after_seconds for each in selling))
-    was_there, changes, kits = standing.book, reading.changes if reading else [], reading.kits if reading else []
+    was_there, changes, kits = standing.book, reading.changes if reading else (), reading.kits if reading else ()
 
     def found() -> Iterator[bytes | Visit]:
         return visits(
