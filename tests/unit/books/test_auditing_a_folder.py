@@ -63,6 +63,22 @@ def test_one_broken_row_among_a_hundred_thousand_offers_is_told_with_its_line(tm
     assert [(each.fault, each.sku) for each in found.findings] == [(Fault.OFFER_WITHOUT_SKU, "8")]
 
 
+@pytest.mark.parametrize("references", ["5012345678900", [None], {"EAN": "5012345678900"}, 5012345678900, ["EAN"]])
+def test_references_that_are_no_list_of_references_are_told_with_their_line(tmp_path: Path, references: object):
+    found = audited(a_folder(tmp_path, [MUG], [OFFER | {"product_references": references, "offer_id": 8}, OFFER]))
+    (problem,) = found.problems
+    assert (problem.line, problem.field) == (1, "product_references")
+    assert found.findings == ()
+
+
+def test_a_file_that_begins_with_a_byte_order_mark_reads_like_any_other(tmp_path: Path):
+    folder = a_folder(tmp_path, [MUG], [OFFER])
+    file = folder / f"mirakl/{ONE}/offers.ndjson"
+    file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())
+    found = audited(folder)
+    assert (found.findings, found.problems) == ((), ())
+
+
 def test_an_item_that_does_not_read_is_told_and_the_others_are_compared(tmp_path: Path):
     found = audited(a_folder(tmp_path, [{"id": "2"}, MUG | {"prices": {"GBP": "dear"}}, "{", MUG], [OFFER]))
     assert [problem.line for problem in found.problems] == [1, 2, 3]

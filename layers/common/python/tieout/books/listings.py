@@ -9,7 +9,7 @@ One broken row is told with its place and stops no other.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
@@ -118,14 +118,18 @@ def offer_of(row: Row) -> Offer:
         price=None if price is None else _number(row, "price"),
         currency=_text(row, "currency_iso_code"),
         product=_text(row, "product_sku"),
-        references=tuple(
-            (_text(each, "reference_type"), _text(each, "reference")) for each in row.get("product_references") or ()
-        ),
+        references=_references(row.get("product_references") or ()),
         state_code=_text(row, "state_code"),
         is_active=row.get("active") is not False,
         is_deleted=row.get("deleted") is True,
         shop_id=_text(row, "shop_id"),
     )
+
+
+def _references(told: object) -> tuple[tuple[str, str], ...]:
+    if not isinstance(told, Sequence) or not all(isinstance(each, Mapping) for each in told):
+        raise Unreadable("product_references is no list of references")
+    return tuple((_text(each, "reference_type"), _text(each, "reference")) for each in told)
 
 
 class _Item(Struct, frozen=True):
