@@ -1,9 +1,13 @@
-"""What all tests share: how they are spread over two cores."""
+"""What all tests share: how they are spread over two cores, and what is read once for all of them."""
 
+from collections.abc import Iterator
+from functools import cache
 from pathlib import PurePosixPath
 from typing import Any
+from unittest.mock import patch
 
 import pytest
+from botocore.loaders import JSONFileLoader
 from xdist.scheduler import LoadScopeScheduling
 
 _DEAR = ("evening", "good_day", "infra")
@@ -32,3 +36,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "e2e" in item.path.parts:
             item.add_marker(pytest.mark.e2e)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def aws_models() -> Iterator[None]:
+    """AWS's descriptions of its services are read once: each of the many sessions of boto3 would read them anew.
+
+    Sessions share what all clients of one session share anyway.
+    """
+    read = JSONFileLoader().load_file
+    with patch.object(JSONFileLoader, "load_file", staticmethod(cache(read))):
+        yield
