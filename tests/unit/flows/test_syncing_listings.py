@@ -178,6 +178,32 @@ def test_a_file_that_failed_is_sent_again():
     assert shop.house.market.offers["MUG"].price == Decimal("4.40")
 
 
+def test_files_that_fail_again_and_again_are_a_task_until_one_ends_well():
+    """Few rows an hour never page: without a task nobody would ever hear of them."""
+    shop = a_synced_house()
+    shop.house.market.imports_fail = "internal error"
+    shop.price("MUG", "4.40")
+    shop.sync()
+    assert shop.tasks() == []
+    shop.sync()
+    (task,) = shop.tasks()
+    assert (task.finding.fault, task.finding.sku) == (Fault.REFUSED_BY_MIRAKL, "file-of-prices")
+    assert task.finding.evidence == "a whole file came to nothing: internal error"
+    shop.house.market.imports_fail = ""
+    shop.sync()
+    assert shop.tasks() == []
+
+
+def test_a_file_that_failed_is_nobodys_task_once_nothing_of_it_is_wanted():
+    shop = a_synced_house()
+    shop.house.market.imports_fail = "internal error"
+    with_a_plate(shop)
+    shop.sync()
+    shop.approve("PLATE", yes=False)
+    shop.sync()
+    assert shop.tasks() == []
+
+
 def no_names(_: str) -> list[Rejected]:
     return [Rejected("", "Something is wrong", 2)]
 

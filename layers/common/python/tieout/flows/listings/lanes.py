@@ -57,6 +57,9 @@ def follow(marketplace: str, sent: Sent, room: ListingsRoom) -> None:
         end = _end_of(marketplace, file, lane, room)
         if end is not None:
             _learn(marketplace, file, end, sent, room)
+            sent.failed.pop(name, None)
+            if end.why:
+                sent.failed[name] = end.why
             del sent.files[name]
             put(sent, room.kept, marketplace)
 
@@ -68,16 +71,15 @@ class _End(Struct, frozen=True):
     """Mirakl's words by SKU."""
     is_known: bool = True
     """Otherwise any of its rows may have been taken, or not."""
-
-
-_NOBODY_KNOWS = _End({}, is_known=False)
+    why: str = ""
+    """Why it came to nothing."""
 
 
 def _end_of(marketplace: str, file: File, lane: Lane, room: ListingsRoom) -> _End | None:
     """None while it is on its way."""
     if not file.import_id:
         logger.warning("file without an answer: its rows are doubtful", extra={"marketplace": marketplace})
-        return _NOBODY_KNOWS
+        return _End({}, is_known=False)
     try:
         told = lane.state(file.import_id)
         report = lane.errors(file.import_id) if told.is_over and (told.in_error or told.has_errors) else []
@@ -120,7 +122,7 @@ def _learn(marketplace: str, file: File, end: _End, sent: Sent, room: ListingsRo
 def _came_to_nothing(marketplace: str, file: File, why: str, room: ListingsRoom) -> _End:
     room.at.meter.count("ListingRowsRefused", len(file.rows), marketplace=marketplace)
     logger.error("file failed", extra={"marketplace": marketplace, "file": file.import_id, "why": why})
-    return _NOBODY_KNOWS
+    return _End({}, is_known=False, why=why)
 
 
 def _refuse(marketplace: str, rows: Sequence[Row], why: Mapping[str, str], sent: Sent, room: ListingsRoom) -> None:

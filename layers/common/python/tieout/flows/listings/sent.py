@@ -6,7 +6,7 @@ offers does not show yet is remembered until one does; nothing is sent twice mea
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -86,6 +86,8 @@ class Sent(Struct, kw_only=True):
     1970 by Mirakl's clock): until a price of theirs lands, or an export shows what came of it."""
     refused: dict[str, Refused] = field(default_factory=dict)
     """By SKU."""
+    failed: dict[str, str] = field(default_factory=dict)
+    """Why the last file of a kind came to nothing, while its rows are still wanted."""
     discontinued: dict[str, date] = field(default_factory=dict)
     """Since when SKUs show nothing because their items may not be listed."""
 
@@ -126,6 +128,10 @@ class Sent(Struct, kw_only=True):
     def doubt(self, rows: Iterable[Row], at: int) -> None:
         """Rows may have been taken, and may not: a price that is wanted is sent, even where the old one seems right."""
         self.doubtful.update((row.sku, at) for row in rows if row.what is What.PRICE)
+
+    def keep_failed(self, wanted: Collection[str]) -> None:
+        """Forget that a file failed of a kind of which nothing is wanted any more."""
+        self.failed = {name: why for name, why in self.failed.items() if name in wanted}
 
     def may_go(self, row: Row, now: int) -> bool:
         """Whether a row is sent: not if just this one was refused lately."""

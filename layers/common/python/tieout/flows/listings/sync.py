@@ -17,7 +17,7 @@ from tieout.domain.listings.wanted import ListingRules, wanted
 from tieout.domain.money import ZERO
 from tieout.domain.stock.kits import STOCKED
 from tieout.flows.listings.items import read_changes
-from tieout.flows.listings.lanes import follow, send_offers, send_prices
+from tieout.flows.listings.lanes import OFFERS, PRICES, follow, send_offers, send_prices
 from tieout.flows.listings.reading import read_sides
 from tieout.flows.listings.rules import listing_rules, settings_of
 from tieout.flows.listings.sent import NewItem, Row, Sent, What, load, put
@@ -73,6 +73,7 @@ def sync_listings(marketplace: str, room: ListingsRoom) -> Synced:
     shelved = {item.itemid: item for item in sides.items if item.kind in STOCKED and not item.is_inactive}
     sent.keep_items({sku: NewItem(shelved[sku].id, shelved[sku].category) for sku in creations if sku in shelved})
     sent.keep_refused([*creations.values(), *prices.values(), *deletions.values()])
+    sent.keep_failed({name for name, rows in {PRICES: prices, OFFERS: creations or deletions}.items() if rows})
     put(sent, room.kept, marketplace)
     create = [listing for listing in found.create if sent.may_go(creations[listing.sku], now)]
     delete = [_gone(sku, rules) for sku, row in deletions.items() if sent.may_go(row, now)]
@@ -113,7 +114,16 @@ def _gone(sku: str, rules: ListingRules) -> Listing:
 
 
 def _refusals(marketplace: str, sent: Sent) -> list[Finding]:
-    return [
+    files = [
+        Finding(
+            marketplace=marketplace,
+            fault=Fault.REFUSED_BY_MIRAKL,
+            sku=f"file-of-{name}",
+            evidence=f"a whole file came to nothing: {why}",
+        )
+        for name, why in sorted(sent.failed.items())
+    ]
+    return files + [
         Finding(
             marketplace=marketplace,
             fault=Fault.REFUSED_BY_MIRAKL,
