@@ -12,13 +12,11 @@ from msgspec import Struct
 from msgspec.json import decode, encode
 
 from tieout.domain.errors import Retryable
+from tieout.domain.stock.lost import lacks_most
 from tieout.flows.listings.sent import What, load
 from tieout.flows.stock.store import StockBook, whole
 
 logger = logging.getLogger(__name__)
-
-FEW = 10
-"""So many offers may go from one night to the next whatever their share is; but never the last one."""
 
 
 class Believed(Struct, frozen=True, kw_only=True):
@@ -36,7 +34,9 @@ def believe(marketplace: str, asked_at: int, offers: int, book: StockBook) -> No
     document = whole(book, name)
     before = decode(document, type=Believed) if document else Believed(offers=offers)
     deleted = sum(landed.row.what is What.DELETE for landed in load(book, marketplace).landed.values())
-    if not _lacks_most(offers, before.offers - deleted) or before.doubted not in {0, asked_at}:
+    expected = before.offers - deleted
+    is_odd = lacks_most(offers, expected) or (expected > 0 and not offers)  # the last offer is never one of a few
+    if not is_odd or before.doubted not in {0, asked_at}:
         _keep(name, Believed(offers=offers), before if document else None, book)
         return
     _keep(name, Believed(offers=before.offers, doubted=asked_at), before, book)
@@ -44,11 +44,6 @@ def believe(marketplace: str, asked_at: int, offers: int, book: StockBook) -> No
         f"the export of {marketplace} has {offers} offers of ours, and the one before had {before.offers}: it is not"
         " believed before the next night says so as well"
     )
-
-
-def _lacks_most(offers: int, expected: int) -> bool:
-    lost = expected - offers
-    return lost > 0 and (not offers or (lost >= FEW and lost > offers))
 
 
 def _keep(name: str, now: Believed, before: Believed | None, book: StockBook) -> None:
