@@ -240,6 +240,7 @@ def test_an_offer_is_read_as_in_mirakls_example(number: int):
     [
         ({"origin_price": 5}, False),
         ({"origin_price": 5, "discount_price": None, "context": None, "volume_prices": None}, False),
+        ({"origin_price": 5, "context": {"channel_codes": [], "start_date": None, "end_date": None}}, False),
         ({"origin_price": 5, "discount_price": 4}, True),
         ({"origin_price": 5, "context": {"channel_codes": ["FR"]}}, True),
         ({"origin_price": 5, "volume_prices": [{"quantity_threshold": 1}, {"quantity_threshold": 10}]}, True),
@@ -248,6 +249,12 @@ def test_an_offer_is_read_as_in_mirakls_example(number: int):
 def test_what_a_new_price_would_delete_is_known(price: dict[str, object], has_more: bool):
     assert read([told(prices=[price])])[0].has_more_prices is has_more
     assert read([told(prices=[price, {"origin_price": 9}])])[0].has_more_prices
+
+
+def test_a_context_that_names_nobody_and_no_time_is_none():
+    """Mirakl leaves a default price's context out; one that says nothing is the same."""
+    (offer,) = read([told(prices=[{"origin_price": 5, "context": {"channel_codes": [], "start_date": None}}])])
+    assert offer.price == Decimal(5)
 
 
 def test_an_offer_without_a_sku_a_price_or_a_date_is_told_as_it_is():

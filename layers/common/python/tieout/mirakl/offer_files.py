@@ -125,7 +125,7 @@ def _text(pieces: Iterable[bytes]) -> Iterator[str]:
 
 def _offer(told: ExportedOffer) -> Offer:
     prices = told.prices or []
-    plain = next((price for price in prices if not price.context), None)
+    plain = next((price for price in prices if not _is_special(price)), None)
     return Offer(
         sku=text(told.shop_sku),
         offer_id=str(needed(told.offer_id, "offer_id")),
@@ -144,7 +144,12 @@ def _offer(told: ExportedOffer) -> Offer:
 
 def _has_more(price: ExportedPrice) -> bool:
     """Whether a price is more than one number for everybody, at any time, for any quantity."""
-    return bool(price.context) or price.discount_price is not None or len(price.volume_prices or ()) > 1
+    return _is_special(price) or price.discount_price is not None or len(price.volume_prices or ()) > 1
+
+
+def _is_special(price: ExportedPrice) -> bool:
+    """Whether it is for somebody, somewhere or some time: a context that names none of these is none."""
+    return any((price.context or {}).values())
 
 
 _NAME = "export of offers (OF54)"
