@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from tests.fakes.listings import APPROVED, ListingsHouse, a_listings_house
 from tests.fakes.orders import an_item
+from tieout.domain.errors import OutcomeUnknown
+from tieout.domain.listings.listing import PriceRow
 from tieout.flows.listings.sync import Synced
 
 SKUS = ("MUG", "BOWL", "PLATE", "VASE")
@@ -21,6 +23,7 @@ steps = st.lists(
         st.tuples(st.just("refuse"), skus, st.sampled_from(["", "locked"])),
         st.tuples(st.just("sync"), st.just(""), st.sampled_from(["0", "1", "3"])),
         st.tuples(st.just("cut"), st.just(""), st.sampled_from(["1", "2", "3", "4"])),
+        st.tuples(st.just("lose"), st.just(""), st.sampled_from(["", "taken"])),
         st.tuples(st.just("night"), st.just(""), st.just("")),
     ),
     max_size=20,
@@ -51,6 +54,8 @@ def step(shop: ListingsHouse, what: str, sku: str, value: str) -> None:
             shop.sync()
         case "cut":
             cut_off(shop, int(value))
+        case "lose":
+            lose(shop, is_taken=bool(value))
         case "night":
             shop.read_offers()
 
@@ -68,6 +73,21 @@ def cut_off(shop: ListingsHouse, at_write: int) -> None:
     with suppress(KeyboardInterrupt):
         shop.sync()
     shop.kept.replace = replace  # type: ignore[method-assign]
+
+
+def lose(shop: ListingsHouse, *, is_taken: bool) -> None:
+    """A run gets no answer to its file of prices, whether Mirakl has it or not."""
+    market = shop.house.market
+    send = market.send_prices
+
+    def no_answer(prices: Iterable[PriceRow]) -> str:
+        if is_taken:
+            send(prices)
+        raise OutcomeUnknown("no answer")
+
+    market.send_prices = no_answer  # type: ignore[method-assign]
+    shop.sync()
+    market.send_prices = send  # type: ignore[method-assign]
 
 
 def at_rest(shop: ListingsHouse) -> None:
@@ -99,6 +119,24 @@ def test_in_the_end_offers_are_what_netsuite_approves_at_its_price(taken: list[t
             assert offer is not None, sku
             assert not offer.is_deleted, sku
             assert offer.price == shop.house.ledger.prices["Base Price", "GBP", f"id-{sku}"]
+
+
+@calmly
+@given(steps)
+def test_a_price_is_netsuites_the_same_day_whatever_was_lost(taken: list[tuple[str, str, str]]) -> None:
+    """An offer that the last night showed: also where NetSuite's price went back to that night's meanwhile."""
+    shop = a_shop()
+    market = shop.house.market
+    for each in taken:
+        step(shop, *each)
+    market.rejects, market.imports_take = {}, 0
+    for _ in range(4):
+        shop.sync()
+    waiting = {task.finding.sku for task in shop.tasks()}
+    approved = shop.house.ledger.approved_items[APPROVED]
+    for sku, offer in market.offers.items():
+        if f"id-{sku}" in approved and sku not in waiting and not offer.is_deleted:
+            assert offer.price == shop.house.ledger.prices["Base Price", "GBP", f"id-{sku}"], sku
 
 
 @calmly
