@@ -2,6 +2,7 @@
 
 import json
 import re
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +103,16 @@ def test_a_schedule_that_stops_pages(deployed: Deployed) -> None:
         else:
             minutes = int(schedules[name]["ScheduleExpression"].removeprefix("rate(").split()[0])
             assert silence >= 3 * minutes * 60
+
+
+def test_the_heartbeats_page_says_of_each_schedule_what_it_costs(shop: Deployed, operator: Deployed) -> None:
+    said = (PAGES / "heartbeat.md").read_text(encoding="utf-8").partition("## What it costs")[2].partition("\n## ")[0]
+    patterns = [name for row in said.splitlines() if row.startswith("| `") for name in re.findall(r"`(.+?)`", row)]
+    schedules = {
+        str(one["Name"]) for deployed in (shop, operator) for one in deployed.properties("AWS::Scheduler::Schedule")
+    }
+    assert [name for name in sorted(schedules) if not any(fnmatch(name, each) for each in patterns)] == []
+    assert [each for each in patterns if not any(fnmatch(name, each) for name in schedules)] == []
 
 
 def test_every_function_pages_when_it_keeps_failing_or_may_not_run(deployed: Deployed) -> None:

@@ -134,8 +134,7 @@ def test_an_export_without_any_offer_mends_nothing_and_takes_no_doubt_back():
     assert shop.audit().mismatched == 1
     shop.house.market.offers.clear()
     shop.read_offers()
-    with pytest.raises(Retryable):
-        shop.audit()
+    assert shop.audit().mismatched == 1
     assert shop.faults() == [("MUG", Fault.OTHER_PRODUCT)]
     assert doubted(shop.kept, ONE) == {"MUG": Fault.OTHER_PRODUCT}
 

@@ -210,27 +210,6 @@ def test_a_run_in_which_all_were_refused_is_stuck_and_one_with_nothing_to_do_is_
     assert not Kept().is_stuck
 
 
-def test_half_an_export_takes_no_shops_stock_away_before_the_next_night_says_the_same() -> None:
-    """Records of zero units would say that nobody sells any of it."""
-    operator = Operator(seller_records_a_run=8)
-    many = {f"CUP-{number}": 5 for number in range(30)}
-    operator.read(MUG=7, **many)
-    operator.settle()
-    operator.read(MUG=6)
-    told = operator.keep()
-    assert told is not None
-    assert told.is_stuck
-    assert sum(operator.units.values()) == 157
-    operator.read(MUG=6)
-    operator.settle()
-    assert sum(operator.units.values()) == 6
-    operator.read(MUG=6, **many)
-    operator.settle()
-    operator.read()
-    assert (told := operator.keep()) is not None
-    assert told.is_stuck
-
-
 def test_what_may_have_been_written_is_written_again() -> None:
     operator = Operator()
     operator.read(A=1, B=2)

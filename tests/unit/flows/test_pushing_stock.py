@@ -9,7 +9,7 @@ from decimal import Decimal
 from msgspec import structs
 
 from tests.fakes import an_item
-from tests.fakes.stockroom import ONE, TWO, StockHouse, a_stock_house
+from tests.fakes.stockroom import ONE, TWO, StockHouse, a_stock_house, an_operators_stock_house
 from tieout.config import config_from
 from tieout.domain.errors import NeedsAttention, Reason, SystemDown, Throttled
 from tieout.domain.stock.offer import Offer, OfferExport, Rejected
@@ -695,6 +695,75 @@ def test_offers_of_yesterday_are_not_taken_for_todays() -> None:
     put(standing, house.book)
     house.push("full", after_minutes=24 * 60)
     assert house.house.market.calls["OF52"] == 2
+
+
+def the_night_lacks(house: StockHouse, *skus: str, marketplace: str = ONE) -> None:
+    """Mirakl's export is without these, and they are there."""
+    market = house.house.markets[marketplace]
+    there = dict(market.offers)
+    for sku in skus:
+        del market.offers[sku]
+    house.push("full", after_minutes=24 * 60)
+    market.offers.update(there)
+    house.settle()
+
+
+def test_half_an_export_takes_no_offer_out_of_the_pushes() -> None:
+    """They would be in no file before the next night, and sell what is not there any more."""
+    house = rested()
+    nights = house.house.meter.counts["RunCompleted"]
+    the_night_lacks(house, "MUG", "BOWL", "JUG")
+    house.restock("MUG", 3)
+    house.settle()
+    assert house.shows() == {"MUG": 3, "BOWL": 100, "JUG": 100}
+    assert house.house.meter.counts["RunCompleted"] == nights, "and that pages: the night is not read yet"
+    kept = kept_offers(house.book, ONE)
+    assert kept is not None
+    assert {offer.sku for offer in kept[1]} == {"MUG", "BOWL", "JUG"}
+    the_night_lacks(house)
+    assert house.house.meter.counts["RunCompleted"] == nights + 1
+
+
+def test_what_two_nights_lack_is_gone() -> None:
+    house = rested()
+    for _ in range(2):
+        the_night_lacks(house, "MUG", "BOWL", "JUG")
+    house.restock("MUG", 3)
+    house.settle()
+    assert house.shows() == {"MUG": 100, "BOWL": 100, "JUG": 100}, "not ours to write any more"
+    the_night_lacks(house)
+    assert house.shows()["MUG"] == 3
+
+
+def test_a_few_offers_may_go_in_one_night() -> None:
+    house = rested()
+    the_night_lacks(house, "MUG", "BOWL")
+    assert load(house.book).offers == {ONE: 1}
+
+
+def test_an_own_shop_without_offers_is_doubted_among_many_other_shops() -> None:
+    house = an_operators_stock_house(own=(2001, 2002))
+    house.settle()
+    before = load(house.book).offers
+    theirs = house.house.market.shop_offers
+    lacking, theirs["2002"] = theirs["2002"], {}
+    house.push("full", after_minutes=24 * 60)
+    theirs["2002"] = lacking
+    house.settle()
+    assert load(house.book).offers == before
+
+
+def test_half_an_export_takes_no_other_shops_offers_away() -> None:
+    """The report of sellers' stock, and NetSuite's records of it, would say that nobody sells any of it."""
+    house = an_operators_stock_house(own=(2001,))
+    house.settle()
+    theirs = house.house.market.shop_offers
+    lacking, theirs["2009"] = theirs["2009"], {}
+    house.push("full", after_minutes=24 * 60)
+    kept = kept_offers(house.book, ONE)
+    assert kept is not None
+    assert {offer.shop_id for offer in kept[1]} == {"2001", "2009"}
+    assert lacking
 
 
 def test_an_export_is_waited_for_over_several_runs_and_asked_for_once() -> None:

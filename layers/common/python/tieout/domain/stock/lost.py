@@ -7,6 +7,6 @@ FEW = 10
 
 
 def lacks_most(now: int, before: int) -> bool:
-    """Whether most of what was there is gone, and more of it than a few."""
+    """Whether most of what was there is gone, and more of it than a few; or all of it, be that one."""
     lost = before - now
-    return lost >= FEW and lost > now
+    return (lost >= FEW and lost > now) or (before > 0 and not now)

@@ -13,7 +13,6 @@ from tieout.domain.errors import Retryable
 from tieout.domain.listings.listing import ItemPrice
 from tieout.domain.stock.offer import Offer
 from tieout.domain.stock.shelf import StockItem
-from tieout.flows.listings.believed import believe
 from tieout.flows.listings.items import ItemsAndPrices
 from tieout.flows.listings.rules import audit_rules
 from tieout.flows.listings.store import ListingsRoom
@@ -41,15 +40,14 @@ def read_sides(
 ) -> Sides:
     """Offers as the last full reading has them; items and prices as they are now.
 
-    Raises Retryable while no offers were read yet, where a side lacks what it had before (see `believed`), and
-    NeedsAttention where NetSuite knows no such field or price level.
+    Raises Retryable while no offers were read yet, or where NetSuite lists no item beside them, and NeedsAttention
+    where NetSuite knows no such field or price level.
     """
     kept = kept_offers(room.stock, marketplace)
     if kept is None:
         raise Retryable(f"the offers of {marketplace} were not read yet: the nightly push of stock does")
     asked_at, listed = kept
     offers = list(own_offers(listed, marketplace, room.at.config))
-    believe(marketplace, asked_at, sum(not offer.is_deleted for offer in offers), room.kept)
     items, prices = items_and_prices(marketplace, asked_at, room)
     if offers and not items:
         raise Retryable("NetSuite lists no item at all, and offers are there: see what the role may see of items")

@@ -1,20 +1,25 @@
 """All offers of a marketplace, once a day (OF52 to OF54): asked for, waited for over several runs, and kept.
 
 What was read stays beside the book, for whoever else wants to look at every offer: Mirakl gives it once a day.
+
+An export that lacks most offers is more likely half an export than an empty shop: what is not in it would be in no push
+before the next night, and be made anew by the sync. It is not kept before the night after says the same.
 """
 
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Iterator
 
 from msgspec.json import decode, encode
 
 from tieout.domain.errors import CredentialsRefused, NeedsAttention, Retryable, Throttled
 from tieout.domain.stock.blocks import whole_lines
+from tieout.domain.stock.lost import lacks_most
 from tieout.domain.stock.offer import Offer
-from tieout.flows.stock.rules import stocked
-from tieout.flows.stock.standing import Export, Standing, put
+from tieout.flows.stock.rules import fronts_by_shop, stocked
+from tieout.flows.stock.standing import Export, Offered, Standing, put
 from tieout.flows.stock.store import StockBook, Stockroom
 
 logger = logging.getLogger(__name__)
@@ -106,18 +111,41 @@ def _look(marketplace: str, standing: Standing, room: Stockroom) -> bool:
         return False
     if not told.urls:
         return False
-    _keep(marketplace, export.asked_at, told.urls, room)
+    try:
+        _keep(marketplace, export.asked_at, told.urls, standing, room)
+    except _LacksMostError as doubt:
+        logger.error("offers not believed", extra={"marketplace": marketplace, "why": str(doubt)})  # noqa: TRY400
+        del standing.exports[marketplace]
+        standing.exports_after[marketplace] = export.asked_at + KEPT_SECONDS
+        return False
     standing.exports[marketplace] = Export("", export.asked_at)
     return True
 
 
-def _keep(marketplace: str, asked_at: int, urls: tuple[str, ...], room: Stockroom) -> None:
+def _keep(marketplace: str, asked_at: int, urls: tuple[str, ...], standing: Standing, room: Stockroom) -> None:
+    """In place of what was kept, all or nothing. Raises _LacksMostError."""
     market = room.at.marketplace(marketplace)
+    fronts = fronts_by_shop(room.at.config, marketplace)
+    there: Counter[str] = Counter()
+    before = standing.offered.get(marketplace, Offered({}))
 
     def lines() -> Iterator[bytes]:
         yield encode(asked_at) + b"\n"
         for url in urls:
             for offer in market.offers_of(url):
+                there[fronts.get(offer.shop_id, "")] += not offer.is_deleted
                 yield encode(offer) + b"\n"
+        is_half = any(lacks_most(there[front], before.offers.get(front, 0)) for front in {*fronts.values(), ""})
+        if is_half and before.doubted in {0, asked_at}:
+            raise _LacksMostError(f"it has {dict(there)} offers, and the one before had {before.offers}")
 
-    room.book.replace(offers_name(marketplace), lines())
+    try:
+        room.book.replace(offers_name(marketplace), lines())
+    except _LacksMostError:
+        standing.offered[marketplace] = Offered(before.offers, doubted=asked_at)
+        raise
+    standing.offered[marketplace] = Offered(dict(there))
+
+
+class _LacksMostError(Exception):
+    """An export has too few of the offers that the one before it had."""

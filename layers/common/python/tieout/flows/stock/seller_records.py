@@ -23,7 +23,6 @@ from tieout.domain.errors import (
     SystemDown,
 )
 from tieout.domain.stock.blocks import whole_lines
-from tieout.domain.stock.lost import lacks_most
 from tieout.domain.stock.sellers import NOTHING, Figures, SellerStock, added_up
 from tieout.flows.outcomes import held_until
 from tieout.flows.stock.listed import kept_offers
@@ -84,10 +83,6 @@ def keep_in_netsuite(marketplace: str, room: Stockroom, has_time: Callable[[], b
     held: Held = dict(lines)
     own = {str(each) for each in room.at.config.marketplaces[marketplace].operator.own_shops}
     offered = added_up(listed, own)
-    if _is_doubted(marketplace, asked_at, held, offered, room.book):
-        lacks = "the export lacks most products that were offered the night before"
-        logger.error("seller stock waits", extra={"marketplace": marketplace, "why": lacks})
-        return Kept(waiting=1, refused_hours=_hours_of(refusals_of(room.book, marketplace), room))
     changed = _changed(held, offered)
     chosen = changed[: _limit(marketplace, room)]
     if chosen and (why := held_until(room.at, FLOW, NETSUITE)):
@@ -111,20 +106,6 @@ def keep_in_netsuite(marketplace: str, room: Stockroom, has_time: Callable[[], b
     is_done = not (kept.waiting or kept.refused or kept.unknown)
     _write(room.book, marketplace, asked_at if is_done else 0, held)
     return kept
-
-
-def _is_doubted(marketplace: str, asked_at: int, held: Held, offered: Mapping[str, Figures], book: StockBook) -> bool:
-    """Whether this is half an export; the second that says so is believed. Kept: when the first was asked for."""
-    name = f"reports/{marketplace}/sellers-doubted"
-    document = whole(book, name)
-    first = decode(document, type=int) if document else 0
-    if not lacks_most(len(offered), sum(figures != NOTHING for figures in held.values())):
-        if first:
-            book.replace(name, [encode(0)])
-        return False
-    if not first:
-        book.replace(name, [encode(asked_at)])
-    return first in {0, asked_at}
 
 
 def _hours_of(refusals: Mapping[str, Refusal], room: Stockroom) -> int:

@@ -61,6 +61,15 @@ class Export(Struct, frozen=True):
     """Seconds since 1970 by Mirakl's clock, before it was asked for: what it tells may be of then."""
 
 
+class Offered(Struct, frozen=True, omit_defaults=True):
+    """What the last export of all offers had that was worked with (`listed`)."""
+
+    offers: dict[str, int]
+    """How many, by storefront; those of shops that are not ours by ""."""
+    doubted: int = 0
+    """When the first export was asked for that lacked most of them, since then; by Mirakl's clock."""
+
+
 class Seen(Struct, frozen=True, array_like=True):
     """What an offer was seen to show though nothing of ours wrote it."""
 
@@ -117,6 +126,7 @@ class Standing(Struct, kw_only=True, omit_defaults=True):
     exports: dict[str, Export] = field(default_factory=dict)
     exports_after: dict[str, int] = field(default_factory=dict)
     """Before then, by Mirakl's clock, a marketplace does not want to be asked for its offers."""
+    offered: dict[str, Offered] = field(default_factory=dict)
     made_until: dict[str, int] = field(default_factory=dict)
     """Offers that were made up to then, by Mirakl's clock, are in the book."""
     locations: dict[str, str] = field(default_factory=dict)
