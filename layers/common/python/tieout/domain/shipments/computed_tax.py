@@ -27,19 +27,24 @@ def as_computed(
     if len(shipping_taxes) != 1 or shipping_taxes[0].rate is None:
         return grossed, shipping_net
     wanted = shipping_net + shipping_taxes[0].amount
-    net, left = _nearest(wanted, shipping_taxes[0].rate, shipping_net, currency)
+    most = max((line.gross for line in grossed if line.gross is not None), default=ZERO)
+    net, left = _nearest(wanted, shipping_taxes[0].rate, shipping_net, currency, most)
     return (_with(left, grossed), net) if left else (grossed, net)
 
 
-def _nearest(wanted: Decimal, rate: Decimal, net: Decimal, currency: str) -> tuple[Decimal, Decimal]:
-    """The amount without tax whose gross comes nearest, and how much it is short of what is wanted."""
+def _nearest(wanted: Decimal, rate: Decimal, net: Decimal, currency: str, most: Decimal) -> tuple[Decimal, Decimal]:
+    """The amount without tax whose gross comes nearest, and how much it is short of what is wanted.
+
+    It is not above that by more than a line can give back (`most`): a line of nothing gives nothing.
+    """
     unit = Decimal(1).scaleb(-exponent_of(currency))
     middle = rounded(wanted / (1 + rate / 100), currency)
 
     def short(candidate: Decimal) -> Decimal:
         return wanted - candidate - rounded(candidate * rate / 100, currency)
 
-    best = min((net, middle, middle - unit, middle + unit), key=lambda each: abs(short(each)))
+    fitting = [each for each in (net, middle, middle - unit, middle + unit) if short(each) >= -most]
+    best = min(fitting, key=lambda each: abs(short(each)))
     return best, short(best)
 
 
