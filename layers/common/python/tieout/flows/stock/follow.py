@@ -135,6 +135,11 @@ def _ended(front: str, flight: Flight, told: Import, standing: Standing, room: S
     if nameless := [each.why for each in refused if not each.sku]:
         note_failed(front, flight, f"a line that its report does not name: {nameless[0]}", room)
         return flight.ended(ended_at, is_complete=False)
+    named, lines = {each.sku for each in refused}, max(told.in_error, int(told.has_errors))
+    if lines > len(named):
+        # Which rows they were nobody can tell: a lowering among them may not have landed.
+        note_failed(front, flight, f"{lines} lines in error, of which its report names {len(named)}", room)
+        return flight.ended(ended_at, is_complete=False)
     answer_asked(front, flight.import_id, {each.sku: each.why for each in refused}, room.at)
     note_refused(front, flight, refused, standing, room)
     # Seen to be over by the next run only, a file may have landed long before: two runs and a margin are the most.
