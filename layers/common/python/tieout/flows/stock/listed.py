@@ -133,7 +133,8 @@ def _keep(marketplace: str, asked_at: int, urls: tuple[str, ...], standing: Stan
         yield encode(asked_at) + b"\n"
         for url in urls:
             for offer in market.offers_of(url):
-                there[fronts.get(offer.shop_id, "")] += not offer.is_deleted
+                if not offer.is_deleted:
+                    there.update({"", fronts.get(offer.shop_id, "")})
                 yield encode(offer) + b"\n"
         is_half = any(lacks_most(there[front], before.offers.get(front, 0)) for front in {*fronts.values(), ""})
         if is_half and before.doubted in {0, asked_at}:

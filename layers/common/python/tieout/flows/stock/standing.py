@@ -65,7 +65,7 @@ class Offered(Struct, frozen=True, omit_defaults=True):
     """What the last export of all offers had that was worked with (`listed`)."""
 
     offers: dict[str, int]
-    """How many, by storefront; those of shops that are not ours by ""."""
+    """How many, by storefront; of all shops together, an operator's others as well, by ""."""
     doubted: int = 0
     """When the first export was asked for that lacked most of them, since then; by Mirakl's clock."""
 
