@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise, product
-
-import duckdb
+from typing import TYPE_CHECKING
 
 from tieout.books.effects import PAYOUT, Edges, Effects
 from tieout.books.finding import Finding, shown
@@ -14,11 +13,14 @@ from tieout.books.loose import ANYWHERE, Log, Span, Spot, loose_lines, read_span
 from tieout.domain.reconcile.breaks import Code
 from tieout.domain.reconcile.chain import Loose, Suspected, Walk, walk
 
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
 MOST_COINCIDENCES = 2
 """Loose balances more than in all: one that comes again by chance in another cycle. More, and the log goes by time."""
 
 
-def chain_gaps(engine: duckdb.DuckDBPyConnection, effects: Effects) -> list[Finding]:
+def chain_gaps(engine: DuckDBPyConnection, effects: Effects) -> list[Finding]:
     """Places where the running balance jumps and no finding is as wide; `effects` learn what it bears out."""
     visits = _visits(engine)
     payouts = _payouts(engine)
@@ -59,7 +61,7 @@ def chain_gaps(engine: duckdb.DuckDBPyConnection, effects: Effects) -> list[Find
     return [each for each in found if each.amount]
 
 
-def _visits(engine: duckdb.DuckDBPyConnection) -> dict[Log, dict[Spot, int]]:
+def _visits(engine: DuckDBPyConnection) -> dict[Log, dict[Spot, int]]:
     """How much oftener each balance is reached than left, where that is not as often.
 
     By stretch, as the same balance may come again in another cycle and hide what is missing in both; but in all,
@@ -108,7 +110,7 @@ def _joined(loose: Mapping[Spot, int], places: Sequence[int]) -> dict[Spot, int]
     return {spot: more for spot, more in sorted(left.items()) if more}
 
 
-def _payouts(engine: duckdb.DuckDBPyConnection) -> dict[str, list[Suspected]]:
+def _payouts(engine: DuckDBPyConnection) -> dict[str, list[Suspected]]:
     """Payouts that are not what their cycle transferred, or that the log lacks."""
     found: dict[str, list[Suspected]] = defaultdict(list)
     for mkp, cycle, off, day in engine.execute(
@@ -121,7 +123,7 @@ def _payouts(engine: duckdb.DuckDBPyConnection) -> dict[str, list[Suspected]]:
 
 
 def _walked(
-    engine: duckdb.DuckDBPyConnection,
+    engine: DuckDBPyConnection,
     log: Log,
     visits: Mapping[Spot, int],
     span: Span | None,

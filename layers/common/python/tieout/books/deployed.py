@@ -9,12 +9,12 @@ from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import duckdb
 from msgspec import json
 from msgspec.structs import replace
 
 from tieout.books.accounts import reserves
 from tieout.books.bank import Statement, bank_breaks, payouts_at_the_bank
+from tieout.books.engine import opened
 from tieout.books.netsuite_out import document_row, ledger_row, written
 from tieout.books.parquet import few_from_parquet, lines_from_parquet
 from tieout.books.reconcile import compare
@@ -82,7 +82,7 @@ class ArchivedSources:
             booked=(*documents, *written(general_ledger, known)),
             rates=rates_of(self._at),
         )
-        with duckdb.connect(str(folder / "compared.duckdb")) as engine:
+        with opened(str(folder / "compared.duckdb")) as engine:
             engine.execute("SET preserve_insertion_order = false; SET enable_progress_bar = false")
             stage(engine, [books], rules.values(), as_of, lambda _: lines_from_parquet(engine, marketplace, folder))
             unread = list(fetched.unread)

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from datetime import date
+from typing import TYPE_CHECKING
 
-import duckdb
 from msgspec import Struct
 from msgspec.structs import replace
 
 from tieout.domain.reconcile.breaks import Code
 from tieout.domain.reconcile.chain import Suspected, Walk
 from tieout.domain.reconcile.explain import left_over
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 PAYOUT = "payout"
 """With a cycle: the name under which a payout is suspected."""
@@ -234,7 +237,7 @@ def _together(effects: Iterable[Effect]) -> list[int]:
     return [each for each in sums.values() if each]
 
 
-def read_effects(engine: duckdb.DuckDBPyConnection) -> Effects:
+def read_effects(engine: DuckDBPyConnection) -> Effects:
     """The rows of `effect`, and the invoice of each cycle."""
     rows = engine.execute(
         "SELECT code, mkp, key, order_id, cycle, doc, bucket, is_tax, a, lines, slack, placed, sure, day "

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import duckdb
 from msgspec import Struct
 from msgspec.structs import replace
 
 from tieout.domain.reconcile.chain import Loose
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 Log = tuple[str, str, str]
 """Marketplace, shop, currency."""
@@ -36,7 +38,7 @@ def _line(row: Sequence[Any], balance: int) -> Loose:
     return Loose(balance=balance, at=at, cycle=cycle, orders=orders, line=line, place=place, is_payout=is_payout)
 
 
-def read_spans(engine: duckdb.DuckDBPyConnection) -> dict[Log, Span]:
+def read_spans(engine: DuckDBPyConnection) -> dict[Log, Span]:
     """The edges of every log, by its stretches' places."""
     spans: dict[Log, Span] = defaultdict(lambda: Span([], [], Counter(), Counter()))
     edges = {
@@ -73,7 +75,7 @@ def read_spans(engine: duckdb.DuckDBPyConnection) -> dict[Log, Span]:
 
 
 def loose_lines(
-    engine: duckdb.DuckDBPyConnection,
+    engine: DuckDBPyConnection,
     log: Log,
     spots: Mapping[Spot, int],
     edges: tuple[Spot, Spot] | None,

@@ -6,14 +6,18 @@ from collections.abc import Iterable
 from datetime import UTC
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
-import duckdb
 from msgspec import json
 
+from tieout.books.engine import opened
 from tieout.books.stage import MATCH
 from tieout.domain.ledger.line import Line
 from tieout.domain.ledger.types import ALIASES
 from tieout.domain.money import exponent_of
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 COLUMNS = {
     "id": "VARCHAR",
@@ -49,7 +53,7 @@ def parquet_of(lines: Iterable[Line]) -> bytes:
         with rows.open("wb") as out:
             for line in lines:
                 out.write(json.encode(line) + b"\n")
-        with duckdb.connect() as engine:
+        with opened() as engine:
             engine.execute("SET threads = 1")
             engine.execute(
                 f"COPY (SELECT {', '.join(COLUMNS)} FROM read_json(?, format = 'newline_delimited', columns = ?)"  # noqa: S608  names of ours
@@ -65,7 +69,7 @@ def few_from_parquet(folder: Path, types: Iterable[str]) -> list[Line]:
     if not files:
         return []
     query = (MATCH / "few_from_parquet.sql").read_text(encoding="utf-8")
-    with duckdb.connect() as engine:
+    with opened() as engine:
         found = engine.execute(query, {"files": files, "types": sorted(types)})
         names = [column[0] for column in found.description or ()]
         rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
@@ -75,7 +79,7 @@ def few_from_parquet(folder: Path, types: Iterable[str]) -> list[Line]:
     return [Line(**row) for row in rows]
 
 
-def lines_from_parquet(engine: duckdb.DuckDBPyConnection, marketplace: str, folder: Path) -> None:
+def lines_from_parquet(engine: DuckDBPyConnection, marketplace: str, folder: Path) -> None:
     """Fill the table `line` of `match/` with every line of the folder `cycle=<id>/*.parquet`, once."""
     files = sorted(map(str, folder.glob("cycle=*/*.parquet")))
     if not files:

@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import duckdb
 from msgspec import Struct
 
 from tieout.books.balance import chain_gaps
 from tieout.books.bank import NOT_THERE, bank_breaks, payouts_at_the_bank
 from tieout.books.by_rules import found_by_rules
 from tieout.books.effects import read_effects
+from tieout.books.engine import opened
 from tieout.books.export import read_export
 from tieout.books.finding import Finding, money, shown
 from tieout.books.rows import Problem
@@ -29,6 +30,9 @@ from tieout.domain.ledger.rules import BookingRules, Mode
 from tieout.domain.reconcile.advice import ADVICE
 from tieout.domain.reconcile.breaks import Break, Code
 from tieout.flows.settlement.rules import booking_rules
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 SCRIPTS = (
     "1_lines.sql",
@@ -97,13 +101,13 @@ def customers_of(config: Config, marketplaces: Iterable[str]) -> dict[str, str]:
 
 def reconcile(books: Sequence[Books], rules: Mapping[str, BookingRules], as_of: date) -> Reconciled:
     """Compare books that were read. The answer is sorted, and does not depend on the order of anything."""
-    with duckdb.connect() as engine:
+    with opened() as engine:
         engine.execute("SET threads = 2; SET preserve_insertion_order = false; SET enable_progress_bar = false")
         stage(engine, books, [rules[each.marketplace] for each in books], as_of)
         return compare(engine, rules, as_of)
 
 
-def compare(engine: duckdb.DuckDBPyConnection, rules: Mapping[str, BookingRules], as_of: date) -> Reconciled:
+def compare(engine: DuckDBPyConnection, rules: Mapping[str, BookingRules], as_of: date) -> Reconciled:
     """Compare what is staged."""
     for script in SCRIPTS:
         run(engine, script)
@@ -121,7 +125,7 @@ def compare(engine: duckdb.DuckDBPyConnection, rules: Mapping[str, BookingRules]
     return Reconciled(breaks=sorted(breaks, key=_place), information=sorted(information, key=_place))
 
 
-def _leave_out_of_operators(engine: duckdb.DuckDBPyConnection, rules: Mapping[str, BookingRules]) -> None:
+def _leave_out_of_operators(engine: DuckDBPyConnection, rules: Mapping[str, BookingRules]) -> None:
     """An operator bills nothing for another seller's goods; as a principal it buys them, and there is no commission."""
     for mode, codes in NOT_OF_OPERATORS.items():
         names = [name for name, each in rules.items() if each.mode is mode]

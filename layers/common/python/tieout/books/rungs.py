@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-import duckdb
 from msgspec.structs import replace
 
 from tieout.domain.reconcile.breaks import Break
 from tieout.domain.reconcile.ladder import Climbed
 
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
-def stage_rungs(engine: duckdb.DuckDBPyConnection, marketplace: str, climbed: Climbed) -> None:
+
+def stage_rungs(engine: DuckDBPyConnection, marketplace: str, climbed: Climbed) -> None:
     """Keep them beside what is compared; they are few."""
     if climbed.found:
         engine.executemany(
@@ -21,7 +24,7 @@ def stage_rungs(engine: duckdb.DuckDBPyConnection, marketplace: str, climbed: Cl
         )
 
 
-def with_rungs(engine: duckdb.DuckDBPyConnection, breaks: Iterable[Break]) -> list[Break]:
+def with_rungs(engine: DuckDBPyConnection, breaks: Iterable[Break]) -> list[Break]:
     """Breaks of an order say which documents it was given without naming it: a wrong pairing is where to look first."""
     found: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
     for mkp, order_id, number, how in engine.execute("SELECT DISTINCT * FROM rung ORDER BY ALL").fetchall():

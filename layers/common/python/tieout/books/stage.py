@@ -8,9 +8,8 @@ from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import duckdb
 from msgspec import json
 
 from tieout.books.rungs import stage_rungs
@@ -19,6 +18,9 @@ from tieout.domain.ledger.rules import BookingRules
 from tieout.domain.ledger.types import ALIASES, TYPES
 from tieout.domain.money import ZERO, exponent_of
 from tieout.domain.reconcile.ladder import climb
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 MATCH = Path(__file__).parent / "match"
 EITHER_WAY = {"SELLER_FEE_ON_ORDER", "SELLER_FEE_ON_ORDER_TAX", "SELLER_PENALTY_FEE", "SELLER_PENALTY_FEE_TAX"}
@@ -31,13 +33,13 @@ def minor(amount: Decimal | None, currency: str) -> int | None:
     return None if amount is None else int(amount.scaleb(exponent_of(currency)))
 
 
-def run(engine: duckdb.DuckDBPyConnection, script: str) -> None:
+def run(engine: DuckDBPyConnection, script: str) -> None:
     """Execute a file of `match/`."""
     engine.execute((MATCH / script).read_text(encoding="utf-8"))
 
 
 def stage(
-    engine: duckdb.DuckDBPyConnection,
+    engine: DuckDBPyConnection,
     books: Sequence[Books],
     rules: Iterable[BookingRules],
     as_of: date,
@@ -75,13 +77,13 @@ def stage(
         )
 
 
-def _named(engine: duckdb.DuckDBPyConnection, marketplace: str, order_ids: Collection[str]) -> set[str]:
+def _named(engine: DuckDBPyConnection, marketplace: str, order_ids: Collection[str]) -> set[str]:
     """Which of these orders the log knows."""
     query = "SELECT DISTINCT order_id FROM line WHERE mkp = ? AND order_id IN (SELECT unnest(?::VARCHAR[]))"
     return {name for (name,) in engine.execute(query, [marketplace, sorted(order_ids)]).fetchall()}
 
 
-def stage_rules(engine: duckdb.DuckDBPyConnection, rules: Iterable[BookingRules], as_of: date) -> None:
+def stage_rules(engine: DuckDBPyConnection, rules: Iterable[BookingRules], as_of: date) -> None:
     """What the comparison must know of the types and of the settings."""
     _fill(
         engine,
@@ -108,7 +110,7 @@ def stage_rules(engine: duckdb.DuckDBPyConnection, rules: Iterable[BookingRules]
     )
 
 
-def _fill(engine: duckdb.DuckDBPyConnection, table: str, rows: Iterable[Row]) -> None:
+def _fill(engine: DuckDBPyConnection, table: str, rows: Iterable[Row]) -> None:
     """Rows by way of a file: DuckDB reads it faster than it is told rows one by one, and in no memory of ours."""
     with TemporaryDirectory(prefix="tieout-") as folder:
         path = Path(folder) / f"{table}.ndjson"

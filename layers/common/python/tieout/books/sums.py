@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Any
-
-import duckdb
+from typing import TYPE_CHECKING, Any
 
 from tieout.books.effects import Effects
 from tieout.books.finding import Finding
 from tieout.domain.reconcile.breaks import Code
 
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
-def untied_documents(engine: duckdb.DuckDBPyConnection, effects: Effects) -> list[Finding]:
+
+def untied_documents(engine: DuckDBPyConnection, effects: Effects) -> list[Finding]:
     """Net must agree; tax to half a unit for each line that was rounded by itself."""
     found = []
     rows = engine.execute(
@@ -58,7 +59,7 @@ def _widest_bucket(
     return left, what
 
 
-def untied_cycles(engine: duckdb.DuckDBPyConnection, effects: Effects) -> list[Finding]:
+def untied_cycles(engine: DuckDBPyConnection, effects: Effects) -> list[Finding]:
     """What came in, plus what was carried on, is what was paid out (I3), in all (I4) and by bucket (I5)."""
     found: list[Finding] = []
     carried: dict[str, int] = {}
