@@ -14,8 +14,8 @@ from tieout.flows.stock.push import NIGHTLY, push_stock
 from tieout.flows.stock.store import NewOffer, Stockroom
 from tieout.wiring import listings_book, logger, observed, readers_turn, runtime, stock_book, stock_turn
 
-PATIENCE = {"push": timedelta(0), "full": timedelta(minutes=4)}
-"""A push is soon followed by the next; the nightly reading waits for the one before it."""
+PATIENCE = {"push": timedelta(seconds=20), "full": timedelta(minutes=4)}
+"""A push waits while offers are compared with the book, but for no other push, which does the same. The night does."""
 
 
 @observed
