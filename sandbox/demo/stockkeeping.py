@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sandbox.demo.command_line import CommandLine
@@ -16,6 +16,7 @@ from tieout.domain.errors import Reason
 from tieout.domain.postings import Kind, State
 
 PUSH = "push-stock"
+_NEVER = "1970-01-01T00:00:00Z"
 ROUNDS = 12
 """Pushes at most until every offer is at rest: lowered first, raised later, and one day's file of offers before."""
 
@@ -50,13 +51,17 @@ class Stockkeeping:
                 return
 
     def come_to_rest(self) -> list[Row]:
-        """Push, once at least, until every offer shows what it should; gives what is said of each then."""
+        """Push until every offer shows what it should by a reading from now on; gives what is said of each then.
+
+        A push whose turn somebody else has reads nothing, and all would seem to be at rest.
+        """
+        begun = datetime.now(UTC).replace(microsecond=0)
         said: list[Row] = []
         for _ in range(ROUNDS):
             self.day.live_on(1, self._interval, lambda _: None)
             self.let_go_of_held()
-            said = self.said()
-            if said and all(_is_at_rest(one) for one in said):
+            read_at, said = self.said()
+            if said and read_at > begun and all(_is_at_rest(one) for one in said):
                 break
         return said
 
@@ -76,10 +81,10 @@ class Stockkeeping:
         document: dict[str, Any] = self.people.asked("audit", "mapping", accepted=(0, 1))
         return dict(sorted(Counter(str(task["fault"]) for task in document["tasks"]).items()))
 
-    def said(self) -> list[Row]:
-        """`tieout stock`, every offer."""
+    def said(self) -> tuple[datetime, list[Row]]:
+        """`tieout stock`: when NetSuite was read, by the functions' clock (this machine's), and every offer."""
         document: dict[str, Any] = self.people.asked("stock", accepted=(0, 1))
-        return list(document["offers"])
+        return datetime.fromisoformat(document["read_at"] or _NEVER), list(document["offers"])
 
     @property
     def _interval(self) -> timedelta:
