@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from msgspec import Struct
 from msgspec.structs import replace
 
+from tests.fakes.settlement import moved_by
 from tests.oracle.small_books import FIRST, RULES, an_order
 from tieout.books.export import Export
 from tieout.domain.ledger.gl import GlLine
@@ -205,17 +206,7 @@ def ledger_of(books: Books) -> defaultdict[str, list[GlLine]]:
     """As Tieout books them, by cycle."""
     by_cycle: defaultdict[str, list[GlLine]] = defaultdict(list)
     for record in settle(books, BY_WORDS).records:
-        by_cycle[record.cycle] += [
-            GlLine(
-                external_id=record.external_id,
-                account=entry.account,
-                currency=record.currency,
-                debit=entry.debit,
-                credit=entry.credit,
-                day=record.day,
-            )
-            for entry in record.entries
-        ]
+        by_cycle[record.cycle] += moved_by(record)
     return by_cycle
 
 

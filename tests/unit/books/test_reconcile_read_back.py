@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from tests.fakes.settlement import moved_by
 from tests.shared import ROOT, shared
 from tieout.books.export import read_export
 from tieout.books.read_back import tampered
 from tieout.config import read_config
-from tieout.domain.ledger.gl import GlLine
 from tieout.domain.ledger.settle import settle
 from tieout.domain.money import ZERO
 from tieout.domain.reconcile.breaks import Code
@@ -21,17 +21,7 @@ def test_what_was_posted_and_what_the_ledger_says() -> None:
     rules = {NAME: booking_rules(read_config(ROOT / "config/gift-shop.yaml"), NAME)}
     books = read_export(shared("worlds/gift-shop-settled"), [NAME]).books[NAME]
     records = settle(books, rules[NAME]).records
-    ledger = [
-        GlLine(
-            external_id=record.external_id,
-            account=entry.account,
-            currency=record.currency,
-            debit=entry.debit,
-            credit=entry.credit,
-        )
-        for record in records
-        for entry in record.entries
-    ]
+    ledger = [line for record in records for line in moved_by(record)]
 
     # As it was posted.
     assert tampered([books], rules, ledger) == []
